@@ -1,0 +1,1 @@
+"""The tests of nnest; their modules mirror the package's."""

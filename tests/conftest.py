@@ -1,0 +1,27 @@
+"""Settings that hold for every test; they are made before anything heavy is imported."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("MPLBACKEND", "Agg")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # One thread for each worker: two workers with two threads each are slower than one.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+
+import pytest
+from hypothesis import settings
+
+from tests.helpers import data_folder
+
+settings.register_profile("nnest", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("nnest")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test that is marked ``data`` run only where its data sets are."""
+    for marker in item.iter_markers("data"):
+        data_folder(*marker.args)

@@ -1,0 +1,29 @@
+"""What several test modules share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA_SETS = ("mnist", "fashion_mnist", "notmnist", "gtsrb", "cifar10")
+
+
+def require(condition: bool, reason: str) -> None:
+    """Skip the running test unless the condition holds; with NNEST_REQUIRE=all, fail it."""
+    if condition:
+        return
+    if os.environ.get("NNEST_REQUIRE") == "all":
+        pytest.fail(f"NNEST_REQUIRE=all, but: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def data_folder(*names: str) -> Path:
+    """Return the folder of the real data sets; require that the named ones lie in it."""
+    folder = Path(os.environ.get("NNEST_DATA", ""))
+    for name in names or DATA_SETS:
+        found = "NNEST_DATA" in os.environ and (folder / f"{name}.npz").is_file()
+        require(found, f"{name}.npz is not in the folder that NNEST_DATA names ({folder})")
+    return folder
