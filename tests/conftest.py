@@ -6,6 +6,8 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# JAX as strict as Keras lets it be: Keras itself broadcasts ranks, so only types are held to it.
+os.environ.setdefault("JAX_NUMPY_DTYPE_PROMOTION", "strict")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One thread for each worker: two workers with two threads each are slower than one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

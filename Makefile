@@ -1,0 +1,124 @@
+# Each target sets up what it needs on a machine that has python3 (3.11 or newer) and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+PYTHON  ?=
+PYTEST  := .venv/bin/python -m pytest
+WORKERS ?= 2
+FAST    := not slow and not backend and not book and not browser
+
+# The first interpreter that is new enough; PYTHON=... comes before all others.
+define FIND_PYTHON
+for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+  "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+    && { found="$$candidate"; break; }; \
+done; \
+if [ -z "$$found" ]; then \
+  echo "nnest needs Python 3.11 or newer and found none; install one, or say where it is:" \
+       "make PYTHON=/path/to/python3" >&2; exit 1; \
+fi
+endef
+
+# uv comes first, by pip and with the hash that the lock holds; it then installs the rest in seconds.
+define MAKE_ENVIRONMENT
+if ! "$$found" -m venv --clear "$$venv" >"$$venv.log" 2>&1; then \
+  cat "$$venv.log" >&2; rm -f "$$venv.log"; \
+  echo "$$found cannot make a virtual environment;" \
+       "on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+fi; \
+rm -f "$$venv.log"; \
+awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > "$$venv/uv.lock" && \
+"$$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+  -r "$$venv/uv.lock"
+endef
+
+.PHONY: help
+help:  ## Say what there is.
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
+
+# Pip stands in where uv does not see the machine's own settings for pip.
+.venv/.ready: requirements.lock pyproject.toml
+	@$(FIND_PYTHON); venv=.venv; \
+	if ! .venv/bin/python -c '' 2>/dev/null || ! .venv/bin/uv --version >/dev/null 2>&1; then \
+	  echo "Setting up .venv with $$("$$found" --version)"; $(MAKE_ENVIRONMENT); fi
+	@VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/uv pip install --quiet --require-hashes -r requirements.lock \
+	  || .venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/uv pip install --quiet --offline --no-deps \
+	  --no-build-isolation --editable .
+	@touch .venv/.ready
+
+.PHONY: setup
+setup: .venv/.ready  ## Make .venv with everything that is pinned in requirements.lock.
+
+.PHONY: demo
+demo: .venv/.ready  ## Run a small study from end to end, in under two minutes.
+	@.venv/bin/python -m nnest demo
+
+.PHONY: lint
+lint: .venv/.ready  ## Check style and types.
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@.venv/bin/mypy
+
+.PHONY: format
+format: .venv/.ready  ## Put the code into the house's form.
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+.PHONY: test
+test: lint  ## Check style and types, then run all tests but those of the targets below.
+	@$(PYTEST) -n $(WORKERS) --dist loadfile -m "$(FAST)"
+
+.PHONY: test-slow
+test-slow: .venv/.ready  ## Run the tests that take minutes each.
+	@$(PYTEST) -m "slow and not backend and not book and not browser"
+
+.PHONY: test-book
+test-book: book  ## Build the book and test what was built.
+	@$(PYTEST) -m "book or browser"
+
+.PHONY: book
+book: .venv/.ready  ## Build the book; the last line says where it is.
+	@.venv/bin/python book/build.py
+
+.PHONY: test-backends
+test-backends: test-tensorflow test-torch  ## Run the estimators under TensorFlow and under torch.
+
+.PHONY: test-tensorflow test-torch
+test-tensorflow test-torch: test-%: .venv-%/.ready
+	@KERAS_BACKEND=$* ".venv-$*/bin/python" -m pytest -m backend
+
+# Only this environment is not wholly pinned: the backend itself comes as new as the lock allows.
+.venv-%/.ready: requirements.lock pyproject.toml .venv/.ready
+	@rm -rf ".venv-$*"; .venv/bin/uv venv --quiet --python .venv/bin/python ".venv-$*"
+	@VIRTUAL_ENV="$(CURDIR)/.venv-$*" .venv/bin/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV="$(CURDIR)/.venv-$*" .venv/bin/uv pip install --quiet --torch-backend cpu \
+	  --constraint requirements.lock --no-build-isolation --editable ".[$*]"
+	@touch ".venv-$*/.ready"
+
+# A clone without its nnest/ folder: what is tested is what people install.
+.PHONY: test-wheel
+test-wheel: .venv/.ready  ## Build the wheel and test it in a clone that has no package of its own.
+	@rm -rf _build/wheel .venv-wheel
+	@.venv/bin/uv build --quiet --wheel --python .venv/bin/python --no-build-isolation \
+	  --out-dir _build/wheel
+	@.venv/bin/uv venv --quiet --python .venv/bin/python .venv-wheel
+	@VIRTUAL_ENV="$(CURDIR)/.venv-wheel" .venv/bin/uv pip install --quiet --require-hashes \
+	  -r requirements.lock
+	@VIRTUAL_ENV="$(CURDIR)/.venv-wheel" .venv/bin/uv pip install --quiet --no-deps _build/wheel/*.whl
+	@git clone --quiet . _build/wheel/clone && rm -rf _build/wheel/clone/nnest
+	@cd _build/wheel/clone && ../../../.venv-wheel/bin/python -m pytest -n $(WORKERS) \
+	  --dist loadfile -m "$(FAST)" tests
+
+.PHONY: lock
+lock: .venv/.ready  ## Pin anew what pyproject.toml asks for, in requirements.lock and environment.yml.
+	@.venv/bin/uv pip compile pyproject.toml --group dev --group book --quiet --upgrade \
+	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock
+	@.venv/bin/python .ci/environment.py
+
+.PHONY: clean
+clean:  ## Remove what was built, the environments too.
+	rm -rf .venv .venv-tensorflow .venv-torch .venv-wheel _build build dist demo-results
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
