@@ -4,6 +4,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 PYTHON  ?=
+BOOK_OPTIONS ?=
 PYTEST  := .venv/bin/python -m pytest
 WORKERS ?= 2
 FAST    := not slow and not backend and not book and not browser
@@ -79,7 +80,7 @@ test-book: book  ## Build the book and test what was built.
 
 .PHONY: book
 book: .venv/.ready  ## Build the book; the last line says where it is.
-	@.venv/bin/python book/build.py
+	@.venv/bin/python book/build.py $(BOOK_OPTIONS)
 
 .PHONY: test-backends
 test-backends: test-tensorflow test-torch  ## Run the estimators under TensorFlow and under torch.
