@@ -1,0 +1,42 @@
+"""Statistics over seeds: prediction intervals, paired tests, equivalence and Holm's correction.
+
+Functions of plain arrays. Each array holds one number for each seed; two arrays are paired
+when the same place in both belongs to the same seed. Conclusions drawn with these functions
+are about other seeds on the same training and test images, not about other images.
+"""
+
+from ._comparisons import (
+    EquivalenceTest,
+    PairedTest,
+    cohen_dz,
+    equivalence_test,
+    one_sample_test,
+    paired_difference_test,
+)
+from ._families import detectable_difference, holm
+from ._intervals import (
+    Interval,
+    mean_interval,
+    paired_interval,
+    prediction_interval,
+    rounding_interval,
+)
+from ._predictions import count_prediction_interval, median_prediction_interval
+
+__all__ = [
+    "EquivalenceTest",
+    "Interval",
+    "PairedTest",
+    "cohen_dz",
+    "count_prediction_interval",
+    "detectable_difference",
+    "equivalence_test",
+    "holm",
+    "mean_interval",
+    "median_prediction_interval",
+    "one_sample_test",
+    "paired_difference_test",
+    "paired_interval",
+    "prediction_interval",
+    "rounding_interval",
+]
