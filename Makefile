@@ -5,8 +5,11 @@ SHELL := /bin/sh
 
 PYTHON  ?=
 BOOK_OPTIONS ?=
+UV_INSTALL = VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/uv pip install --quiet
 PYTEST  := .venv/bin/python -m pytest
 WORKERS ?= 2
+# Certificates of the machine: behind many a company's proxy no others hold.
+export UV_SYSTEM_CERTS ?= 1
 FAST    := not slow and not backend and not book and not browser
 
 # The first interpreter that is new enough; PYTHON=... comes before all others.
@@ -43,10 +46,10 @@ help:  ## Say what there is.
 	@$(FIND_PYTHON); venv=.venv; \
 	if ! .venv/bin/python -c '' 2>/dev/null || ! .venv/bin/uv --version >/dev/null 2>&1; then \
 	  echo "Setting up .venv with $$("$$found" --version)"; $(MAKE_ENVIRONMENT); fi
-	@VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/uv pip install --quiet --require-hashes -r requirements.lock \
-	  || .venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
-	@VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/uv pip install --quiet --offline --no-deps \
-	  --no-build-isolation --editable .
+	@$(UV_INSTALL) --require-hashes -r requirements.lock 2>.venv/uv.log \
+	  || { tail -n 3 .venv/uv.log; echo "uv could not reach its index; pip tries, more slowly"; \
+	       .venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock; }
+	@$(UV_INSTALL) --offline --no-deps --no-build-isolation --editable .
 	@touch .venv/.ready
 
 .PHONY: setup

@@ -1,0 +1,254 @@
+"""The borders inside the package: who imports whom, where a library may show, how long code is."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+import subprocess
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT, require
+
+PACKAGE = Path(find_spec("nnest").origin).parent
+LEAVES = {"results", "stats", "plots", "datasets", "preprocessing"}
+TOP = {"__init__", "__main__", "cli", "demo"}
+
+# Each part and those that it stands on; what these stand on is open to it too.
+STANDS_ON = {
+    **{leaf: set() for leaf in LEAVES},
+    "layers": set(),
+    "augmentation": set(),
+    "fusion": set(),
+    "programs": {"fusion", "layers"},
+    "builders": {"layers", "augmentation", "programs"},
+    "estimators": {"builders"},
+    "population": {"estimators", "programs"},
+    "persistence": {"estimators"},
+    "search": {"population"},
+    "experiments": {"search", "persistence", *LEAVES},
+    "exercises": LEAVES - {"plots"},
+}
+DEEP_LEARNING = {
+    "layers",
+    "fusion",
+    "builders",
+    "programs",
+    "estimators",
+    "population",
+    "augmentation",
+    "persistence",
+}
+ONLY_IN = {
+    "keras": DEEP_LEARNING,
+    "jax": DEEP_LEARNING,
+    "scikeras": {"estimators"},
+    "optuna": {"search", "demo"},
+    "matplotlib": {"plots"},
+    "seaborn": {"plots"},
+}
+LONGEST_FUNCTION = 60
+MEDIAN_FUNCTION = 10
+LONGEST_MODULE = 350
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def _name(path: Path) -> str:
+    """Return a module's name below the package, for the ids of tests."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def _part(path: Path) -> str:
+    """Return the module or subpackage of nnest that a file belongs to."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def _absolute(path: Path, node: ast.ImportFrom) -> str:
+    """Return the full dotted name that an import statement starts from."""
+    if not node.level:
+        return node.module or ""
+    package = ("nnest", *path.relative_to(PACKAGE).parent.parts)
+    base = package[: len(package) - node.level + 1]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def _imports(path: Path) -> set[str]:
+    """Return the dotted names that a file imports anywhere, within functions too."""
+    found: set[str] = set()
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(path, node)
+            found |= {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _parts_imported(path: Path) -> set[str]:
+    """Return the parts of nnest, other than its own, that a file imports."""
+    dotted = (name.split(".") for name in _imports(path))
+    return {names[1] for names in dotted if names[0] == "nnest" and len(names) > 1} - {_part(path)}
+
+
+def _open_to(part: str) -> set[str]:
+    """Return all parts that a part may import: those it stands on and what is below them."""
+    direct = STANDS_ON[part]
+    return direct.union(*(_open_to(below) for below in direct))
+
+
+def test_the_package_is_found_whole() -> None:
+    """The tests below look at real files."""
+    assert {"layers", "builders", "estimators", "results", "stats"} <= {_part(p) for p in SOURCES}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_a_module_imports_only_what_it_stands_on(path: Path) -> None:
+    """Imports follow the arrows of the design, downwards only."""
+    part = _part(path)
+    if part in TOP:
+        return
+    assert part in STANDS_ON, f"{part} is new: say in STANDS_ON what it stands on"
+
+    imported = _parts_imported(path)
+    modules = {each for each in imported if find_spec(f"nnest.{each}") is not None}
+
+    assert modules - _open_to(part) == set()
+    assert imported - modules <= {"__version__"}, "import from the module that defines the name"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_a_library_shows_only_where_it_belongs(path: Path) -> None:
+    """Keras, JAX, scikeras, Optuna and the plotting libraries stay behind their borders."""
+    libraries = {name.split(".")[0] for name in _imports(path)}
+    misplaced = {name for name, parts in ONLY_IN.items() if _part(path) not in parts}
+
+    assert libraries & misplaced == set()
+
+
+def test_no_module_reads_pickles() -> None:
+    """No file that nnest reads can run code."""
+    readers = {"pickle", "joblib", "marshal", "shelve", "dill", "cloudpickle"}
+    users = {_name(path) for path in SOURCES if {n.split(".")[0] for n in _imports(path)} & readers}
+
+    assert users == set()
+
+
+def _functions(path: Path) -> list[Function]:
+    return [node for node in ast.walk(_tree(path)) if isinstance(node, Function)]
+
+
+def _length(function: Function) -> int:
+    """Return a function's lines, without its docstring and decorators."""
+    lines = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function) is None:
+        return lines
+    docstring = function.body[0]
+    return lines - (docstring.end_lineno - docstring.lineno + 1)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_no_function_is_too_long(path: Path) -> None:
+    """A function that outgrows its budget is two ideas."""
+    lengths = {function.name: _length(function) for function in _functions(path)}
+
+    assert {name: n for name, n in lengths.items() if n > LONGEST_FUNCTION} == {}
+
+
+def test_most_functions_are_short() -> None:
+    """Half of all functions fit into ten lines."""
+    lengths = [_length(function) for path in SOURCES for function in _functions(path)]
+
+    assert statistics.median(lengths) <= MEDIAN_FUNCTION
+
+
+def _is_declaration(path: Path) -> bool:
+    """Tell whether a file declares one report: such a file is as long as the report."""
+    return _part(path) == "experiments" and not path.name.startswith("_")
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if not _is_declaration(p)], ids=_name)
+def test_no_module_is_too_long(path: Path) -> None:
+    """A module that outgrows its budget is two ideas."""
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+
+    assert lines <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if _is_declaration(p)], ids=_name)
+def test_a_declaration_has_no_control_flow(path: Path) -> None:
+    """A report is declared, not programmed."""
+    flow = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
+
+    assert [node.lineno for node in ast.walk(_tree(path)) if isinstance(node, flow)] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_every_public_module_says_what_is_public(path: Path) -> None:
+    """A module without an underscore has a docstring and a list of its public names."""
+    assert ast.get_docstring(_tree(path)), "a module starts with a sentence on what it is for"
+    if path.stem.startswith("_") and path.stem != "__init__":
+        return
+    assigned = {
+        target.id
+        for node in _tree(path).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+
+    assert "__all__" in assigned
+
+
+@cache
+def _tracked_texts() -> dict[str, str]:
+    """Return every tracked text file but the lock and the vendored assets."""
+    require((ROOT / ".git").exists(), "this is no git checkout")
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    paths = {name: ROOT / name for name in listed if name}
+    texts = {}
+    for name, path in paths.items():
+        if path.is_file() and not name.startswith("book/assets/katex/"):
+            texts[name] = path.read_bytes().decode("utf-8", errors="ignore")
+    return texts
+
+
+# In two halves, so that this file is not found itself.
+REGISTRIES = (
+    ("py", "pi.org"),
+    ("pythonhost", "ed.org"),
+    ("npm", "js.org"),
+    ("anaconda", ".org"),
+    ("download.py", "torch.org"),
+)
+MACHINES = (("/wo", "rk/"), ("/ro", "ot/"), ("/ho", "me/"), ("/Us", "ers/"), ("C:", "\\Users"))
+
+
+@pytest.mark.parametrize("halves", REGISTRIES, ids="".join)
+def test_no_file_names_a_registry(halves: tuple[str, str]) -> None:
+    """Where packages come from is for the machine to say."""
+    assert [name for name, text in _tracked_texts().items() if "".join(halves) in text] == []
+
+
+@pytest.mark.parametrize("halves", MACHINES, ids="".join)
+def test_no_file_names_a_place_on_somebodys_machine(halves: tuple[str, str]) -> None:
+    """Paths are relative, or the user's to give."""
+    assert [name for name, text in _tracked_texts().items() if "".join(halves) in text] == []
+
+
+def test_no_data_set_is_tracked() -> None:
+    """Data sets are downloaded, never committed."""
+    endings = (".npz", ".npy", ".gz", ".zip", ".tar", ".pkl", ".joblib", ".h5", ".keras")
+
+    assert [name for name in _tracked_texts() if name.endswith(endings)] == []

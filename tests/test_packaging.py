@@ -1,0 +1,177 @@
+"""What the packaging files promise, to each other and to those who install nnest."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import time
+import tomllib
+from functools import cache
+
+import pytest
+import yaml
+
+import nnest
+from tests.helpers import ROOT
+
+CONDA_ONLY = {"python", "pip"}
+
+
+@cache
+def _project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _lock_text() -> str:
+    return (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+@cache
+def _lock() -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", _lock_text(), flags=re.MULTILINE))
+
+
+@cache
+def _environment() -> dict:
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def _environment_pins() -> dict[str, str]:
+    (pip,) = (each["pip"] for each in _environment()["dependencies"] if isinstance(each, dict))
+    return dict(line.split("==") for line in pip if not line.startswith("-e"))
+
+
+def _requirements() -> dict[str, str]:
+    """Return what the project, its tools and its book ask for: name to version bounds."""
+    groups = _project()["dependency-groups"]
+    wanted = [*_project()["project"]["dependencies"], *groups["dev"], *groups["book"]]
+    pairs = (re.fullmatch(r"([A-Za-z0-9._-]+)(.*)", each).groups() for each in wanted)
+    return {name.lower(): bounds for name, bounds in pairs}
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def test_environment_pins_what_the_lock_pins() -> None:
+    """Conda users and pip users get the same versions."""
+    assert {name: _lock().get(name) for name in _environment_pins()} == _environment_pins()
+
+
+def test_environment_names_every_direct_dependency_and_no_other() -> None:
+    """Nothing that pyproject.toml asks for is missing from environment.yml."""
+    assert set(_requirements()) == set(_environment_pins())
+
+
+@pytest.mark.parametrize("name", sorted(_requirements()))
+def test_pin_lies_within_the_declared_bounds(name: str) -> None:
+    """The lock obeys pyproject.toml, also where a bound was raised later."""
+    bounds = _requirements()[name]
+    operator, bound = re.fullmatch(r"(>=|==)(\S+)", bounds).groups()
+    pinned = _lock()[name]
+
+    assert pinned == bound if operator == "==" else _release(pinned) >= _release(bound)
+
+
+def test_environment_takes_the_oldest_python_and_names_the_backend() -> None:
+    """The conda environment is of the Python that the project asks for at least."""
+    oldest = _project()["project"]["requires-python"].removeprefix(">=")
+
+    assert f"python={oldest}" in _environment()["dependencies"]
+    assert _environment()["variables"] == {"KERAS_BACKEND": "jax"}
+
+
+def test_every_pin_of_the_lock_has_a_hash() -> None:
+    """No package is installed that was not seen before."""
+    blocks = re.split(r"\n(?=\S)", _lock_text().strip())
+    without = [block.split()[0] for block in blocks if "--hash=sha256:" not in block]
+
+    assert len(blocks) > 50
+    assert without == []
+
+
+def test_the_lock_names_no_index() -> None:
+    """Where packages come from is the machine's business."""
+    assert re.findall(r"^\s*--(?!hash)\S+|\w+://\S+", _lock_text(), flags=re.MULTILINE) == []
+
+
+def test_the_lock_holds_nothing_for_an_accelerator() -> None:
+    """The pinned environment is for CPUs; a GPU's libraries are gigabytes."""
+    heavy = ("nvidia", "cuda", "triton", "torch", "tensorflow")
+
+    assert [name for name in _lock() if any(word in name for word in heavy)] == []
+
+
+def test_versions_agree() -> None:
+    """One version stands in the package, its metadata and the citation."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+    assert nnest.__version__ == _project()["project"]["version"] == citation["version"]
+
+
+LEAVES = ("results", "stats", "plots", "datasets", "preprocessing")
+
+
+@pytest.mark.parametrize("module", ["nnest", *(f"nnest.{leaf}" for leaf in LEAVES), "nnest.cli"])
+def test_import_loads_neither_keras_nor_jax(module: str) -> None:
+    """Reading records, data or help does not wait for a deep-learning framework."""
+    code = (
+        f"import sys, {module}\n"
+        "print(sorted({'keras', 'jax', 'scikeras', 'optuna', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.stderr == ""
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_can_be_touched() -> None:
+    """What the package lists exists, and an unknown name is refused as Python refuses it."""
+    assert set(nnest.__all__) <= set(dir(nnest))
+    assert all(getattr(nnest, name) is not None for name in nnest.__all__)
+    with pytest.raises(AttributeError):
+        _ = nnest.no_such_name
+
+
+def _seconds_of(*command: str) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, capture_output=True, timeout=60, check=True)
+    return time.perf_counter() - start
+
+
+def test_help_comes_at_once() -> None:
+    """`nnest --help` takes less than 0.3 s.
+
+    The fastest of several runs counts: another load on the machine only ever adds time.
+    """
+    command = (sys.executable, "-m", "nnest", "--help")
+    seconds = [_seconds_of(*command) for _ in range(7)]
+
+    assert min(seconds) < 0.3, f"median {statistics.median(seconds):.2f} s"
+
+
+def test_the_command_is_installed() -> None:
+    """The distribution declares the command that the README names."""
+    assert _project()["project"]["scripts"] == {"nnest": "nnest.cli:main"}
+
+
+def test_readme_names_every_target_of_the_makefile_that_it_speaks_of() -> None:
+    """A command of the README or of CONTRIBUTING is a target that exists."""
+    targets = set(
+        re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    )
+    spoken = {
+        name
+        for page in ("README.md", "CONTRIBUTING.md")
+        for name in re.findall(
+            r"(?:^|`)make ([a-z-]+)", (ROOT / page).read_text(encoding="utf-8"), re.M
+        )
+    }
+
+    assert {"demo", "test", "book"} <= spoken
+    assert spoken - targets - {"help"} == set()
