@@ -1,0 +1,26 @@
+"""Recorded trainings: append-only files of JSON lines, and where a number came from.
+
+A `Run` is one training: what was trained, on what, with which code, and what came out. A
+`ResultStore` keeps runs in ``<folder>/<report>/<experiment>.jsonl``, one line each. The files are
+plain text without any code in them; a process that is killed while it writes damages nothing
+but the line at hand, and that line is skipped.
+"""
+
+from ._frames import history_frame, to_frame
+from ._origin import digest_of, git_state, source_digest, to_plain, versions
+from ._run import RECORD_FORMAT, Run
+from ._store import ResultsError, ResultStore
+
+__all__ = [
+    "RECORD_FORMAT",
+    "ResultStore",
+    "ResultsError",
+    "Run",
+    "digest_of",
+    "git_state",
+    "history_frame",
+    "source_digest",
+    "to_frame",
+    "to_plain",
+    "versions",
+]

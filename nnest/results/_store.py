@@ -1,0 +1,320 @@
+"""The files of recorded trainings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator
+from io import FileIO
+from pathlib import Path
+
+from filelock import FileLock
+
+from ._run import Run
+
+Key = tuple[str, str, str, int, str, str]
+
+_LOCK_SECONDS = 60
+_LONGEST_LINE = 16 * 2**20
+
+
+class ResultsError(OSError):
+    """Recorded runs could not be read or written.
+
+    Parameters
+    ----------
+    message : str
+        What happened and what to do.
+    line : str, default=""
+        The line of JSON of the run that could not be written, so that it is not lost.
+
+    Examples
+    --------
+    >>> ResultsError("No space left.", line="{}").line
+    '{}'
+    """
+
+    def __init__(self, message: str, line: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class ResultStore:
+    """Recorded runs in a folder, in one file of JSON lines for each experiment.
+
+    Lines are only ever added. Of two runs with one key the first counts.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        The folder; it is made when the first run is appended.
+
+    Notes
+    -----
+    A line is written under a lock and flushed to the disk before `append` returns. A process
+    that is killed while it writes leaves a torn last line: reading skips it, and the next
+    `append` cuts it off. A line that is not whole anywhere else is an error, because nothing
+    that nnest does leaves one.
+
+    Examples
+    --------
+    >>> ResultStore("no/such/folder").read("boyer-2019")
+    []
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def path(self, report: str, experiment: str) -> Path:
+        """Return the file of an experiment.
+
+        Parameters
+        ----------
+        report, experiment : str
+            The keys of both.
+
+        Returns
+        -------
+        pathlib.Path
+            The file, whether it exists or not.
+        """
+        return self.folder / report / f"{experiment}.jsonl"
+
+    def append(self, run: Run) -> None:
+        """Add a run as the last line of its experiment's file.
+
+        Parameters
+        ----------
+        run : Run
+            The run.
+
+        Raises
+        ------
+        ResultsError
+            If it cannot be written; the error's ``line`` then holds the run.
+        ValueError
+            If the run is too large for a line.
+        """
+        line = run.to_json()
+        if len(line) > _LONGEST_LINE:
+            raise ValueError(
+                f"The run takes {len(line)} characters, but a line holds {_LONGEST_LINE}: record "
+                "fewer numbers for each epoch."
+            )
+        path = self.path(run.report, run.experiment)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(path.with_name(".lock"), timeout=_LOCK_SECONDS):
+                _append_line(path, line.encode() + b"\n")
+        except (OSError, NotImplementedError) as error:
+            raise ResultsError(
+                f"Cannot record a run in {str(path)!r}: {_reason(error)}. The run is not lost: "
+                "the line of JSON that comes with this error can be appended to that file once "
+                "it can be written; or choose another folder with --results.",
+                line,
+            ) from error
+
+    def check_writable(self, report: str) -> None:
+        """Find out whether runs can be recorded, before time is spent on a training.
+
+        Parameters
+        ----------
+        report : str
+            The key of the report.
+
+        Raises
+        ------
+        ResultsError
+            If the folder cannot be made or written.
+        """
+        folder = self.folder / report
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / ".lock", timeout=_LOCK_SECONDS):
+                probe = folder / ".probe"
+                probe.write_bytes(b"0" * 4096)
+                probe.unlink()
+        except (OSError, NotImplementedError) as error:
+            raise ResultsError(
+                f"Cannot record runs in {str(folder)!r}: {_reason(error)}. Make it writable, or "
+                "choose another folder with --results."
+            ) from error
+
+    def read(self, report: str, experiment: str | None = None) -> list[Run]:
+        """Return the recorded runs of a report in the order of their lines.
+
+        Parameters
+        ----------
+        report : str
+            The key of the report.
+        experiment : str or None, default=None
+            The key of an experiment; None reads all, by file name.
+
+        Returns
+        -------
+        list of Run
+            All runs, repeated and stale ones too; empty where nothing is recorded.
+
+        Raises
+        ------
+        ResultsError
+            If a file cannot be read, or holds a line that is no run of that experiment.
+        """
+        if experiment is None:
+            paths = sorted((self.folder / report).glob("*.jsonl"))
+        else:
+            paths = [self.path(report, experiment)]
+        return [run for path in paths for run in _read_file(path)]
+
+    def select(
+        self, report: str, experiment: str, arm: str, scale: str, digest: str
+    ) -> dict[int, Run]:
+        """Return the runs that count for an arm.
+
+        Parameters
+        ----------
+        report, experiment, arm, scale, digest : str
+            All of a run's key but the seed.
+
+        Returns
+        -------
+        dict of int to Run
+            The first run of each seed, seeds ascending.
+
+        Raises
+        ------
+        ResultsError
+            If the file cannot be read, or holds a line that is no run of that experiment.
+        """
+        wanted = (report, experiment, arm, scale, digest)
+        found: dict[int, Run] = {}
+        for run in self.read(report, experiment):
+            if (run.report, run.experiment, run.arm, run.scale, run.digest) == wanted:
+                found.setdefault(run.seed, run)
+        return dict(sorted(found.items()))
+
+    def conflicts(self, report: str) -> list[Key]:
+        """Return the keys under which runs with different final numbers are recorded.
+
+        Parameters
+        ----------
+        report : str
+            The key of the report.
+
+        Returns
+        -------
+        list of tuple
+            Those keys (see `Run.key`), in the order of their first difference.
+
+        Raises
+        ------
+        ResultsError
+            If a file cannot be read, or holds a line that is no run of its experiment.
+        """
+        first: dict[Key, Run] = {}
+        found: dict[Key, None] = {}
+        for run in self.read(report):
+            known = first.setdefault(run.key, run)
+            if (known.final, known.confusion) != (run.final, run.confusion):
+                found[run.key] = None
+        return list(found)
+
+    def stale(self, report: str, digests: Collection[str]) -> list[Run]:
+        """Return the runs that belong to none of the given digests.
+
+        Parameters
+        ----------
+        report : str
+            The key of the report.
+        digests : collection of str
+            The digests of the declarations as they are now.
+
+        Returns
+        -------
+        list of Run
+            Runs of earlier settings, which are kept but not used.
+
+        Raises
+        ------
+        ResultsError
+            If a file cannot be read, or holds a line that is no run of its experiment.
+        """
+        return [run for run in self.read(report) if run.digest not in digests]
+
+
+def _reason(error: BaseException) -> str:
+    """Return why the system refused, without the path that the sentence names already."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _append_line(path: Path, line: bytes) -> None:
+    """Write a line behind the last whole one; leave the file as it was if that fails."""
+    with path.open("ab+", buffering=0) as file:
+        file.seek(0)
+        content = file.read()
+        whole = _whole_part(content)
+        separator = b"" if not whole or whole.endswith(b"\n") else b"\n"
+        try:
+            if len(whole) < len(content):
+                file.truncate(len(whole))
+            _write_all(file, separator + line)
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(len(whole))
+            raise
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    """Write all of the data, however much the system takes at once."""
+    while data:
+        data = data[file.write(data) :]
+
+
+def _whole_part(content: bytes) -> bytes:
+    """Return a file's content without a torn last line."""
+    body = content.rstrip()
+    start = body.rfind(b"\n") + 1
+    return content[:start] if body and _is_torn(body[start:]) else content
+
+
+def _is_torn(line: bytes) -> bool:
+    """Tell whether a line is no JSON, as one that was not written to its end."""
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def _read_file(path: Path) -> Iterator[Run]:
+    """Yield the runs of a file, skipping a torn last line."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ResultsError(f"Cannot read {str(path)!r}: {_reason(error)}.") from error
+    for number, line in enumerate(_whole_part(content).split(b"\n"), start=1):
+        if line.strip():
+            yield _read_line(path, number, line)
+
+
+def _read_line(path: Path, number: int, line: bytes) -> Run:
+    """Return the run of one line, or say which line of which file is wrong and what to do."""
+    place = f"Line {number} of {str(path)!r}"
+    advice = "restore the file from git, or delete the line and run the experiment again"
+    if len(line) > _LONGEST_LINE:
+        raise ResultsError(f"{place} is longer than any run: {advice}.")
+    if _is_torn(line):
+        raise ResultsError(f"{place} is torn, it is no whole line of JSON: {advice}.")
+    try:
+        run = Run.from_json(line)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ResultsError(
+            f"{place} is no recorded run: {str(error).rstrip('.')}; {advice}."
+        ) from error
+    if (run.report, run.experiment) != (path.parent.name, path.stem):
+        raise ResultsError(
+            f"{place} belongs to {run.report}/{run.experiment} and not in this file: {advice}."
+        )
+    return run
