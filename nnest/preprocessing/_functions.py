@@ -96,7 +96,7 @@ def gaussian_blur(
     Returns
     -------
     ndarray of the shape of `images`
-        float64 if `images` is float64, else float32; not rounded.
+        Pixels in float64 if `images` is float64, else in float32; not rounded.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def scale_pixels(images: ArrayLike, maximum: float = 255.0, factor: float = 1.0)
     Returns
     -------
     ndarray of the shape of `images`
-        ``images / maximum * factor``; float64 if `images` is float64, else float32.
+        Pixels, ``images / maximum * factor``; float64 if `images` is float64, else float32.
 
     Raises
     ------

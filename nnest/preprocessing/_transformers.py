@@ -65,7 +65,7 @@ class _ImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of the shape of `X`
-            float64 if `X` is float64, else float32.
+            Pixels in float64 if `X` is float64, else in float32.
         """
         check_is_fitted(self)
         self._check_parameters()

@@ -1,0 +1,199 @@
+"""The cached files: where they lie, how they are read, checked, written and first made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._archives import FormatError, blame
+from ._arrays import ArraySpec
+from ._errors import DatasetError, DatasetUnavailableError
+from ._registry import OfficialFile, Recipe
+
+__all__ = ["array_digest", "build", "cache_folder", "check_arrays", "read_arrays"]
+
+Arrays = dict[str, NDArray[Any]]
+
+TIMEOUT = 30  # seconds without an answer, for one address
+
+
+def cache_folder(data_home: str | os.PathLike[str] | None) -> Path:
+    """Return the folder of the cached files: the argument, NNEST_DATA, or the platform's cache."""
+    chosen = data_home if data_home is not None else os.environ.get("NNEST_DATA")
+    if chosen:
+        return Path(chosen).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("nnest"))
+
+
+def read_arrays(path: Path, specs: Mapping[str, ArraySpec]) -> Arrays:
+    """Return the arrays of a cached file, each checked; nothing in it is run or trusted.
+
+    The header of each array is compared before a byte of it is read, so that a foreign file can
+    neither fill the memory nor bring objects.
+    """
+    with blame(path), zipfile.ZipFile(path) as archive:
+        names = {name.removesuffix(".npy") for name in archive.namelist()}
+        if names != set(specs):
+            raise FormatError(
+                f"it has the arrays {', '.join(sorted(names)) or 'none'} instead of "
+                f"{', '.join(sorted(specs))}"
+            )
+        return {name: _read_array(archive, name, spec) for name, spec in specs.items()}
+
+
+def _read_array(archive: zipfile.ZipFile, name: str, spec: ArraySpec) -> NDArray[Any]:
+    """Return one array, whose header must be the expected one."""
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        if version != (1, 0):
+            raise FormatError(f"its array {name} has another version of the format")
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        if fortran or shape != spec.shape or dtype != np.dtype(spec.dtype):
+            raise FormatError(
+                f"its array {name} is {dtype} of shape {shape} instead of {spec.dtype} of shape "
+                f"{spec.shape}"
+            )
+        array = np.empty(spec.shape, spec.dtype)
+        _fill(array, file, name)
+    if array_digest(array) != spec.sha256:
+        raise FormatError(f"its array {name} has a wrong SHA-256 digest")
+    return array
+
+
+def _fill(array: NDArray[Any], file: IO[bytes], name: str) -> None:
+    """Read exactly as many bytes as the array has."""
+    rest = memoryview(array.reshape(-1).view(np.uint8))
+    while rest:
+        block = file.read(min(len(rest), 2**20))
+        if not block:
+            raise FormatError(f"its array {name} ends too early")
+        rest[: len(block)] = block
+        rest = rest[len(block) :]
+    if file.read(1):
+        raise FormatError(f"its array {name} is longer than its header says")
+
+
+def array_digest(array: NDArray[Any]) -> str:
+    """Return the SHA-256 of the C-ordered bytes."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def check_arrays(arrays: Arrays, recipe: Recipe, remedy: str) -> None:
+    """Refuse arrays that are not those of the data set, although their files could be read."""
+    for name, spec in recipe.arrays.items():
+        array = arrays[name]
+        found = ArraySpec(array.dtype.name, array.shape, array_digest(array))
+        if found != spec:
+            raise DatasetError(
+                f"The array {name} of {recipe.name}, of shape {found.shape} with SHA-256 digest "
+                f"{found.sha256}, is not the known one of shape {spec.shape} with {spec.sha256}: "
+                f"its files are damaged or another edition; {remedy}."
+            )
+
+
+def build(recipe: Recipe, path: Path) -> None:
+    """Make a cached file from the official ones, downloaded where they are not there already."""
+    assert recipe.parse is not None  # bundled data sets are never built
+    folder = path.parent / recipe.name
+    with _writable(path.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    official = {file.name: folder / file.name for file in recipe.files}
+    fetched = [file.name for file in recipe.files if _provide(file, folder, recipe, path)]
+    arrays = recipe.parse(official, recipe.content_md5)
+    check_arrays(arrays, recipe, f"remove {folder} and fetch again")
+    _write(path, arrays)
+    for name in fetched:
+        official[name].unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _provide(file: OfficialFile, folder: Path, recipe: Recipe, path: Path) -> bool:
+    """See to it that an official file is there and whole; return whether it was downloaded."""
+    target = folder / file.name
+    if target.exists():
+        with blame(target):
+            _check_file(target, file)
+        return False
+    reasons = []
+    for url in file.urls:
+        try:
+            _download(url, file, target)
+        except (OSError, ValueError) as error:
+            reasons.append(f"{url}: {_reason(error)}")
+        else:
+            return True
+    raise DatasetUnavailableError(
+        f"{recipe.name} is not on this machine and could not be downloaded "
+        f"({'; '.join(reasons)}): connect to a network, or put {path.name} into {path.parent}, or "
+        f"put {', '.join(f.name for f in recipe.files)} into {folder}."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Return a few words for an error whose own message may be a page long."""
+    if isinstance(error, FormatError):
+        return str(error)
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
+def _download(url: str, file: OfficialFile, target: Path) -> None:
+    """Download to a name of its own, check, and move into place only when whole."""
+    import pooch
+
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    # A server that offers to decompress .gz files on the way would change what is checked.
+    headers = {"Accept-Encoding": "identity"}
+    try:
+        downloader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT, headers=headers)
+        downloader(url, str(part), None)
+        _check_file(part, file)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _check_file(path: Path, file: OfficialFile) -> None:
+    """Compare an official file with its digest, where one is known."""
+    if file.sha256 is None:
+        return
+    with path.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    if found != file.sha256:
+        raise FormatError(f"its SHA-256 digest is {found} instead of {file.sha256}")
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    """Write a cached file under a name of its own and move it into place when whole."""
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
+    try:
+        with _writable(path.parent):
+            np.savez(part, **arrays)
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """Say in one sentence that a folder cannot be written, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    else:
+        return
+    raise DatasetError(
+        f"{folder} cannot be written ({reason}): name another folder by data_home= or NNEST_DATA, "
+        "or make room there."
+    )
