@@ -20,7 +20,8 @@ TOP = {"__init__", "__main__", "cli", "demo"}
 # Each part and those that it stands on; what these stand on is open to it too.
 STANDS_ON = {
     **{leaf: set() for leaf in LEAVES},
-    "layers": set(),
+    "_arguments": set(),
+    "layers": {"_arguments"},
     "augmentation": set(),
     "fusion": set(),
     "programs": {"fusion", "layers"},
@@ -33,6 +34,7 @@ STANDS_ON = {
     "exercises": LEAVES - {"plots"},
 }
 DEEP_LEARNING = {
+    "_arguments",
     "layers",
     "fusion",
     "builders",
