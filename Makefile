@@ -102,6 +102,14 @@ test-tensorflow test-torch: test-%: .venv-%/.ready
 	  --constraint requirements.lock --no-build-isolation --editable ".[$*]"
 	@touch ".venv-$*/.ready"
 
+# The oldest versions that pyproject.toml allows; their own warnings are no errors.
+.PHONY: test-oldest
+test-oldest: .venv/.ready  ## Run the tests with the oldest dependencies that are allowed.
+	@.venv/bin/uv venv --quiet --clear --python .venv/bin/python .venv-oldest
+	@VIRTUAL_ENV="$(CURDIR)/.venv-oldest" .venv/bin/uv pip install --quiet \
+	  --resolution lowest-direct --editable . --group dev
+	@.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile -W default -m "$(FAST)"
+
 # A clone without its nnest/ folder: what is tested is what people install.
 .PHONY: test-wheel
 test-wheel: .venv/.ready  ## Build the wheel and test it in a clone that has no package of its own.
@@ -125,6 +133,7 @@ lock: .venv/.ready  ## Pin anew what pyproject.toml asks for, in requirements.lo
 
 .PHONY: clean
 clean:  ## Remove what was built, the environments too.
-	rm -rf .venv .venv-tensorflow .venv-torch .venv-wheel _build build dist demo-results
+	rm -rf .venv .venv-tensorflow .venv-torch .venv-wheel .venv-oldest \
+	  _build build dist demo-results
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
