@@ -1,0 +1,117 @@
+"""Reports as declarations, and what runs and judges them.
+
+`list_reports` names the reports, `get_report` returns one, `run` trains what is missing of it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from nnest.experiments._claims import Claim, all_of, beyond, greater, similar
+from nnest.experiments._data import Images, data_digest, enlarge, load_images, stratified_subset
+from nnest.experiments._digest import describe
+from nnest.experiments._errors import ExperimentError
+from nnest.experiments._expectations import AllOf, Beyond, Expectation, Greater, Similar, Value
+from nnest.experiments._experiment import Experiment, Report
+from nnest.experiments._jobs import Job, arm_digest, jobs_of
+from nnest.experiments._metrics import (
+    Metric,
+    confusion_counts,
+    metric_values,
+    parse_metric,
+    read_metric,
+)
+from nnest.experiments._protocol import SCALES, Arm, Protocol, Scale, Size, check_known
+from nnest.experiments._reported import Deviation, Reported, reported_confusion
+from nnest.experiments._run import Outcome, run
+
+__all__ = [
+    "SCALES",
+    "AllOf",
+    "Arm",
+    "Beyond",
+    "Claim",
+    "Deviation",
+    "Expectation",
+    "Experiment",
+    "ExperimentError",
+    "Greater",
+    "Images",
+    "Job",
+    "Metric",
+    "Outcome",
+    "Protocol",
+    "Report",
+    "Reported",
+    "Scale",
+    "Similar",
+    "Size",
+    "Value",
+    "all_of",
+    "arm_digest",
+    "beyond",
+    "confusion_counts",
+    "data_digest",
+    "describe",
+    "enlarge",
+    "get_report",
+    "greater",
+    "jobs_of",
+    "list_reports",
+    "load_images",
+    "metric_values",
+    "parse_metric",
+    "read_metric",
+    "reported_confusion",
+    "run",
+    "similar",
+    "stratified_subset",
+]
+
+_REPORTS = {"boyer-2019": "boyer_2019"}
+
+
+def list_reports() -> list[str]:
+    """Return the keys of all reports.
+
+    Returns
+    -------
+    list of str
+        Keys for `get_report`, in the order of the book.
+
+    Examples
+    --------
+    >>> from nnest.experiments import list_reports
+    >>> list_reports()
+    ['boyer-2019']
+    """
+    return list(_REPORTS)
+
+
+def get_report(key: str) -> Report:
+    """Return a report.
+
+    Parameters
+    ----------
+    key : str
+        One of `list_reports`.
+
+    Returns
+    -------
+    Report
+        Its declaration.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such report; the message names the nearest.
+
+    Examples
+    --------
+    >>> from nnest.experiments import get_report
+    >>> [experiment.key for experiment in get_report("boyer-2019").experiments][:3]
+    ['convolutions', 'dropout', 'gaussian-kernel']
+    """
+    check_known("report", key, _REPORTS)
+    report: Report = import_module(f"nnest.experiments.{_REPORTS[key]}").REPORT
+    return report

@@ -1,0 +1,188 @@
+"""What a sentence of a report expects, as a comparison that runs can support or contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nnest.experiments._expectations import AllOf, Beyond, Expectation, Greater, Similar, Value
+
+__all__ = ["Claim", "all_of", "beyond", "greater", "similar"]
+
+
+def greater(a: Value, b: Value, by: float = 0.0, *, reason: str = "") -> Greater:
+    """Expect that one value is greater than another.
+
+    Parameters
+    ----------
+    a : Value
+        The side said to be greater.
+    b : Value
+        The other side.
+    by : float, default=0.0
+        The least difference; a negative one asks that a is not worse than b by as much.
+    reason : str, default=""
+        Why this `by`; needed unless it is zero.
+
+    Returns
+    -------
+    Greater
+        The expectation.
+
+    Raises
+    ------
+    ExperimentError
+        If `by` is not zero and has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Value, greater
+    >>> greater(Value("a", "test_accuracy"), Value("b", "test_accuracy")).by
+    0.0
+    """
+    return Greater(a, b, by, reason)
+
+
+def similar(a: Value, b: Value, margin: float, *, reason: str) -> Similar:
+    """Expect that two values differ by less than a margin.
+
+    Parameters
+    ----------
+    a, b : Value
+        The two sides.
+    margin : float
+        The difference from which on they would not be called similar.
+    reason : str
+        Why this margin.
+
+    Returns
+    -------
+    Similar
+        The expectation.
+
+    Raises
+    ------
+    ExperimentError
+        If the margin is not positive or has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Value, similar
+    >>> a, b = Value("a", "test_loss"), Value("b", "test_loss")
+    >>> similar(a, b, 0.02, reason="a tenth").margin
+    0.02
+    """
+    return Similar(a, b, margin, reason)
+
+
+def beyond(a: Value, constant: float, *, reason: str) -> Beyond:
+    """Expect that a value is greater than a constant.
+
+    Parameters
+    ----------
+    a : Value
+        The value.
+    constant : float
+        What it exceeds.
+    reason : str
+        Why this constant.
+
+    Returns
+    -------
+    Beyond
+        The expectation.
+
+    Raises
+    ------
+    ExperimentError
+        If the constant is not finite or has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Value, beyond
+    >>> beyond(Value("a", "test_accuracy"), 0.9, reason="as the text says").constant
+    0.9
+    """
+    return Beyond(a, constant, reason)
+
+
+def all_of(*parts: Greater | Similar | Beyond) -> AllOf:
+    """Expect several things at once.
+
+    Parameters
+    ----------
+    *parts : Greater, Similar or Beyond
+        At least two comparisons.
+
+    Returns
+    -------
+    AllOf
+        The expectation.
+
+    Raises
+    ------
+    ExperimentError
+        If there are fewer than two parts.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Value, all_of, greater
+    >>> one, two = Value("1", "test_accuracy"), Value("2", "test_accuracy")
+    >>> three = Value("3", "test_accuracy")
+    >>> len(all_of(greater(two, one), greater(three, one)).parts)
+    2
+    """
+    return AllOf(parts)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence of a report as a comparison between arms.
+
+    Parameters
+    ----------
+    key : str
+        A short name.
+    text : str
+        The sentence, quoted.
+    where : str
+        Where the report says it.
+    expects : Greater, Similar, Beyond or AllOf
+        What the runs would show if it were so.
+    reading : str, default=""
+        How the sentence was turned into the comparison, where that is not plain.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Claim, Value, greater
+    >>> expects = greater(Value("deep", "test_accuracy"), Value("flat", "test_accuracy"))
+    >>> Claim("deeper", "Deeper is better.", "Section 4", expects).arms
+    ('deep', 'flat')
+    """
+
+    key: str
+    text: str
+    where: str
+    expects: Expectation
+    reading: str = ""
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """All values that the claim compares."""
+        return tuple(_values(self.expects))
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The names of all arms that the claim compares."""
+        return tuple(dict.fromkeys(value.arm for value in self.values))
+
+
+def _values(expects: Expectation) -> Iterator[Value]:
+    """Yield the values of an expectation."""
+    if isinstance(expects, AllOf):
+        for part in expects.parts:
+            yield from _values(part)
+    elif isinstance(expects, Beyond):
+        yield expects.a
+    else:
+        yield from (expects.a, expects.b)

@@ -1,0 +1,284 @@
+"""Reports, declared: what was asked, which arms answer it, what the report says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from nnest.experiments._claims import Claim
+from nnest.experiments._digest import describe
+from nnest.experiments._errors import ExperimentError
+from nnest.experiments._metrics import parse_metric
+from nnest.experiments._protocol import SCALES, Arm, Protocol, Size, check_known
+from nnest.experiments._reported import Deviation, Reported
+
+__all__ = ["Experiment", "Report"]
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """One question, the arms that answer it, and what the report says of them.
+
+    Parameters
+    ----------
+    key : str
+        Its name within the report.
+    question : str
+        What it asks.
+    dataset : str
+        The data set's name.
+    arms : tuple of Arm
+        What is compared.
+    protocol : Protocol
+        How the arms are trained and tested.
+    reported : tuple of Reported, default=()
+        The numbers that the report states.
+    claims : tuple of Claim, default=()
+        What it says of the arms; where `ours` is set, what we ask of them.
+    deviations : tuple of Deviation, default=()
+        Where ours is not the report's own set-up.
+    ours : bool, default=False
+        Whether the question is our own, with claims that are a family of their own.
+
+    Raises
+    ------
+    ExperimentError
+        If two arms have one name, or a number or claim names an arm that is not there.
+
+    Examples
+    --------
+    >>> from nnest.experiments import get_report
+    >>> get_report("boyer-2019").experiment("convolutions").arm("2").shared
+    'final/final'
+    """
+
+    key: str
+    question: str
+    dataset: str
+    arms: tuple[Arm, ...]
+    protocol: Protocol
+    reported: tuple[Reported, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    ours: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse names that are doubled or lead nowhere."""
+        _refuse_doubles(f"arms of {self.key}", (arm.name for arm in self.arms))
+        _refuse_doubles(f"claims of {self.key}", (claim.key for claim in self.claims))
+        for number in self.reported:
+            if number.arm is not None:
+                self.arm(number.arm)
+        for claim in self.claims:
+            for name in claim.arms:
+                self.arm(name)
+
+    def arm(self, name: str) -> Arm:
+        """Return the arm of this name.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Arm
+            The arm.
+
+        Raises
+        ------
+        ExperimentError
+            If there is none; the message names the nearest.
+        """
+        check_known(f"arm of {self.key}", name, [arm.name for arm in self.arms])
+        return next(arm for arm in self.arms if arm.name == name)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """All metrics that its numbers and claims read, exact ones left out."""
+        said = [number.metric for number in self.reported if number.arm is not None]
+        compared = [value.metric for claim in self.claims for value in claim.values]
+        return tuple(dict.fromkeys([*said, *compared]))
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A report, declared: its experiments and where it comes from.
+
+    Parameters
+    ----------
+    key : str
+        The name that commands use.
+    title, author : str
+        As the report states them.
+    year : int
+        When it was written.
+    source : str
+        Where it was published, as far as known.
+    experiments : tuple of Experiment
+        What it tried, and what we add.
+
+    Raises
+    ------
+    ExperimentError
+        If two experiments have one key, a shared arm is not declared like its owner, or a metric
+        names a treatment of the test images that the protocol lacks.
+
+    Examples
+    --------
+    >>> from nnest.experiments import get_report
+    >>> get_report("boyer-2019").year
+    2019
+    """
+
+    key: str
+    title: str
+    author: str
+    year: int
+    source: str
+    experiments: tuple[Experiment, ...]
+
+    def __post_init__(self) -> None:
+        """Check what no experiment can check alone."""
+        _refuse_doubles(f"experiments of {self.key}", (one.key for one in self.experiments))
+        for experiment in self.experiments:
+            for arm in experiment.arms:
+                _check_shared(self, experiment, arm)
+            _check_conditions(self, experiment)
+
+    @property
+    def deviations(self) -> tuple[Deviation, ...]:
+        """The deviations of all experiments, each once, by number."""
+        found = {one.number: one for each in self.experiments for one in each.deviations}
+        return tuple(found[number] for number in sorted(found))
+
+    def experiment(self, key: str) -> Experiment:
+        """Return the experiment of this key.
+
+        Parameters
+        ----------
+        key : str
+            Its key.
+
+        Returns
+        -------
+        Experiment
+            The experiment.
+
+        Raises
+        ------
+        ExperimentError
+            If there is none; the message names the nearest.
+        """
+        check_known(f"experiment of {self.key}", key, [one.key for one in self.experiments])
+        return next(one for one in self.experiments if one.key == key)
+
+    def owner(self, experiment: str, arm: str) -> tuple[Experiment, Arm]:
+        """Return where an arm's runs are recorded.
+
+        Parameters
+        ----------
+        experiment : str
+            The experiment's key.
+        arm : str
+            The arm's name there.
+
+        Returns
+        -------
+        owner : Experiment
+            The experiment that holds the runs.
+        arm : Arm
+            The arm there.
+        """
+        found = self.experiment(experiment)
+        declared = found.arm(arm)
+        if declared.shared is None:
+            return found, declared
+        key, _, name = declared.shared.partition("/")
+        return self.experiment(key), self.experiment(key).arm(name)
+
+    def n_seeds(self, experiment: str, arm: str, scale: str) -> int:
+        """Return how many seeds an arm's verdicts stand on.
+
+        Parameters
+        ----------
+        experiment : str
+            The experiment's key.
+        arm : str
+            The arm's name.
+        scale : {"smoke", "lite", "full"}
+            The scale.
+
+        Returns
+        -------
+        int
+            The most that any experiment that shows these runs declares.
+        """
+        home = self.owner(experiment, arm)
+        return max(
+            _declared_seeds(one, each.name, scale)
+            for one in self.experiments
+            for each in one.arms
+            if self.owner(one.key, each.name) == home
+        )
+
+
+def _declared_seeds(experiment: Experiment, arm: str, scale: str) -> int:
+    """Return the seeds that one experiment asks of an arm."""
+    size = experiment.protocol.size(scale)
+    claimed = any(arm in claim.arms for claim in experiment.claims)
+    return size.claim_seeds if claimed and size.claim_seeds is not None else size.seeds
+
+
+def _refuse_doubles(kind: str, names: Iterable[str]) -> None:
+    """Refuse two things of one name."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ExperimentError(f"Two {kind} are called {name!r}; each needs its own name.")
+        seen.add(name)
+
+
+def _check_shared(report: Report, experiment: Experiment, arm: Arm) -> None:
+    """Refuse an arm whose owner trains something else."""
+    home, owner = report.owner(experiment.key, arm.name)
+    if owner.shared is not None:
+        raise ExperimentError(
+            f"{experiment.key}/{arm.name} shares the runs of {arm.shared}, which itself shares"
+            f" those of {owner.shared}; name the last one."
+        )
+    if _trained(experiment, arm) != _trained(home, owner):
+        raise ExperimentError(
+            f"{experiment.key}/{arm.name} shares the runs of {home.key}/{owner.name}, but is"
+            " declared otherwise; make their estimators, images, data and sizes equal."
+        )
+
+
+def _trained(experiment: Experiment, arm: Arm) -> Any:
+    """Describe all that decides what a training learns."""
+    protocol = experiment.protocol
+    lengths = [(size.epochs, size.n_train, size.dataset, size.shape) for size in _sizes(protocol)]
+    data = [experiment.dataset, protocol.keep, protocol.subset_seed, lengths]
+    return describe([arm.estimator, arm.images, data])
+
+
+def _sizes(protocol: Protocol) -> list[Size]:
+    """Return the sizes of all scales."""
+    return [protocol.size(scale) for scale in SCALES]
+
+
+def _check_conditions(report: Report, experiment: Experiment) -> None:
+    """Refuse a metric under a treatment that the protocol of its owner lacks."""
+    said = [(one.arm, one.metric) for one in experiment.reported if one.arm is not None]
+    compared = [(one.arm, one.metric) for claim in experiment.claims for one in claim.values]
+    for arm, metric in [*said, *compared]:
+        condition = parse_metric(metric).condition
+        home, _ = report.owner(experiment.key, arm)
+        if condition is not None and condition not in home.protocol.test_images:
+            known = ", ".join(home.protocol.test_images) or "none"
+            raise ExperimentError(
+                f"{experiment.key} reads {metric} of {arm}, but {home.key} declares these"
+                f" treatments of the test images: {known}."
+            )

@@ -1,0 +1,285 @@
+"""The closed list of metric names, and how each is read from a recorded run."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnest.experiments._errors import ExperimentError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from nnest.results import Run
+
+__all__ = ["Metric", "confusion_counts", "metric_values", "parse_metric", "read_metric"]
+
+_PARTS, _KINDS = ("train", "val", "test"), ("accuracy", "loss")
+SCORED = tuple(f"{part}_{kind}" for part in _PARTS for kind in _KINDS)
+"""Metrics of finished runs, in inference mode and without any penalty."""
+
+WATCHED = ("fit_accuracy", "fit_loss")
+"""Keras's running means during an epoch: dropout on, penalty included."""
+
+FROM_COUNTS: dict[str, int | None] = {
+    "test_confusion": 2,
+    "test_error_share": 2,
+    "test_recall": None,
+}
+"""Metrics that the confusion counts give; how many class numbers each takes (None: one or more)."""
+
+EXACT: dict[str, int | None] = {"kernel": 2, "n_parameters": 0}
+"""Numbers that no training decides."""
+
+_PATTERN = re.compile(r"(?P<name>\w+?)(\[(?P<index>\d+(,\d+)*)\])?(@(?P<condition>[\w-]+))?")
+_PLAIN = (*WATCHED, *SCORED, "test_balanced_accuracy", "seconds")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The parts of a metric's name.
+
+    Parameters
+    ----------
+    name : str
+        The name proper, such as ``"test_accuracy"``.
+    index : tuple of int, default=()
+        Class numbers, as in ``"test_confusion[2,7]"``.
+    condition : str or None, default=None
+        The test images' treatment, as in ``"test_accuracy@blurred"``.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Metric
+    >>> Metric("test_confusion", (2, 7)).index
+    (2, 7)
+    """
+
+    name: str
+    index: tuple[int, ...] = ()
+    condition: str | None = None
+
+
+def parse_metric(text: str) -> Metric:
+    """Take a metric's name apart, and refuse one that is not in the closed list.
+
+    Parameters
+    ----------
+    text : str
+        For instance ``"fit_loss"``, ``"test_accuracy@blurred"``, ``"test_confusion[2,7]"``.
+
+    Returns
+    -------
+    Metric
+        Its parts.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such metric.
+
+    Examples
+    --------
+    >>> from nnest.experiments import parse_metric
+    >>> parse_metric("test_accuracy@blurred")
+    Metric(name='test_accuracy', index=(), condition='blurred')
+    """
+    match = _PATTERN.fullmatch(text)
+    metric = _from_match(match) if match else Metric(text)
+    _check_name(text, metric.name)
+    _check_index(text, metric)
+    if metric.condition and metric.name not in ("test_accuracy", "test_loss"):
+        raise ExperimentError(
+            f"The metric {text!r} names a treatment of the test images, which only test_accuracy"
+            " and test_loss have; leave out the part from '@' on."
+        )
+    return metric
+
+
+def read_metric(run: Run, text: str, epoch: int | str = "last") -> float:
+    """Read one metric from a run.
+
+    Parameters
+    ----------
+    run : Run
+        A recorded run.
+    text : str
+        The metric's name.
+    epoch : {"last", "best"} or int, default="last"
+        When: after the last epoch, at the best one (highest accuracy, lowest loss), or after this
+        many epochs.
+
+    Returns
+    -------
+    float
+        The value; NaN where the run diverged before it had one.
+
+    Raises
+    ------
+    ExperimentError
+        If the run holds no such value.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from nnest.experiments import read_metric
+    >>> run = SimpleNamespace(history={"fit_loss": [0.9, 0.5]}, final={"fit_loss": 0.5})
+    >>> read_metric(run, "fit_loss", epoch=1)
+    0.9
+    """
+    metric = parse_metric(text)
+    if metric.name == "seconds":
+        return float(run.seconds)
+    if metric.name in FROM_COUNTS:
+        return _from_counts(metric, _counts(run, text))
+    if epoch == "last":
+        return _final(run, text)
+    curve = _curve(run, text)
+    if epoch == "best":
+        return float(np.min(curve) if text.endswith("loss") else np.max(curve))
+    return _at_epoch(run, text, curve, epoch)
+
+
+def metric_values(runs: Mapping[int, Run], text: str, epoch: int | str = "last") -> NDArray[Any]:
+    """Read one metric from the runs of one arm, in the order of their seeds.
+
+    Parameters
+    ----------
+    runs : mapping of int to Run
+        Runs by seed.
+    text : str
+        The metric's name.
+    epoch : {"last", "best"} or int, default="last"
+        When, as in `read_metric`.
+
+    Returns
+    -------
+    ndarray of shape (n_runs,)
+        The values in float64.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from nnest.experiments import metric_values
+    >>> runs = {1: SimpleNamespace(seconds=4.0), 0: SimpleNamespace(seconds=3.0)}
+    >>> metric_values(runs, "seconds").tolist()
+    [3.0, 4.0]
+    """
+    return np.array([read_metric(runs[seed], text, epoch) for seed in sorted(runs)], dtype=float)
+
+
+def confusion_counts(true: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> NDArray[Any]:
+    """Count how often each label was taken for each.
+
+    Parameters
+    ----------
+    true : array-like of shape (n_samples,)
+        True labels.
+    predicted : array-like of shape (n_samples,)
+        Predicted labels.
+    labels : sequence
+        All labels, sorted.
+
+    Returns
+    -------
+    ndarray of shape (n_labels, n_labels)
+        Counts; rows are true labels, columns predicted ones.
+
+    Examples
+    --------
+    >>> from nnest.experiments import confusion_counts
+    >>> confusion_counts([0, 0, 1], [0, 1, 1], labels=[0, 1]).tolist()
+    [[1, 1], [0, 1]]
+    """
+    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    rows = np.searchsorted(np.asarray(labels), np.asarray(true))
+    columns = np.searchsorted(np.asarray(labels), np.asarray(predicted))
+    np.add.at(counts, (rows, columns), 1)
+    return counts
+
+
+def _from_match(match: re.Match[str]) -> Metric:
+    """Build a metric from the pattern's groups."""
+    index = tuple(int(number) for number in (match["index"] or "").split(",") if number)
+    return Metric(match["name"], index, match["condition"])
+
+
+def _check_name(text: str, name: str) -> None:
+    """Refuse a name that is not in the list."""
+    known = (*_PLAIN, *FROM_COUNTS, *EXACT)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
+        raise ExperimentError(f"There is no metric {text!r}; {hint}")
+
+
+def _check_index(text: str, metric: Metric) -> None:
+    """Refuse class numbers where none belong, and their absence where they do."""
+    needed = {**FROM_COUNTS, **EXACT}.get(metric.name, 0)
+    fits = bool(metric.index) if needed is None else len(metric.index) == needed
+    if not fits:
+        wanted = "at least one number" if needed is None else f"{needed} numbers"
+        raise ExperimentError(
+            f"The metric {text!r} has {len(metric.index)} numbers in brackets; {metric.name}"
+            f" takes {wanted}."
+        )
+
+
+def _counts(run: Run, text: str) -> NDArray[Any]:
+    """Return a run's confusion counts."""
+    if run.confusion is None:
+        raise _missing(run, text)
+    return np.asarray(run.confusion, dtype=float)
+
+
+def _from_counts(metric: Metric, counts: NDArray[Any]) -> float:
+    """Derive a metric from confusion counts."""
+    if metric.name == "test_recall":
+        recall = np.diag(counts) / counts.sum(axis=1)
+        return float(recall[list(metric.index)].mean())
+    row, column = metric.index
+    if metric.name == "test_confusion":
+        return float(counts[row, column])
+    errors = counts.sum() - np.trace(counts)
+    pair = counts[row, column] + counts[column, row]
+    return float(pair / errors) if errors else float("nan")
+
+
+def _final(run: Run, text: str) -> float:
+    """Return a value of the finished run."""
+    if text not in run.final:
+        raise _missing(run, text)
+    return float(run.final[text])
+
+
+def _curve(run: Run, text: str) -> NDArray[Any]:
+    """Return a metric's value after each epoch."""
+    if text not in run.history:
+        raise _missing(run, text)
+    return np.asarray(run.history[text], dtype=float)
+
+
+def _at_epoch(run: Run, text: str, curve: NDArray[Any], epoch: int | str) -> float:
+    """Return the value after so many epochs."""
+    if not isinstance(epoch, int) or not 1 <= epoch <= len(curve):
+        raise ExperimentError(
+            f"The run {_name(run)} has {text} for epochs 1 to {len(curve)}, not for {epoch!r}."
+        )
+    return float(curve[epoch - 1])
+
+
+def _missing(run: Run, text: str) -> ExperimentError:
+    """Say that a run holds no such metric."""
+    return ExperimentError(
+        f"The run {_name(run)} holds no {text}; it holds {', '.join(sorted(run.final))}."
+    )
+
+
+def _name(run: Run) -> str:
+    """Name a run for a message."""
+    return f"{run.report}/{run.experiment}/{run.arm} (seed {run.seed}, {run.scale})"

@@ -1,0 +1,168 @@
+"""What trains the arms of a declaration: what is missing, and only that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from nnest.experiments._circumstances import code_state
+from nnest.experiments._experiment import Report
+from nnest.experiments._jobs import Job, jobs_of
+from nnest.experiments._train import Bench
+from nnest.results import ResultStore
+
+__all__ = ["Outcome", "run"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a request came to.
+
+    Parameters
+    ----------
+    needed : int
+        Trainings that the request needs.
+    found : int
+        Of these, recorded before.
+    trained : int
+        Of these, trained and recorded now.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Outcome
+    >>> Outcome(needed=10, found=4, trained=3).left
+    3
+    """
+
+    needed: int
+    found: int
+    trained: int
+
+    @property
+    def left(self) -> int:
+        """Trainings that are still missing."""
+        return self.needed - self.found - self.trained
+
+
+def run(
+    report: Report,
+    experiment: str | None = None,
+    *,
+    store: ResultStore,
+    scale: str = "lite",
+    n_seeds: int | None = None,
+    data_home: str | Path | None = None,
+    progress: bool = True,
+    allow_dirty: bool = False,
+    budget: float | None = None,
+) -> Outcome:
+    """Train what is missing of a report, and record it.
+
+    Each training is recorded as soon as it ends: stopped at any moment and called again, it goes
+    on with the next one, and ends with the numbers of an uninterrupted run.
+
+    Parameters
+    ----------
+    report : Report
+        The report.
+    experiment : str or None, default=None
+        One experiment's key; None is all.
+    store : ResultStore
+        Where records are kept.
+    scale : {"smoke", "lite", "full"}, default="lite"
+        The scale.
+    n_seeds : int or None, default=None
+        Seeds of every arm; None is as declared.
+    data_home : str, Path or None, default=None
+        The folder of the data sets; None is the usual one.
+    progress : bool, default=True
+        Whether to show a bar with the time left.
+    allow_dirty : bool, default=False
+        Whether to record real runs of code that is not committed; the record says so.
+    budget : float or None, default=None
+        Seconds after which no further training begins that would not end in time.
+
+    Returns
+    -------
+    Outcome
+        How many trainings there were, are, and are left.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such experiment or scale, or if the code has changes that are not committed.
+    DatasetError
+        If the data set cannot be had.
+    ResultsError
+        If records cannot be read or written.
+
+    Examples
+    --------
+    >>> from nnest.experiments import get_report, run
+    >>> from nnest.results import ResultStore
+    >>> store = ResultStore("demo-results")
+    >>> run(get_report("boyer-2019"), "final", store=store, scale="smoke")  # doctest: +SKIP
+    Outcome(needed=2, found=0, trained=2)
+    """
+    jobs = jobs_of(report, experiment, scale=scale, n_seeds=n_seeds)
+    store.check_writable(report.key)
+    code = code_state(must_be_clean=scale != "smoke" and not allow_dirty, records=store.folder)
+    missing = [job for job in jobs if not _recorded(store, report, job)]
+    bench = Bench(report, code, data_home)
+    clock = _Clock(budget)
+    trained = 0
+    found = len(jobs) - len(missing)
+    with tqdm(total=len(missing), desc=report.key, unit="training", disable=not progress) as bar:
+        for job in missing:
+            if not clock.allows(job):
+                break
+            bar.set_postfix_str(job.name)
+            if _recorded(store, report, job):  # another process was faster
+                found += 1
+            else:
+                with clock.timed(job):
+                    store.append(bench.record(job))
+                trained += 1
+            bar.update()
+    return Outcome(len(jobs), found, trained)
+
+
+def _recorded(store: ResultStore, report: Report, job: Job) -> bool:
+    """Tell whether a training's record is there."""
+    runs = store.select(report.key, job.experiment.key, job.arm.name, job.scale, job.digest)
+    return job.seed in runs
+
+
+@dataclass
+class _Clock:
+    """Knows how long trainings took, and whether another one fits into the budget."""
+
+    budget: float | None
+    started: float = field(default_factory=time.monotonic)
+    longest: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def allows(self, job: Job) -> bool:
+        """Tell whether this training would end in time, going by the ones before."""
+        if self.budget is None:
+            return True
+        usual = max(self.longest.values(), default=0.0)
+        expected = self.longest.get(self._place(job), usual)
+        return time.monotonic() - self.started + expected <= self.budget
+
+    @contextmanager
+    def timed(self, job: Job) -> Iterator[None]:
+        """Take the time of a training."""
+        begun = time.monotonic()
+        yield
+        taken = time.monotonic() - begun
+        self.longest[self._place(job)] = max(taken, self.longest.get(self._place(job), 0.0))
+
+    @staticmethod
+    def _place(job: Job) -> tuple[str, str]:
+        """Return what trainings of equal length have in common."""
+        return job.experiment.key, job.arm.name

@@ -1,0 +1,171 @@
+"""One training: its images, its fit, its scores, its record."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import clone
+
+from nnest.experiments._circumstances import describe_device, installed_versions
+from nnest.experiments._data import Images, data_digest, load_images
+from nnest.experiments._digest import describe
+from nnest.experiments._experiment import Report
+from nnest.experiments._jobs import Job, parameters_of, unfitted
+from nnest.experiments._metrics import confusion_counts
+from nnest.results import Run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Bench"]
+
+_CLIP = 1e-7
+_WATCHED = {"accuracy": "fit_accuracy", "loss": "fit_loss"}
+
+
+@dataclass
+class Bench:
+    """Trains jobs, keeping the images that they have in common."""
+
+    report: Report
+    code: dict[str, Any]
+    data_home: str | Path | None
+    loaded: dict[str, Images] = field(default_factory=dict)
+    treated: dict[str, Images] = field(default_factory=dict)
+
+    def record(self, job: Job) -> Run:
+        """Train one job, and return its record."""
+        protocol = job.experiment.protocol
+        images = self._images(job, job.arm.images)
+        estimator = unfitted(job.arm, protocol.size(job.scale).epochs, job.seed)
+        begun = time.perf_counter()
+        history = _fit(estimator, images)
+        seconds = time.perf_counter() - begun
+        final, counts = _scores(estimator, images)
+        for name, treatment in protocol.test_images.items():
+            if describe(treatment) == describe(job.arm.images):
+                scores = {kind: final[f"test_{kind}"] for kind in ("accuracy", "loss")}
+            else:
+                other = self._images(job, treatment, test_only=True)
+                scores, _ = _accuracy_and_loss(estimator, other.test, other.test_labels)
+            final |= {f"test_{kind}@{name}": value for kind, value in scores.items()}
+        final |= {name: values[-1] for name, values in history.items() if name.startswith("fit_")}
+        return self._run(job, history, final, counts, seconds)
+
+    def _run(
+        self,
+        job: Job,
+        history: dict[str, list[float]],
+        final: dict[str, float],
+        counts: NDArray[Any],
+        seconds: float,
+    ) -> Run:
+        """Put a training's outcome and its circumstances together."""
+        losses = [final["test_loss"], *history.get("fit_loss", [])]
+        return Run(
+            report=self.report.key,
+            experiment=job.experiment.key,
+            arm=job.arm.name,
+            seed=job.seed,
+            scale=job.scale,
+            digest=job.digest,
+            parameters=parameters_of(job.experiment, job.arm, job.scale),
+            history=history,
+            final=final,
+            confusion=counts.tolist(),
+            seconds=seconds,
+            device=describe_device(),
+            versions=installed_versions(),
+            code=self.code,
+            data_digest=data_digest(job.experiment, job.scale),
+            diverged=not np.isfinite(losses).all(),
+        )
+
+    def _images(self, job: Job, treatment: Any, *, test_only: bool = False) -> Images:
+        """Return images after a treatment that was fitted on the training images."""
+        raw = self._raw(job)
+        if treatment is None:
+            return raw
+        key = json.dumps([_data_key(job), describe(treatment), test_only])
+        if key not in self.treated:
+            self._forget_training_images(test_only)
+            self.treated[key] = _treat(raw, treatment, test_only)
+        return self.treated[key]
+
+    def _forget_training_images(self, test_only: bool) -> None:
+        """Keep one set of treated training images at most: they are large."""
+        if not test_only:
+            self.treated = {key: one for key, one in self.treated.items() if not len(one.train)}
+
+    def _raw(self, job: Job) -> Images:
+        """Return the images as they are."""
+        key = _data_key(job)
+        if key not in self.loaded:
+            self.loaded[key] = load_images(job.experiment, job.scale, self.data_home)
+        return self.loaded[key]
+
+
+def _data_key(job: Job) -> str:
+    """Name the images of a job, equal for equal images."""
+    protocol = job.experiment.protocol
+    size = protocol.size(job.scale)
+    name = size.dataset or job.experiment.dataset
+    kept = describe(protocol.keep)
+    return json.dumps([name, size.n_train, size.shape, kept, protocol.subset_seed])
+
+
+def _treat(images: Images, treatment: Any, test_only: bool) -> Images:
+    """Transform images by a copy of the transformer, fitted on the training images."""
+    fitted = clone(treatment).fit(images.train)
+    train = images.train[:0] if test_only else fitted.transform(images.train)
+    labels = images.train_labels[: len(train)]
+    return Images(train, labels, fitted.transform(images.test), images.test_labels)
+
+
+def _fit(estimator: Any, images: Images) -> dict[str, list[float]]:
+    """Fit an estimator; return its metrics by our names, one value for each epoch."""
+    watch: dict[str, Any] = {}
+    renamed = dict(_WATCHED)
+    if not estimator.get_params().get("early_stopping", False):
+        # Only looked at after each epoch: nothing is decided by the test images.
+        watch = {"X_val": images.test, "y_val": images.test_labels}
+        renamed |= {"val_accuracy": "test_accuracy", "val_loss": "test_loss"}
+    estimator.fit(images.train, images.train_labels, **watch)
+    return {
+        renamed.get(name, name): [float(value) for value in values]
+        for name, values in estimator.history_.items()
+        if name in renamed or name.startswith("val_")
+    }
+
+
+def _scores(estimator: Any, images: Images) -> tuple[dict[str, float], NDArray[Any]]:
+    """Score a fitted estimator on its training and test images, and count its mistakes."""
+    train, _ = _accuracy_and_loss(estimator, images.train, images.train_labels)
+    test, predicted = _accuracy_and_loss(estimator, images.test, images.test_labels)
+    counts = confusion_counts(images.test_labels, predicted, list(estimator.classes_))
+    recall = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
+    final = {f"train_{name}": value for name, value in train.items()}
+    final |= {f"test_{name}": value for name, value in test.items()}
+    final["test_balanced_accuracy"] = float(recall[counts.sum(axis=1) > 0].mean())
+    return final, counts
+
+
+def _accuracy_and_loss(
+    estimator: Any, images: NDArray[Any], labels: NDArray[Any]
+) -> tuple[dict[str, float], NDArray[Any]]:
+    """Return accuracy and cross-entropy in float64, and the predicted labels."""
+    proba = np.asarray(estimator.predict_proba(images), dtype=np.float64)
+    # What predict would return, without a second pass over the images.
+    predicted = estimator.classes_[proba.argmax(axis=1)]
+    columns = np.searchsorted(estimator.classes_, labels)
+    own = np.clip(proba[np.arange(len(labels)), columns], _CLIP, 1 - _CLIP)
+    scores = {
+        "accuracy": float(np.mean(predicted == labels)),
+        "loss": float(-np.mean(np.log(own))),
+    }
+    return scores, predicted
