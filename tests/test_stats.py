@@ -39,7 +39,7 @@ def coverage(predict: Predict, seen: NDArray[np.float64], stated: NDArray[np.flo
 @pytest.mark.parametrize(("n", "runs"), SEEDS_AND_RUNS)
 @pytest.mark.parametrize("statistic", ["mean", "median"])
 def test_prediction_intervals_cover_as_often_as_they_say(statistic: str, n: int, runs: int) -> None:
-    """A further mean or median of trainings lies in its interval 95 times in a hundred, give or take one."""
+    """A further mean or median of trainings is held 94 to 96 times in a hundred."""
     rng = np.random.default_rng(n * 10 + runs)
     draws = rng.normal(0.98, 0.003, (10_000, n + runs))
     if statistic == "mean":
