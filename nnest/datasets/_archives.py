@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from ._errors import DatasetError
 
@@ -73,31 +72,31 @@ def gunzip(content: bytes, limit: int) -> bytes:
 
 def read_tar(path: Path, limits: Limits) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the regular files of a compressed tar, in its order."""
-    with gzip.open(path) as file:
-        stream = _BoundedStream(file, limits.total_bytes + limits.members * TAR_OVERHEAD)
+    limit = limits.total_bytes + limits.members * TAR_OVERHEAD
+    with _BoundedGzip(path, limit) as stream:
         yield from _tar_members(stream, limits)
 
 
-class _BoundedStream:
+class _BoundedGzip(gzip.GzipFile):
     """A stream that ends with an error where more comes out of it than an archive may hold.
 
     Sizes in headers are checked as well, but tarfile reads some headers of any size by itself.
     """
 
-    def __init__(self, file: IO[bytes], limit: int) -> None:
-        self._file = file
-        self._left = limit
+    def __init__(self, path: Path, limit: int) -> None:
+        super().__init__(path, "rb")
+        self._allowance = limit
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         """Return the next bytes."""
-        content = self._file.read(size)
-        self._left -= len(content)
-        if self._left < 0:
+        content = super().read(size)
+        self._allowance -= len(content)
+        if self._allowance < 0:
             raise FormatError("it decompresses to more than it may hold")
         return content
 
 
-def _tar_members(stream: _BoundedStream, limits: Limits) -> Iterator[tuple[str, bytes]]:
+def _tar_members(stream: _BoundedGzip, limits: Limits) -> Iterator[tuple[str, bytes]]:
     """Yield the regular files of a tar that is read from front to back."""
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         total = 0

@@ -72,7 +72,7 @@ def _read_array(archive: zipfile.ZipFile, name: str, spec: ArraySpec) -> NDArray
 
 def _fill(array: NDArray[Any], file: IO[bytes], name: str) -> None:
     """Read exactly as many bytes as the array has."""
-    rest = memoryview(array.reshape(-1).view(np.uint8))
+    rest = array.reshape(-1).view(np.uint8).data
     while rest:
         block = file.read(min(len(rest), 2**20))
         if not block:
@@ -176,9 +176,10 @@ def _check_file(path: Path, file: OfficialFile) -> None:
 def _write(path: Path, arrays: Arrays) -> None:
     """Write a cached file under a name of its own and move it into place when whole."""
     part = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
+    named: dict[str, Any] = dict(arrays)
     try:
         with _writable(path.parent):
-            np.savez(part, **arrays)
+            np.savez(part, **named)
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
