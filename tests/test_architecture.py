@@ -21,12 +21,13 @@ TOP = {"__init__", "__main__", "cli", "demo"}
 STANDS_ON = {
     **{leaf: set() for leaf in LEAVES},
     "_arguments": set(),
-    "layers": {"_arguments"},
-    "augmentation": set(),
     "fusion": set(),
-    "programs": {"fusion", "layers"},
+    "layers": {"_arguments", "fusion"},
+    "augmentation": set(),
+    "programs": {"layers"},
     "builders": {"layers", "augmentation", "programs"},
-    "estimators": {"builders"},
+    "_neural_net": {"builders"},
+    "estimators": {"_neural_net"},
     "population": {"estimators", "programs"},
     "persistence": {"estimators"},
     "search": {"population"},
@@ -35,6 +36,7 @@ STANDS_ON = {
 }
 DEEP_LEARNING = {
     "_arguments",
+    "_neural_net",
     "layers",
     "fusion",
     "builders",
@@ -47,7 +49,7 @@ DEEP_LEARNING = {
 ONLY_IN = {
     "keras": DEEP_LEARNING,
     "jax": DEEP_LEARNING,
-    "scikeras": {"estimators"},
+    "scikeras": {"_neural_net"},  # the base of the estimators
     "optuna": {"search", "demo"},
     "matplotlib": {"plots"},
     "seaborn": {"plots"},
@@ -126,6 +128,19 @@ def test_a_module_imports_only_what_it_stands_on(path: Path) -> None:
 
     assert modules - _open_to(part) == set()
     assert imported - modules <= {"__version__"}, "import from the module that defines the name"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_no_module_reaches_into_another_part(path: Path) -> None:
+    """What has an underscore is its own part's business."""
+    foreign = (name.split(".") for name in _imports(path) if name.startswith("nnest."))
+    reached = {
+        ".".join(names)
+        for names in foreign
+        if names[1] != _part(path) and any(each.startswith("_") for each in names[2:])
+    }
+
+    assert reached == set()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

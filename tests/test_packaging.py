@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 from functools import cache
+from pathlib import Path
 
 import pytest
 import yaml
@@ -175,3 +176,21 @@ def test_readme_names_every_target_of_the_makefile_that_it_speaks_of() -> None:
 
     assert {"demo", "test", "book"} <= spoken
     assert spoken - targets - {"help"} == set()
+
+
+def test_quick_start_of_the_readme_runs(tmp_path: Path) -> None:
+    """The first code that a reader copies works as it stands."""
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=tmp_path,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"\{'dropout': \S+, 'l2': \S+\} 0\.\d+\n", done.stdout)
