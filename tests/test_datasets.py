@@ -543,8 +543,9 @@ def test_without_network_and_file_one_sentence_says_what_to_do(
     home = datasets.path_of("small").parent
     names = ", ".join(IDX_NAMES.values())
     sentence = (
-        f"small is not on this machine and could not be downloaded ({url}: ConnectionError): connect "
-        f"to a network, or put small.npz into {home}, or put {names} into {home / 'small'}."
+        "small is not on this machine and could not be downloaded "
+        f"({url}: ConnectionError): connect to a network, or put small.npz into {home}, or put "
+        f"{names} into {home / 'small'}."
     )
     with pytest.raises(DatasetUnavailableError, match=f"^{re.escape(sentence)}$") as caught:
         datasets.fetch("small")
