@@ -1,0 +1,107 @@
+"""Checks of hyper-parameters: each returns the value in one form, or says what is accepted."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import keras
+import numpy as np
+
+__all__ = ["activations", "layers_at", "number", "one_of", "per_layer", "rates", "sizes", "whole"]
+
+PLACES = (None, "first", "last", "every")
+
+
+def per_layer(name: str, value: Any, n: int) -> tuple[Any, ...]:
+    """Return one value for each of `n` layers."""
+    if not isinstance(value, tuple | list | np.ndarray):
+        return (value,) * n
+    if len(value) != n:
+        raise ValueError(
+            f"{name}={value!r} has {len(value)} entries for {n} layers: give one value for all, "
+            "or one for each layer."
+        )
+    return tuple(value)
+
+
+def sizes(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
+    """Return whole numbers of at least 1, one for each layer."""
+    if n is None and not isinstance(value, tuple | list | np.ndarray):
+        raise ValueError(
+            f"{name}={value!r} is not a sequence: give one number for each layer, as ({value!r},)."
+        )
+    values = tuple(value) if n is None else per_layer(name, value, n)
+    for v in values:
+        if isinstance(v, bool | np.bool_) or not isinstance(v, int | np.integer) or v < 1:
+            raise ValueError(f"{name}={value!r} holds {v!r}: give whole numbers of at least 1.")
+    return tuple(int(v) for v in values)
+
+
+def rates(name: str, value: Any, n: int) -> tuple[float, ...]:
+    """Return dropout rates, one for each layer."""
+    values = per_layer(name, value, n)
+    for v in values if isinstance(value, tuple | list) else (value,):
+        number = isinstance(v, int | float | np.number) and not isinstance(v, bool)
+        if not number or not 0 <= v < 1:
+            raise ValueError(
+                f"{name}={value!r} is not a dropout rate: give numbers of at least 0 and below 1."
+            )
+    return tuple(float(v) for v in values)
+
+
+def layers_at(name: str, place: str | None, n: int) -> frozenset[int]:
+    """Return which of `n` layers a place names."""
+    one_of(name, place, PLACES)
+    named = {None: (), "first": range(n)[:1], "last": range(n)[-1:], "every": range(n)}
+    return frozenset(named[place])
+
+
+def one_of(name: str, value: Any, accepted: tuple[Any, ...]) -> Any:
+    """Return the value if it is one of those accepted."""
+    if not any(value is a or (isinstance(a, str) and value == a) for a in accepted):
+        raise ValueError(
+            f"{name}={value!r} is not accepted: give one of {', '.join(map(repr, accepted))}."
+        )
+    return value
+
+
+def activations(value: Any, n: int) -> tuple[str, ...]:
+    """Return the names of activations, one for each layer."""
+    values = per_layer("activation", value, n)
+    for name in values if isinstance(value, tuple | list) else (value,):
+        _check_activation(name)
+    return values
+
+
+def _check_activation(name: Any) -> None:
+    """Refuse what is no activation of Keras, with the nearest name."""
+    known = [n for n in dir(keras.activations) if n.islower() and not n.startswith("_")]
+    known = [n for n in known if n not in ("deserialize", "get", "serialize")]
+    if name in known:
+        return
+    near = difflib.get_close_matches(str(name), known, 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(
+        f"activation={name!r} is not one of Keras's activations ({', '.join(known)}).{hint}"
+    )
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """Return a whole number that is not below `least`."""
+    fits = isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
+    if not fits or value < least:
+        raise ValueError(
+            f"{name}={value!r} is not accepted: give a whole number of at least {least}."
+        )
+    return int(value)
+
+
+def number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> float:
+    """Return a number in [low, high), or in (low, high)."""
+    fits = isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)
+    if not fits or not low <= value < high or (open_low and value == low):
+        above = "above" if open_low else "of at least"
+        below = "" if high == float("inf") else f" and below {high:g}"
+        raise ValueError(f"{name}={value!r} is not accepted: give a number {above} {low:g}{below}.")
+    return float(value)

@@ -1,0 +1,363 @@
+"""What the four estimators have in common: checking, splitting, seeding and training.
+
+scikeras trains the model. It has had no release since 2024, so nothing of scikit-learn's contract is
+left to it: it is handed arrays, targets and weights that are ready, and a seed for their order.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple, Self
+
+import keras
+import numpy as np
+from scikeras.wrappers import BaseWrapper
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import StratifiedGroupKFold, GroupShuffleSplit, train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from tqdm import tqdm
+
+from nnest import arguments
+from nnest.programs import Model
+
+__all__ = ["NeuralNet", "picture_shape"]
+
+OPTIMIZERS = (
+    "adam", "adamw", "adamax", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "ftrl", "lion",
+)  # fmt: skip
+WITH_MOMENTUM = ("sgd", "rmsprop")
+
+#: Samples in a batch of a prediction. Fewer are filled up, so that all sizes share a program.
+PREDICTION_BATCH = 512
+
+
+class Part(NamedTuple):
+    """Samples that go into training or validation together."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> Part:
+        """Return some of the samples."""
+        return Part(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+
+    def for_keras(self) -> tuple[np.ndarray, ...]:
+        """Return the tuple that Keras takes as validation data."""
+        return self[:2] if self.weight is None else tuple(self)
+
+
+def picture_shape(shape: tuple[int, ...], given: Any) -> tuple[int, ...]:
+    """Return height, width and channels of a sample of this shape."""
+    if len(shape) > 1:
+        return (*shape, 1)[:3]
+    if given is not None:
+        sizes = arguments.sizes("image_shape", given)
+        if len(sizes) not in (2, 3) or math.prod(sizes) != shape[0]:
+            raise ValueError(
+                f"image_shape={given!r} does not fit samples of {shape[0]} numbers: give their "
+                "height, width and channels, whose product that is."
+            )
+        return (*sizes, 1)[:3]
+    for channels in (1, 3):
+        side = math.isqrt(shape[0] // channels)
+        if side * side * channels == shape[0]:
+            return side, side, channels
+    return 1, shape[0], 1
+
+
+class NeuralNet(BaseEstimator, metaclass=ABCMeta):
+    """Base class of the estimators; not for use by itself."""
+
+    _builder: ClassVar[Callable[..., Model]]
+    _takes_pictures: ClassVar[bool] = False
+    _loss: ClassVar[str]
+    _output: ClassVar[str]
+    _target_checks: ClassVar[dict[str, bool]]
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that images are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    @abstractmethod
+    def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
+        """Return the targets as Keras takes them; `reset` learns the classes or outputs."""
+
+    @abstractmethod
+    def _n_outputs(self) -> int:
+        """Return the number of units of the output layer."""
+
+    @abstractmethod
+    def _metrics(self) -> list[Any]:
+        """Return the metrics beside the loss."""
+
+    @abstractmethod
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        """Return what a split keeps in proportion."""
+
+    @abstractmethod
+    def _weigh(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+        """Return the weights of samples with these encoded targets."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        groups: Any = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Training samples.
+        y : array-like of shape (n,) or, for regressors, (n, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n,), optional
+            Weight of each sample in the loss.
+        X_val, y_val : array-like, optional
+            Validation samples and targets: `history_` then holds ``val_*``, and early stopping
+            watches them instead of a part of `X`.
+        groups : array-like of shape (n,), optional
+            Samples of a group, as the frames of one film, stay on one side of the split that
+            early stopping makes.
+
+        Returns
+        -------
+        object
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not accepted; the message says what is.
+        """
+        self._check_training_parameters()
+        goes_on = bool(self.warm_start) and hasattr(self, "model_")
+        part = self._check_part(X, y, sample_weight, reset=not goes_on)
+        if not goes_on:
+            self._start(part)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val go together: give both, or neither.")
+        validation = None if X_val is None else self._check_part(X_val, y_val, None, reset=False)
+        if validation is None and self.early_stopping:
+            part, validation = self._split(part, groups)
+        self._train(part, self.epochs, validation)
+        return self
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
+        """Train for one epoch more, from where the last call ended."""
+        self._check_training_parameters()
+        goes_on = hasattr(self, "model_")
+        part = self._check_part(X, y, sample_weight, reset=not goes_on, classes=classes)
+        if not goes_on:
+            self._start(part)
+        self._train(part, 1, None)
+        return self
+
+    def _check_training_parameters(self) -> None:
+        """Refuse values that training cannot use; the builders refuse those of the architecture."""
+        arguments.one_of("optimizer", self.optimizer, OPTIMIZERS)
+        for name in ("batch_size", "epochs", "n_iter_no_change"):
+            arguments.whole(name, getattr(self, name), least=1)
+        for name in ("l1", "l2", "tol"):
+            arguments.number(name, getattr(self, name), low=0.0, high=math.inf)
+        arguments.number("validation_fraction", self.validation_fraction, 0.0, 1.0, open_low=True)
+        if self.learning_rate is not None:
+            arguments.number("learning_rate", self.learning_rate, 0.0, math.inf, open_low=True)
+        arguments.number("momentum", self.momentum, 0.0, 1.0)
+        if self.momentum and self.optimizer not in WITH_MOMENTUM:
+            raise ValueError(
+                f"momentum={self.momentum!r} has no meaning for optimizer={self.optimizer!r}: "
+                f"leave it at 0.0, or give one of {', '.join(map(repr, WITH_MOMENTUM))}."
+            )
+
+    def _check_part(
+        self, X: Any, y: Any, sample_weight: Any, reset: bool, classes: Any = None
+    ) -> Part:
+        """Return the samples as arrays that are ready for training."""
+        X, y = validate_data(
+            self, X, y, reset=reset, dtype="numeric", allow_nd=True, **self._target_checks
+        )
+        self._check_sample_shape(X, reset)
+        encoded = self._encode(y, reset, classes)
+        weight = None
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, X, dtype=np.float32)
+            if not weight.any():
+                raise ValueError(
+                    "All of sample_weight is zero: there is nothing to train on. Give at least "
+                    "one sample a positive weight."
+                )
+        return Part(self._as_input(X), encoded, self._weigh(encoded, weight))
+
+    def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
+        """Refuse samples of another shape than those that were fitted."""
+        shape = X.shape[1:]
+        if len(shape) > 3:
+            raise ValueError(
+                f"X has shape {X.shape}: give samples as (n, p), (n, h, w) or (n, h, w, c)."
+            )
+        if reset:
+            self._sample_shape = shape
+        elif shape != self._sample_shape:
+            raise ValueError(
+                f"X has samples of shape {shape}, but this {type(self).__name__} was fitted with "
+                f"samples of shape {self._sample_shape}: give samples of that shape, or fit again."
+            )
+
+    def _as_input(self, X: np.ndarray) -> np.ndarray:
+        """Return the samples as the model takes them."""
+        X = np.asarray(X, dtype=np.float32)
+        if not self._takes_pictures:
+            return X
+        return X.reshape(len(X), *picture_shape(X.shape[1:], self.image_shape))
+
+    def _start(self, part: Part) -> None:
+        """Build and compile a new model, and draw the seeds of everything that is random."""
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        build, self._order_seed, self._split_seed = (
+            int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(3)
+        )
+        settings = self.get_params(deep=False)
+        wanted = inspect.signature(self._builder).parameters
+        self.model_ = self._builder(
+            part.X.shape[1:],
+            self._n_outputs(),
+            **{name: settings[name] for name in wanted if name in settings},
+            output_activation=self._output,
+            seed=build,
+        )
+        self.model_.compile(
+            optimizer=self._make_optimizer(), loss=self._loss, metrics=self._metrics()
+        )
+        self.history_: dict[str, list[float]] = {}
+        self.n_iter_ = 0
+
+    def _make_optimizer(self) -> Any:
+        """Return Keras's optimizer with the given rate, or the one that is its own default."""
+        settings = {}
+        if self.learning_rate is not None:
+            settings["learning_rate"] = float(self.learning_rate)
+        if self.momentum:
+            settings["momentum"] = float(self.momentum)
+        return type(keras.optimizers.get(self.optimizer))(**settings)
+
+    def _split(self, part: Part, groups: Any) -> tuple[Part, Part]:
+        """Return training and validation part: stratified, seeded, groups kept together."""
+        if groups is None:
+            train, test = self._split_rows(part.y)
+        else:
+            train, test = self._split_groups(part.y, np.asarray(groups))
+        return part.take(train), part.take(test)
+
+    def _split_rows(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of both parts."""
+        try:
+            train, test = train_test_split(
+                np.arange(len(y)),
+                test_size=self.validation_fraction,
+                random_state=self._split_seed,
+                stratify=self._strata(y),
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping=True cannot set {self.validation_fraction} of {len(y)} samples "
+                f"aside ({error}): give more samples of each class, another validation_fraction, "
+                "or X_val and y_val."
+            ) from None
+        return train, test
+
+    def _split_groups(self, y: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of both parts, no group in both."""
+        if groups.shape != (len(y),):
+            raise ValueError(
+                f"groups has shape {groups.shape} for {len(y)} samples: give one group for each."
+            )
+        n_folds = max(2, round(1 / self.validation_fraction))
+        if len(np.unique(groups)) < n_folds:
+            raise ValueError(
+                f"groups holds {len(np.unique(groups))} groups, too few to set "
+                f"validation_fraction={self.validation_fraction} of them aside: give at least "
+                f"{n_folds} groups, or X_val and y_val."
+            )
+        strata = self._strata(y)
+        if strata is None:
+            split = GroupShuffleSplit(1, test_size=1 / n_folds, random_state=self._split_seed)
+            return next(split.split(y, groups=groups))
+        folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=self._split_seed)
+        return next(folds.split(strata, strata, groups))
+
+    def _train(self, part: Part, epochs: int, validation: Part | None) -> None:
+        """Hand the model to scikeras for some epochs more, and take over what it learnt."""
+        watch = [_ProgressBar(epochs)] if self.verbose else []
+        stopping = None
+        if self.early_stopping and validation is not None:
+            stopping = keras.callbacks.EarlyStopping(
+                "val_loss",
+                min_delta=self.tol,
+                patience=self.n_iter_no_change,
+                mode="min",
+                restore_best_weights=True,
+            )
+            watch.append(stopping)
+        wrapper = BaseWrapper(
+            model=self.model_,
+            batch_size=int(self.batch_size),
+            callbacks=[*watch, *(self.callbacks or ())] or None,
+            verbose=0,
+        )
+        kept = slice(None) if part.weight is None else part.weight != 0
+        history = wrapper.fit(
+            part.X[kept],
+            part.y[kept],
+            None if part.weight is None else part.weight[kept],
+            shuffle=self._order_seed,
+            initial_epoch=self.n_iter_,
+            epochs=epochs,
+            validation_data=None if validation is None else validation.for_keras(),
+        ).model_.history.history
+        for name, values in history.items():
+            self.history_.setdefault(name, []).extend(float(v) for v in values)
+        self.n_iter_ += len(history["loss"])
+        best = None if stopping is None else stopping.best_epoch
+        self.best_epoch_ = self.n_iter_ if best is None else best + 1
+
+    def _forward(self, X: Any) -> np.ndarray:
+        """Return the outputs of the network for samples that are not yet checked."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype="numeric", allow_nd=True)
+        self._check_sample_shape(X, reset=False)
+        X = self._as_input(X)
+        n, size = len(X), PREDICTION_BATCH if len(X) > 32 else 32
+        missing = -n % size
+        if missing:
+            X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
+        return np.asarray(self.model_.predict(X, batch_size=size, verbose=0))[:n]
+
+
+class _ProgressBar(keras.callbacks.Callback):
+    """One bar over all epochs, with the loss and the time left."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._bar = tqdm(total=epochs, desc="epochs")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Move on by one epoch."""
+        self._bar.set_postfix({name: f"{value:.4g}" for name, value in (logs or {}).items()})
+        self._bar.update()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Close the bar."""
+        self._bar.close()

@@ -1,0 +1,248 @@
+"""What classifiers and what regressors add to a network: their targets and their answers."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from typing import Any, Self
+
+import keras
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from nnest import arguments
+from nnest.estimators._neural_net import NeuralNet
+
+__all__ = ["Classifier", "Regressor"]
+
+
+class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
+    """Labels, probabilities and class weights; not for use by itself."""
+
+    _loss = "categorical_crossentropy"
+    _output = "softmax"
+    _target_checks = {}
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch more.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Training samples.
+        y : array-like of shape (n,)
+            Labels.
+        classes : array-like of shape (n_classes,), optional
+            All labels that will ever come; needed in the first call if `y` lacks some.
+        sample_weight : array-like of shape (n,), optional
+            Weight of each sample in the loss.
+
+        Returns
+        -------
+        object
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not accepted; the message says what is.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from nnest import MLPClassifier
+        >>> net = MLPClassifier(random_state=0)
+        >>> net.partial_fit(np.eye(4), [0, 1, 0, 1], classes=[0, 1, 2]).classes_.tolist()
+        [0, 1, 2]
+        """
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Probabilities, float32; each row sums to one.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from nnest import MLPClassifier
+        >>> net = MLPClassifier(epochs=1, random_state=0).fit(np.eye(4), [0, 1, 0, 1])
+        >>> net.predict_proba(np.eye(4)).shape
+        (4, 2)
+        """
+        return self._forward(X)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most probable label of each sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Labels.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from nnest import MLPClassifier
+        >>> net = MLPClassifier(epochs=50, random_state=0).fit(np.eye(4), list("abab"))
+        >>> net.predict(np.eye(4)).tolist()
+        ['a', 'b', 'a', 'b']
+        """
+        places = self._forward(X).argmax(axis=1)
+        return self.classes_[places]
+
+    def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
+        """Return the place of each label among the classes."""
+        arguments.number("label_smoothing", self.label_smoothing, 0.0, 1.0)
+        check_classification_targets(y)
+        given = None if classes is None else np.unique(classes)
+        if reset:
+            self.classes_ = np.unique(y) if given is None else given
+        elif given is not None and not np.array_equal(given, self.classes_):
+            raise ValueError(
+                f"classes={given.tolist()} are not those of the first call, "
+                f"{self.classes_.tolist()}: give the same, or none."
+            )
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y holds the labels {unknown.tolist()}, which are not among the classes "
+                f"{self.classes_.tolist()}: leave them out, or fit again with all labels."
+            )
+        return np.searchsorted(self.classes_, y)
+
+    def _n_outputs(self) -> int:
+        """Return the number of classes."""
+        return len(self.classes_)
+
+    def _metrics(self) -> list[Any]:
+        """Return the accuracy, under the name that it has in `history_`."""
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+
+    def _strata(self, y: np.ndarray) -> np.ndarray:
+        """Return the classes, which a split keeps in proportion."""
+        return y
+
+    def _weigh(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+        """Return the weights of samples, times those of their classes."""
+        if self.class_weight is None:
+            return weight
+        present = np.unique(y)
+        of_class = np.ones(len(self.classes_), np.float32)
+        of_class[present] = compute_class_weight(
+            self.class_weight, classes=self.classes_[present], y=self.classes_[y]
+        )
+        return of_class[y] if weight is None else of_class[y] * weight
+
+
+class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
+    """One number or several for each sample; not for use by itself."""
+
+    _loss = "mean_squared_error"
+    _output = "linear"
+    _target_checks = {"y_numeric": True, "multi_output": True}
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that there may be several numbers for each sample."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch more.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Training samples.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n,), optional
+            Weight of each sample in the loss.
+
+        Returns
+        -------
+        object
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not accepted; the message says what is.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from nnest import MLPRegressor
+        >>> net = MLPRegressor(random_state=0)
+        >>> net.partial_fit(np.eye(4), [0.0, 1.0, 2.0, 3.0]).n_iter_
+        1
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predicted numbers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_outputs)
+            Predictions, in the form of the targets that were fitted.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from nnest import MLPRegressor
+        >>> net = MLPRegressor(epochs=1, random_state=0).fit(np.eye(4), [0.0, 1.0, 2.0, 3.0])
+        >>> net.predict(np.eye(4)).shape
+        (4,)
+        """
+        outputs = self._forward(X)
+        return outputs[:, 0] if self._target_shape == () else outputs
+
+    def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
+        """Return the targets as float32, one column for each output."""
+        del classes  # regressors have none
+        if reset:
+            self._target_shape = y.shape[1:]
+        elif y.shape[1:] != self._target_shape:
+            raise ValueError(
+                f"y has targets of shape {y.shape[1:]}, but this {type(self).__name__} was fitted "
+                f"with targets of shape {self._target_shape}: give those, or fit again."
+            )
+        return y.reshape(len(y), -1).astype(np.float32)
+
+    def _n_outputs(self) -> int:
+        """Return how many numbers a sample has."""
+        return int(np.prod(self._target_shape, dtype=int))
+
+    def _metrics(self) -> list[Any]:
+        """Return none: the loss is the mean squared error already."""
+        return []
+
+    def _strata(self, y: np.ndarray) -> None:
+        """Return nothing: numbers have no classes to keep in proportion."""
+        del y
+
+    def _weigh(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+        """Return the weights as they are."""
+        del y
+        return weight

@@ -1,0 +1,272 @@
+"""Keras layers whose hyper-parameters are weights of the layer.
+
+A dropout rate or a penalty's strength that is a Python number becomes a constant of the compiled
+program, and every new value costs a new compilation. The layers of this module keep such values as
+weights that are not trained: models that differ in nothing else run the same program.
+
+Each class is its Keras original with that one difference, and on JAX on a CPU with a gradient that
+is computed another way (:mod:`nnest.fusion`), because the compiler's own is several times slower
+there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from nnest import fusion
+
+__all__ = ["Conv2D", "Dense", "Dropout", "Hyperparameters", "MaxPooling2D"]
+
+_serializable = keras.saving.register_keras_serializable(package="nnest")
+
+
+def _strength(name: str, value: float) -> float:
+    """Return a penalty's strength, or say what is wrong with it."""
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name}={value!r} is not a penalty: give a finite number of at least 0.")
+    return float(value)
+
+
+class Hyperparameters:
+    """Scalars of a layer that a program reads and no optimizer touches.
+
+    They belong to the layer's `variables`, so that they are part of the state that a program is
+    handed, and not to its `weights`: they are no parameters of the network, and counts of
+    parameters do not show them.
+
+    Parameters
+    ----------
+    **values : float
+        Their names and values.
+
+    Examples
+    --------
+    >>> from nnest.layers import Hyperparameters
+    >>> Hyperparameters(rate=0.5).to_config()
+    {'rate': 0.5}
+    """
+
+    def __init__(self, **values: float) -> None:
+        # Keras would take over a variable or a dictionary that is an attribute of the layer itself.
+        self._variables = {
+            name: keras.Variable(value, dtype="float32", trainable=False, name=name)
+            for name, value in values.items()
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._variables[name]
+
+    @property
+    def variables(self) -> list[Any]:
+        """The variables, in the order in which they were given."""
+        return list(self._variables.values())
+
+    def to_config(self) -> dict[str, float]:
+        """Return the present values as numbers."""
+        return {name: _rounded(variable) for name, variable in self._variables.items()}
+
+
+def _rounded(variable: Any) -> float:
+    """Return the shortest decimal number that the variable's float32 value stands for."""
+    return float(str(ops.convert_to_numpy(variable.value)))
+
+
+class _Penalized:
+    """The penalty on a kernel, with its two strengths as hyper-parameters."""
+
+    def _add_penalty(self: Any) -> None:
+        kernel = ops.cast(self.kernel, self.variable_dtype)
+        strength = self.hyperparameters
+        self.add_loss(
+            strength.l1 * ops.sum(ops.absolute(kernel)) + strength.l2 * ops.sum(ops.square(kernel))
+        )
+
+    @property
+    def variables(self) -> list[Any]:
+        """All of the layer's state: its weights, then its hyper-parameters."""
+        return super().variables + self.hyperparameters.variables  # type: ignore[misc]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build this layer again."""
+        config = super().get_config()  # type: ignore[misc]
+        return {**config, **self.hyperparameters.to_config()}
+
+
+@_serializable
+class Dense(_Penalized, keras.layers.Dense):
+    """A fully connected layer whose L1 and L2 strengths are weights.
+
+    Adds :math:`l_1 \\sum |w| + l_2 \\sum w^2` over its kernel to the loss; the bias is free.
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs.
+    l1, l2 : float, default=0.0
+        Strength of the two penalties, at least 0.
+    **kwargs
+        Everything else that `keras.layers.Dense` takes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest.layers import Dense
+    >>> layer = Dense(3, l2=0.01)
+    >>> layer(np.ones((2, 4), "float32")).shape
+    (2, 3)
+    """
+
+    #: Parts of the configuration that the compiled program does not depend on.
+    traced = ("l1", "l2")
+
+    def __init__(self, units: int, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
+        self.hyperparameters = Hyperparameters(l1=_strength("l1", l1), l2=_strength("l2", l2))
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return ``activation(inputs @ kernel + bias)`` and add the penalty to the loss."""
+        self._add_penalty()
+        return super().call(inputs, training=training)
+
+
+@_serializable
+class Conv2D(_Penalized, keras.layers.Conv2D):
+    """A convolution whose L1 and L2 strengths are weights.
+
+    Parameters
+    ----------
+    filters : int
+        Number of feature maps.
+    kernel_size : int or tuple of int
+        Height and width of the kernel, in pixels.
+    l1, l2 : float, default=0.0
+        Strength of the two penalties, at least 0.
+    **kwargs
+        Everything else that `keras.layers.Conv2D` takes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest.layers import Conv2D
+    >>> Conv2D(8, 3, l1=1e-4)(np.ones((2, 9, 9, 1), "float32")).shape
+    (2, 7, 7, 8)
+    """
+
+    traced = ("l1", "l2")
+
+    def __init__(
+        self, filters: int, kernel_size: Any, l1: float = 0.0, l2: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(filters, kernel_size, **kwargs)
+        self.hyperparameters = Hyperparameters(l1=_strength("l1", l1), l2=_strength("l2", l2))
+
+    def call(self, inputs: Any) -> Any:
+        """Return the feature maps and add the penalty to the loss."""
+        self._add_penalty()
+        return super().call(inputs)
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """Convolve, with the faster kernel gradient where it applies."""
+        plain = self.strides == (1, 1) and self.dilation_rate == (1, 1) and self.groups == 1
+        if plain and self.data_format == "channels_last" and fusion.is_faster():
+            return fusion.convolve(inputs, ops.convert_to_tensor(kernel), self.padding.upper())
+        return super().convolution_op(inputs, kernel)
+
+
+@_serializable
+class Dropout(keras.layers.Layer):
+    """Dropout whose rate is a weight; a rate of 0 is exactly the identity.
+
+    In training each input is kept with probability ``1 - rate`` and then divided by it, so that
+    the expected output is the input [1]_.
+
+    Parameters
+    ----------
+    rate : float
+        Probability with which an input is set to zero, in [0, 1).
+    seed : int
+        Start of this layer's random stream.
+    **kwargs
+        Everything else that a Keras layer takes.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
+       overfitting", JMLR 15, 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest.layers import Dropout
+    >>> kept = Dropout(0.5, seed=0)(np.ones((1, 1000), "float32"), training=True)
+    >>> sorted(set(np.asarray(kept).ravel().tolist()))
+    [0.0, 2.0]
+    """
+
+    traced = ("rate", "seed")
+
+    def __init__(self, rate: float, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not 0 <= rate < 1:
+            raise ValueError(f"rate={rate!r} is not a dropout rate: give a number in [0, 1).")
+        self._seed = int(seed)
+        self.hyperparameters = Hyperparameters(rate=float(rate))
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+        self._build_at_init()
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Return the inputs, thinned out if `training`."""
+        if not training:
+            return inputs
+        drawn = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator)
+        rate = ops.convert_to_tensor(self.hyperparameters.rate)
+        kept = inputs / ops.cast(1 - rate, inputs.dtype)
+        return ops.where(drawn >= rate, kept, ops.zeros_like(inputs))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the input: dropout changes none."""
+        return input_shape
+
+    @property
+    def variables(self) -> list[Any]:
+        """All of the layer's state: its random stream and its rate."""
+        return super().variables + self.hyperparameters.variables
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build this layer again."""
+        config = super().get_config()
+        return {**config, **self.hyperparameters.to_config(), "seed": self._seed}
+
+
+@_serializable
+class MaxPooling2D(keras.layers.MaxPooling2D):
+    """Max pooling with a fast gradient on JAX on a CPU; elsewhere Keras's own.
+
+    Parameters
+    ----------
+    pool_size : int or tuple of int, default=(2, 2)
+        Height and width of a window, in pixels.
+    **kwargs
+        Everything else that `keras.layers.MaxPooling2D` takes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest.layers import MaxPooling2D
+    >>> MaxPooling2D(2)(np.ones((2, 9, 9, 1), "float32")).shape
+    (2, 4, 4, 1)
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the largest value of each window."""
+        size = self.pool_size
+        tiles = self.strides == size and self.padding == "valid" and size[0] * size[1] < 256
+        if tiles and self.data_format == "channels_last" and fusion.is_faster():
+            return fusion.max_pool(inputs, size)
+        return super().call(inputs)

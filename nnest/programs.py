@@ -1,0 +1,271 @@
+"""One compiled program for all models of an architecture.
+
+On JAX Keras compiles the step of training, of evaluation and of prediction once for each *model*.
+These steps are pure functions of the state that is handed to them, so any model of the same
+architecture can run them: :class:`Model` looks its steps up under a :func:`signature` that holds
+everything the traced program depends on. `fit`, `evaluate`, `predict`, callbacks and progress bars
+are Keras's own. On other back ends a :class:`Model` is a plain Keras model with seeded shuffling.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from nnest.layers import Hyperparameters
+
+__all__ = ["Model", "clear_programs", "signature"]
+
+#: How many architectures keep their programs; the one that was not used for longest goes first.
+CAPACITY = 64
+
+# What a layer starts from is decided before the program runs, so that the program is the same.
+_STARTS = ("kernel_initializer", "bias_initializer")
+_programs: OrderedDict[tuple[str, str], Callable[..., Any]] = OrderedDict()
+_tracing = threading.RLock()  # tracing writes on the model that lends its step
+
+
+def clear_programs() -> None:
+    """Forget all compiled programs, and the models that lent them.
+
+    Examples
+    --------
+    >>> from nnest.programs import clear_programs
+    >>> clear_programs()
+    """
+    _programs.clear()
+
+
+def _layer_config(layer: Any) -> dict[str, Any]:
+    """Return what the program sees of one layer."""
+    config = layer.get_config()
+    left_out = (*getattr(layer, "traced", ()), *_STARTS)
+    return {
+        "class": f"{type(layer).__module__}.{type(layer).__qualname__}",
+        **{name: value for name, value in config.items() if name not in left_out},
+    }
+
+
+def signature(model: keras.Model) -> str:
+    """Return a text that is equal for two models if and only if they may share programs.
+
+    It holds the layers with their static configuration and how they are joined, shapes, types,
+    the loss, the metrics, the optimizer with its static settings, and how the model was compiled.
+    It leaves out what is a weight: rates, penalties, label smoothing, learning rate, seeds.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A compiled functional model.
+
+    Returns
+    -------
+    str
+        JSON.
+
+    Examples
+    --------
+    >>> from nnest.builders import build_mlp
+    >>> from nnest.programs import signature
+    >>> one, other = (build_mlp((4,), 3, dropout=rate) for rate in (0.1, 0.5))
+    >>> for model in (one, other):
+    ...     model.compile("adam", "categorical_crossentropy")
+    >>> signature(one) == signature(other)
+    True
+    """
+    graph = model.get_config()
+    edges = [(entry["name"], entry["inbound_nodes"]) for entry in graph["layers"]]
+    optimizer = model.optimizer.get_config()
+    rate = optimizer.pop("learning_rate")
+    optimizer.pop("name")  # Keras numbers its optimizers
+    compiled = model.get_compile_config()
+    parts = {
+        "model": type(model).__qualname__,
+        "layers": [_layer_config(layer) for layer in model.layers],
+        "edges": [edges, graph["input_layers"], graph["output_layers"]],
+        "weights": [(v.shape, v.dtype, v.trainable) for v in model.variables],
+        "optimizer": [type(model.optimizer).__qualname__, optimizer],
+        # A number is a weight of the optimizer, a schedule is part of the program.
+        "schedule": rate if isinstance(rate, dict) else None,
+        "compiled": {name: value for name, value in compiled.items() if name != "optimizer"},
+        "policy": [keras.config.dtype_policy().name, keras.config.image_data_format()],
+        "execution": [model.jit_compile, model.run_eagerly, model.steps_per_execution],
+    }
+    return json.dumps(parts, sort_keys=True, default=repr)
+
+
+class Batches(keras.utils.PyDataset):
+    """Mini-batches in an order that depends on the seed and on the epoch, and on nothing else.
+
+    Keras shuffles with the process's global random state, which differs between back ends and
+    is not ours to move.
+
+    Parameters
+    ----------
+    arrays : tuple of ndarray
+        Inputs, targets and, if there are any, sample weights; equal lengths.
+    batch_size : int
+        Samples in a batch; the last one may hold fewer.
+    seed : int
+        Decides the order.
+    epoch : int, default=0
+        Number of the first epoch that is drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest.programs import Batches
+    >>> batches = Batches((np.arange(5), np.arange(5)), 2, seed=0)
+    >>> len(batches), sorted(int(i) for b in range(3) for i in batches[b][0])
+    (3, [0, 1, 2, 3, 4])
+    """
+
+    def __init__(
+        self, arrays: tuple[np.ndarray, ...], batch_size: int, seed: int, epoch: int = 0
+    ) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._arrays, self._batch_size = arrays, batch_size
+        self._seed, self._epoch = seed, epoch
+        self._order = self._draw()
+
+    def _draw(self) -> np.ndarray:
+        """Return the order of this epoch."""
+        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._arrays[0]))
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return -(-len(self._arrays[0]) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        """Return one batch: inputs, targets and perhaps weights."""
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        return tuple(array[rows] for array in self._arrays)
+
+    def on_epoch_end(self) -> None:
+        """Draw the order of the next epoch."""
+        self._epoch += 1
+        self._order = self._draw()
+
+
+@keras.saving.register_keras_serializable(package="nnest")
+class Model(keras.Model):
+    """A functional Keras model that runs the programs of its architecture.
+
+    Besides what Keras gives it has a hyper-parameter `label_smoothing`, traced like the rates of
+    its layers, and takes an integer for `shuffle` in :meth:`fit`.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from nnest.programs import Model
+    >>> inputs = keras.Input((3,))
+    >>> Model(inputs, keras.layers.Dense(2)(inputs)).count_params()
+    8
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.hyperparameters = Hyperparameters(label_smoothing=0.0)
+
+    @property
+    def variables(self) -> list[Any]:
+        """All of the model's state: that of its layers, then its own hyper-parameters."""
+        return super().variables + self.hyperparameters.variables
+
+    def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        """Train, as Keras does; an integer for `shuffle` is the seed of the order of samples.
+
+        Parameters
+        ----------
+        x, y : ndarray
+            Inputs and targets.
+        **kwargs
+            What `keras.Model.fit` takes. With ``shuffle=seed`` (an int) the order of each epoch
+            depends on that seed and on the number of the epoch.
+
+        Returns
+        -------
+        keras.callbacks.History
+            Metrics of each epoch.
+        """
+        seed = kwargs.get("shuffle", True)
+        if isinstance(seed, bool):
+            return super().fit(x, y, **kwargs)
+        weight = kwargs.pop("sample_weight", None)
+        arrays = (x, y) if weight is None else (x, y, weight)
+        batch_size = kwargs.pop("batch_size", None) or 32
+        kwargs.setdefault("validation_batch_size", batch_size)
+        batches = Batches(arrays, batch_size, seed, kwargs.get("initial_epoch", 0))
+        return super().fit(batches, **{**kwargs, "shuffle": False})
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the loss; integer labels become smoothed distributions over the classes first.
+
+        With smoothing e the target is ``(1 - e) * one_hot + e / n_classes`` in training, and the
+        plain label in evaluation.
+        """
+        if self.loss == "categorical_crossentropy":
+            n = y_pred.shape[-1]
+            y = ops.one_hot(ops.cast(ops.reshape(y, (-1,)), "int32"), n, dtype=y_pred.dtype)
+            if training:
+                smoothing = ops.cast(self.hyperparameters.label_smoothing, y.dtype)
+                y = (1 - smoothing) * y + smoothing / n
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Take this architecture's program of a training step, or compile it."""
+        self._take("train", super().make_train_function, force)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Take this architecture's program of an evaluation step, or compile it."""
+        self._take("test", super().make_test_function, force)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Take this architecture's program of a prediction step, or compile it."""
+        self._take("predict", super().make_predict_function, force)
+
+    def _take(self, kind: str, make: Callable[..., Any], force: bool) -> None:
+        """Set the function of one kind from the shared programs."""
+        if getattr(self, f"{kind}_function") is not None and not force:
+            return
+        if keras.backend.backend() != "jax" or self.run_eagerly or not self.jit_compile:
+            make(force=force)
+            return
+        key = (kind, signature(self))
+        with _tracing:
+            if key not in _programs:
+                make(force=True)
+                _programs[key] = getattr(self, f"{kind}_function")
+            _programs.move_to_end(key)
+            while len(_programs) > 3 * CAPACITY:
+                _programs.popitem(last=False)
+            setattr(self, f"{kind}_function", _programs[key])
+
+    def train_step(self, *args: Any, **kwargs: Any) -> Any:
+        """Trace a training step, one at a time."""
+        with _tracing:
+            return super().train_step(*args, **kwargs)
+
+    def test_step(self, *args: Any, **kwargs: Any) -> Any:
+        """Trace an evaluation step, one at a time."""
+        with _tracing:
+            return super().test_step(*args, **kwargs)
+
+    def predict_step(self, *args: Any, **kwargs: Any) -> Any:
+        """Trace a prediction step, one at a time."""
+        with _tracing:
+            return super().predict_step(*args, **kwargs)
