@@ -494,12 +494,13 @@ def test_digits_are_split_by_class() -> None:
 
 def test_digests_tell_data_sets_apart() -> None:
     """No two sets have one digest, and one changed array changes it."""
-    found = {name: datasets._loaders.combined_digest(_registry.recipe_of(name).arrays)
-             for name in ["digits", *REAL]}  # fmt: skip
+    found = {info.name: info.digest for info in datasets.list_datasets()}
     assert len(set(found.values())) == 6
-    arrays = dict(_registry.recipe_of("mnist").arrays)
+    assert datasets.load_digits().digest == found["digits"]
+    mnist = _registry.recipe_of("mnist")
+    arrays = dict(mnist.arrays)
     arrays["y_test"] = replace(arrays["y_test"], sha256="0" * 64)
-    assert datasets._loaders.combined_digest(arrays) != found["mnist"]
+    assert replace(mnist, arrays=arrays).info.digest != found["mnist"]
 
 
 def test_official_files_become_one_cached_file(small: Arrays, tmp_path: Path) -> None:

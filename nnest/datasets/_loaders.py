@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._arrays import combined_digest
 from ._cache import build, cache_folder, check_arrays, read_arrays
 from ._errors import DatasetUnavailableError
 from ._registry import DatasetInfo, Recipe, recipe_of, recipes
@@ -236,7 +235,7 @@ def _bunch(recipe: Recipe, arrays: Arrays) -> Bunch:
         DESCR=_description(recipe),
         licence=recipe.licence,
         url=recipe.url,
-        digest=combined_digest(recipe.arrays),
+        digest=recipe.info.digest,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ._arrays import ARRAYS, ArraySpec
+from ._arrays import ARRAYS, ArraySpec, combined_digest
 from ._formats import parse_cifar10, parse_gtsrb, parse_idx, parse_notmnist
 
 __all__ = ["DatasetInfo", "OfficialFile", "Recipe", "recipe_of", "recipes"]
@@ -40,6 +40,10 @@ class DatasetInfo:
         Terms of use; "none stated" where there are none.
     url : str
         Page or folder of its authors.
+    max_value : int
+        The value of a white pixel.
+    digest : str
+        One SHA-256 over all arrays, known without loading them.
 
     Examples
     --------
@@ -57,6 +61,8 @@ class DatasetInfo:
     n_classes: int
     licence: str
     url: str
+    max_value: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ class Recipe:
         train, test = self.arrays["x_train"].shape, self.arrays["x_test"].shape
         return DatasetInfo(
             self.name, self.title, train[1:], train[0], test[0], len(self.target_names),
-            self.licence, self.url,
+            self.licence, self.url, self.max_value, combined_digest(self.arrays),
         )  # fmt: skip
 
 
