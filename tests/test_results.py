@@ -106,6 +106,18 @@ def test_any_metric_and_any_text_come_back(value: float, curve: list[float], tex
     assert "NaN" not in json.dumps(json.loads(run.to_json())["final"]).replace(text, "")
 
 
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), -float("inf"), None, np.float32("nan")]
+)
+def test_a_metric_that_is_not_finite_is_null_in_the_line_and_nan_in_the_run(value: Any) -> None:
+    """JSON has neither NaN nor infinity; the run is the same before and after."""
+    run = make_run(final={"test_loss": value}, history={"fit_loss": [0.5, value]})
+    record = json.loads(run.to_json())
+    assert (record["final"], record["history"]) == ({"test_loss": None}, {"fit_loss": [0.5, None]})
+    assert Run.from_json(run.to_json()) == run
+    assert math.isnan(run.final["test_loss"])
+
+
 def test_numpy_numbers_and_arrays_are_recorded_as_plain_ones() -> None:
     """What an estimator hands over needs no conversion."""
     plain = make_run(final={"test_accuracy": 0.5}, confusion=[[1, 2], [3, 4]], diverged=True)

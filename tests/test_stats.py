@@ -188,6 +188,15 @@ def test_differences_that_are_all_the_same_are_told_by_their_sign(
     assert test.standard_error == 0
 
 
+def test_rounding_errors_are_no_spread_and_no_difference() -> None:
+    """Accuracies exactly 0.01 apart in decimals are neither more nor less than 0.01 apart."""
+    a, b = np.array([0.98, 0.9712, 0.9633]), np.array([0.97, 0.9612, 0.9533])
+    assert (a - b).std() > 0
+    test = paired_difference_test(a, b, by=0.01)
+    assert (test.p_greater, test.p_less, test.standard_error) == (1, 1, 0)
+    assert paired_difference_test(a, b).p_greater == 0
+
+
 def test_effect_size_is_the_t_statistic_without_the_number_of_seeds() -> None:
     """The statistic is d_z times the root of n; no spread gives an infinite effect or none."""
     a, b = np.random.default_rng(8).normal(size=(2, 9))
