@@ -58,8 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, _expected_errors()):
             raise
         print(f"nnest: {error}", file=sys.stderr)
-        if getattr(error, "line", ""):  # a run that could not be written: nothing is lost
-            print(error.line, file=sys.stderr)
+        unwritten = getattr(error, "line", "")
+        if unwritten:  # the record of a training: printed, it is not lost
+            print(unwritten, file=sys.stderr)
         return _REFUSED
 
 
