@@ -21,7 +21,8 @@ def describe(value: Any) -> Any:
     Parameters
     ----------
     value : object
-        An estimator (its class by name and all parameters that influence training, defaults too),
+        An estimator (its class by name and all parameters that influence training, defaults too,
+        without those that are None),
         a dataclass, or plain values, lists and mappings of them.
 
     Returns
@@ -70,5 +71,8 @@ def _parameters(estimator: Any) -> dict[str, Any]:
         return {"steps": [[name, describe(step)] for name, step in estimator.steps]}
     params = estimator.get_params(deep=False)
     return {
-        name: describe(params[name]) for name in sorted(params) if name not in _NO_PART_IN_TRAINING
+        name: describe(params[name])
+        for name in sorted(params)
+        # None is "leave it out": a parameter that comes later, unset, makes no record stale.
+        if name not in _NO_PART_IN_TRAINING and params[name] is not None
     }

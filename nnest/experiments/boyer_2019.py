@@ -149,8 +149,8 @@ LITE_SIZE = Deviation(
     15,
     ours="at lite scale 10000 training images, for more epochs",
     theirs="not said; 60000 is all of MNIST's training part",
-    why="So that two processor cores can train every arm often enough. Numbers are not"
-    " judged at it.",
+    why="So that two processor cores can train every arm often enough: after 20 epochs the final"
+    " model's loss on its training images has stopped falling. Numbers are not judged at it.",
     source="our choice",
 )
 
@@ -170,12 +170,9 @@ _MODEL = (
 
 PROTOCOL = Protocol(
     smoke=Size(epochs=3, seeds=2, n_train=500, dataset="digits", shape=(28, 28)),
-    lite=Size(epochs=30, seeds=5, claim_seeds=10, n_train=10_000),
+    lite=Size(epochs=20, seeds=5, claim_seeds=10, n_train=10_000),
     full=Size(epochs=12, seeds=10),
 )
-# Our own questions are no sentences of the report: fewer seeds do.
-OUR_PROTOCOL = replace(PROTOCOL, lite=replace(PROTOCOL.lite, claim_seeds=None))
-
 BASE = CNNClassifier(
     filters=(32, 64),
     kernel_size=3,
@@ -448,7 +445,7 @@ blur_or_dimming = Experiment(
         Arm("blurred", BASE, SMOOTHED),
         Arm("dimmed", BASE, DIMMED),
     ),
-    protocol=OUR_PROTOCOL,
+    protocol=PROTOCOL,
     claims=(
         Claim(
             "blur-hurts",
@@ -497,7 +494,7 @@ filters = Experiment(
         Arm("32-64", BASE, PLAIN, shared="final/final"),
         Arm("64-128", _base(filters=(64, 128)), PLAIN),
     ),
-    protocol=OUR_PROTOCOL,
+    protocol=PROTOCOL,
     claims=(
         Claim(
             "few-are-worse",
@@ -534,7 +531,7 @@ class_weights = Experiment(
         Arm("none", BASE, PLAIN),
         Arm("balanced", _base(class_weight="balanced"), PLAIN),
     ),
-    protocol=replace(OUR_PROTOCOL, keep={5: 0.1, 6: 0.1, 7: 0.1, 8: 0.1, 9: 0.1}),
+    protocol=replace(PROTOCOL, keep={5: 0.1, 6: 0.1, 7: 0.1, 8: 0.1, 9: 0.1}),
     claims=(
         Claim(
             "helps-overall",
