@@ -1,0 +1,311 @@
+/* The interactive parts of the book: one classic script, no library, no network.
+ *
+ * First the mathematics, which a test runs under node and compares with Python. Then small helpers
+ * for drawing, then one function per widget. A page holds <div class="nn-widget" data-nn="NAME">.
+ */
+(function () {
+  "use strict";
+
+  // ------------------------------------------------------------------------------ mathematics
+
+  function gaussianKernel(size, sigma, normalize) {
+    const half = (size - 1) / 2;
+    const kernel = [];
+    let sum = 0;
+    for (let y = -half; y <= half; y++) {
+      const row = [];
+      for (let x = -half; x <= half; x++) {
+        const square = (x * x + y * y) / (2 * sigma * sigma);
+        row.push(Math.exp(-square) / (2 * Math.PI * sigma * sigma));
+        sum += row[row.length - 1];
+      }
+      kernel.push(row);
+    }
+    return normalize ? kernel.map((row) => row.map((value) => value / sum)) : kernel;
+  }
+
+  // Beyond the border lies the mirror image that repeats the border pixel: d c b a | a b c d.
+  function reflected(index, length) {
+    const period = 2 * length;
+    const inside = ((index % period) + period) % period;
+    return inside < length ? inside : period - 1 - inside;
+  }
+
+  function convolve(image, kernel) {
+    const half = (kernel.length - 1) / 2;
+    return image.map((row, y) =>
+      row.map((_, x) => {
+        let sum = 0;
+        kernel.forEach((weights, i) =>
+          weights.forEach((weight, j) => {
+            const from = image[reflected(y + i - half, image.length)];
+            sum += weight * from[reflected(x + j - half, row.length)];
+          })
+        );
+        return sum;
+      })
+    );
+  }
+
+  // Abramowitz and Stegun 7.1.26: an error below 1.5e-7 everywhere.
+  function erf(x) {
+    const t = 1 / (1 + 0.3275911 * Math.abs(x));
+    const coefficients = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
+    const polynomial = coefficients.reduce((sum, value) => (sum + value) * t, 0);
+    return Math.sign(x) * (1 - polynomial * Math.exp(-x * x));
+  }
+
+  const density = (x) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+  const cumulative = (x) => (1 + erf(x / Math.SQRT2)) / 2;
+  const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+  const SELU = { scale: 1.0507009873554805, alpha: 1.6732632423543772 };
+
+  const activations = {
+    relu: { f: (x) => Math.max(0, x), df: (x) => (x > 0 ? 1 : 0) },
+    sigmoid: { f: sigmoid, df: (x) => sigmoid(x) * (1 - sigmoid(x)) },
+    tanh: { f: Math.tanh, df: (x) => 1 - Math.tanh(x) ** 2 },
+    elu: { f: (x) => (x > 0 ? x : Math.expm1(x)), df: (x) => (x > 0 ? 1 : Math.exp(x)) },
+    selu: {
+      f: (x) => SELU.scale * (x > 0 ? x : SELU.alpha * Math.expm1(x)),
+      df: (x) => SELU.scale * (x > 0 ? 1 : SELU.alpha * Math.exp(x)),
+    },
+    softplus: { f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), df: sigmoid },
+    gelu: { f: (x) => x * cumulative(x), df: (x) => cumulative(x) + x * density(x) },
+  };
+
+  function standardize(values, epsilon) {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+    return values.map((value) => (value - mean) / Math.sqrt(variance + epsilon));
+  }
+
+  // The highest of n independent standard normal scores lies, on average, this far above their mean.
+  function expectedMaximum(n) {
+    const step = 0.005;
+    let sum = 0;
+    for (let x = -9; x <= 9; x += step) {
+      sum += x * n * density(x) * cumulative(x) ** (n - 1) * step;
+    }
+    return sum;
+  }
+
+  // A small generator (mulberry32), so that a page shows the same picture on every visit.
+  function randomNormals(seed) {
+    let state = seed >>> 0;
+    function uniform() {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let t = Math.imul(state ^ (state >>> 15), state | 1);
+      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    }
+    return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  }
+
+  const mathematics = {
+    activations, convolve, cumulative, density, expectedMaximum, gaussianKernel, randomNormals,
+    standardize,
+  };
+  if (typeof module !== "undefined") module.exports = mathematics;
+  if (typeof document === "undefined") return;
+
+  // ------------------------------------------------------------------------------ drawing
+
+  const WIDTH = 480;
+  const HEIGHT = 240;
+  let counter = 0;
+
+  function element(parent, name, attributes, text) {
+    const svg = ["svg", "path", "line", "circle", "text", "g"].includes(name);
+    const node = svg
+      ? document.createElementNS("http://www.w3.org/2000/svg", name)
+      : document.createElement(name);
+    Object.entries(attributes || {}).forEach(([key, value]) => node.setAttribute(key, value));
+    if (text !== undefined) node.textContent = text;
+    parent.appendChild(node);
+    return node;
+  }
+
+  function control(parent, label, name, attributes) {
+    const id = "nn-control-" + counter++;
+    const box = element(parent, "div", { class: "nn-control" });
+    element(box, "label", { for: id }, label);
+    return element(box, name, { id, ...attributes });
+  }
+
+  function slider(parent, label, attributes, show) {
+    const input = control(parent, label, "input", { type: "range", ...attributes });
+    const value = element(input.parentNode, "output", { for: input.id });
+    const update = () => {
+      value.textContent = show(Number(input.value));
+      input.setAttribute("aria-valuetext", value.textContent);
+    };
+    input.addEventListener("input", update);
+    update();
+    return input;
+  }
+
+  function choice(parent, label, options, chosen) {
+    const select = control(parent, label, "select", {});
+    options.forEach((name) => element(select, "option", { value: name }, String(name)));
+    select.value = chosen;
+    return select;
+  }
+
+  function plot(parent, label, xRange, yRange) {
+    const svg = element(parent, "svg", {
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "nn-plot",
+    });
+    const x = (value) => 30 + ((value - xRange[0]) / (xRange[1] - xRange[0])) * (WIDTH - 40);
+    const y = (value) =>
+      HEIGHT - 24 - ((value - yRange[0]) / (yRange[1] - yRange[0])) * (HEIGHT - 34);
+    const frame = { svg, x, y, layer: null };
+    axis(frame, xRange, yRange);
+    frame.layer = element(svg, "g");
+    return frame;
+  }
+
+  function axis({ svg, x, y }, xRange, yRange) {
+    const [left, right, bottom, top] = [...xRange, ...yRange];
+    const base = Math.max(bottom, Math.min(0, top));
+    element(svg, "line", { x1: x(left), x2: x(right), y1: y(base), y2: y(base), class: "nn-axis" });
+    [left, (left + right) / 2, right].forEach((value) =>
+      element(svg, "text", { x: x(value), y: HEIGHT - 6, class: "nn-tick" }, short(value))
+    );
+    [bottom, top].forEach((value) =>
+      element(svg, "text", { x: 24, y: y(value) + 4, class: "nn-tick nn-left" }, short(value))
+    );
+  }
+
+  const short = (value) => String(Number(value.toPrecision(3)));
+
+  function curve(frame, f, xRange, attributes) {
+    const points = [];
+    for (let i = 0; i <= 200; i++) {
+      const value = xRange[0] + ((xRange[1] - xRange[0]) * i) / 200;
+      points.push(`${frame.x(value).toFixed(1)},${frame.y(f(value)).toFixed(1)}`);
+    }
+    element(frame.layer, "path", { d: "M" + points.join("L"), ...attributes });
+  }
+
+  function live(parent) {
+    return element(parent, "p", { class: "nn-says", "aria-live": "polite" });
+  }
+
+  function redraw(inputs, draw) {
+    inputs.forEach((input) => input.addEventListener("input", draw));
+    draw();
+  }
+
+  // ------------------------------------------------------------------------------ widgets
+
+  function paint(canvas, image, highest) {
+    canvas.width = image[0].length;
+    canvas.height = image.length;
+    const context = canvas.getContext("2d");
+    const data = context.createImageData(canvas.width, canvas.height);
+    image.flat().forEach((value, index) => {
+      const gray = Math.max(0, Math.min(255, Math.round((255 * value) / highest)));
+      data.data.set([gray, gray, gray, 255], 4 * index);
+    });
+    context.putImageData(data, 0, 0);
+  }
+
+  function blur(root) {
+    const image = JSON.parse(root.dataset.pixels);
+    const highest = Math.max(...image.flat());
+    const total = (pixels) => pixels.flat().reduce((sum, value) => sum + value, 0);
+    const size = choice(root, "kernel size", [3, 5, 7], 3);
+    const sigma = slider(root, "standard deviation σ",
+      { min: 0.3, max: 3, step: 0.1, value: 1 }, (value) => value.toFixed(1) + " pixels");
+    const normalize = control(root, "divide by the sum", "input", { type: "checkbox" });
+    const row = element(root, "div", { class: "nn-pictures" });
+    const before = element(row, "canvas", { role: "img", "aria-label": "the digit as it is" });
+    const after = element(row, "canvas", { role: "img", "aria-label": "the digit after the kernel" });
+    const says = live(root);
+    paint(before, image, highest);
+    redraw([size, sigma, normalize], () => {
+      const kernel = gaussianKernel(Number(size.value), Number(sigma.value), normalize.checked);
+      const blurred = convolve(image, kernel);
+      paint(after, blurred, highest);
+      says.textContent =
+        `The kernel sums to ${total(kernel).toFixed(3)}: the picture keeps ` +
+        `${((100 * total(blurred)) / total(image)).toFixed(1)} % of its light, and its brightest ` +
+        `pixel is at ${((100 * Math.max(...blurred.flat())) / highest).toFixed(0)} % ` +
+        "of what it was.";
+    });
+  }
+
+  function activation(root) {
+    const range = [-5, 5];
+    const name = choice(root, "activation", Object.keys(activations), "sigmoid");
+    const at = slider(root, "input z", { min: -5, max: 5, step: 0.1, value: 2 },
+      (value) => value.toFixed(1));
+    const depth = slider(root, "layers", { min: 1, max: 30, step: 1, value: 10 }, String);
+    const frame = plot(root, "the activation (solid) and its derivative (dashed)", range, [-2, 5]);
+    const says = live(root);
+    redraw([name, at, depth], () => {
+      const { f, df } = activations[name.value];
+      const z = Number(at.value);
+      frame.layer.replaceChildren();
+      curve(frame, f, range, { class: "nn-line" });
+      curve(frame, df, range, { class: "nn-line nn-dashed" });
+      [f(z), df(z)].forEach((value) => element(frame.layer, "circle",
+        { cx: frame.x(z), cy: frame.y(value), r: 4, class: "nn-dot" }));
+      const factor = df(z) ** Number(depth.value);
+      says.textContent =
+        `f(z) = ${f(z).toFixed(3)} and f′(z) = ${df(z).toFixed(3)}. Through ${depth.value} such ` +
+        `layers a gradient is multiplied by ${factor.toPrecision(2)}, apart from the weights.`;
+    });
+  }
+
+  function batches(root) {
+    const exponent = slider(root, "batch size", { min: 1, max: 9, step: 1, value: 3 },
+      (value) => String(2 ** value));
+    const frame = plot(root, "the same example, normalized in many batches", [-3, 3], [0, 1]);
+    const says = live(root);
+    redraw([exponent], () => {
+      const normal = randomNormals(1);
+      const size = 2 ** Number(exponent.value);
+      frame.layer.replaceChildren();
+      const seen = Array.from({ length: 200 }, (_, index) => {
+        const batch = [1, ...Array.from({ length: size - 1 }, normal)];
+        const value = standardize(batch, 0)[0];
+        element(frame.layer, "circle", { cx: frame.x(value), class: "nn-dot nn-faint", r: 3,
+          cy: frame.y(0.08 + (0.84 * index) / 200) });
+        return value;
+      });
+      element(frame.layer, "line", { x1: frame.x(1), x2: frame.x(1), y1: frame.y(0),
+        y2: frame.y(1), class: "nn-line nn-dashed" });
+      const mean = seen.reduce((sum, value) => sum + value, 0) / seen.length;
+      const spread = Math.sqrt(
+        seen.reduce((sum, value) => sum + (value - mean) ** 2, 0) / seen.length);
+      says.textContent =
+        `An example whose true normalized value is 1 (dashed), in 200 random batches of ${size}: ` +
+        `what the next layer sees scatters with a standard deviation of ${spread.toFixed(2)}.`;
+    });
+  }
+
+  function best(root) {
+    const range = [-4, 5];
+    const trials = slider(root, "settings tried", { min: 1, max: 200, step: 1, value: 20 }, String);
+    const noise = slider(root, "noise of one score", { min: 0.1, max: 2, step: 0.1, value: 0.5 },
+      (value) => value.toFixed(1) + " points");
+    const frame = plot(root, "density of one score (solid) and of the best score (dashed)",
+      range, [0, 2]);
+    const says = live(root);
+    redraw([trials, noise], () => {
+      const n = Number(trials.value);
+      const s = Number(noise.value);
+      frame.layer.replaceChildren();
+      curve(frame, (x) => Math.min(2, density(x / s) / s), range, { class: "nn-line" });
+      curve(frame, (x) => Math.min(2, (n * density(x / s) * cumulative(x / s) ** (n - 1)) / s),
+        range, { class: "nn-line nn-dashed" });
+      says.textContent =
+        `${n} settings that are equally good: the best of them looks ` +
+        `${(s * expectedMaximum(n)).toFixed(2)} points better than it is, on average.`;
+    });
+  }
+
+  const widgets = { activation, batches, best, blur };
+  document.querySelectorAll(".nn-widget").forEach((root) => widgets[root.dataset.nn](root));
+})();
