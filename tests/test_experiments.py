@@ -13,6 +13,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from nnest.estimators import CNNClassifier
 from nnest.experiments import (
     AllOf,
     Arm,
@@ -344,6 +345,12 @@ def test_description_holds_defaults_but_not_seed_or_noise() -> None:
     assert "C" in model
     assert not {"verbose", "random_state", "n_jobs"} & set(model)
     assert json.loads(json.dumps(described)) == described
+
+
+def test_description_leaves_out_what_is_not_set() -> None:
+    """A parameter that comes later with the default None makes no record stale."""
+    assert "class_weight" not in describe(CNNClassifier())
+    assert describe(CNNClassifier(class_weight="balanced"))["class_weight"] == "balanced"
 
 
 def test_function_cannot_be_described() -> None:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnest import datasets
-from nnest.datasets._arrays import combined_digest
-from nnest.datasets._registry import recipe_of
 from nnest.experiments._errors import ExperimentError
 
 if TYPE_CHECKING:
@@ -116,7 +114,7 @@ def data_digest(experiment: Experiment, scale: str) -> str:
     64
     """
     name = experiment.protocol.size(scale).dataset or experiment.dataset
-    return combined_digest(recipe_of(name).arrays)
+    return datasets.describe(name).digest
 
 
 def stratified_subset(

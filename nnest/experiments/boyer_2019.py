@@ -22,7 +22,9 @@ from nnest.preprocessing import GaussianBlur, PixelScaler, gaussian_kernel
 
 __all__ = ["CONFUSION", "KERNEL_SUM", "REPORT"]
 
-KERNEL_SUM = float(gaussian_kernel(3, 1.0, normalize=False).sum())
+# A literal, which a test holds to the kernel: the last bits of a computed sum differ between
+# processors, and this number is part of the digest that records are found by.
+KERNEL_SUM = 0.7794836797093876
 """What the report's kernel leaves of a picture's brightness: 0.779."""
 
 CONFUSION = (
@@ -192,7 +194,8 @@ BASE = CNNClassifier(
 
 def _base(**changes: object) -> CNNClassifier:
     """Return the final model with some settings changed."""
-    return clone(BASE).set_params(**changes)
+    changed: CNNClassifier = clone(BASE).set_params(**changes)
+    return changed
 
 
 PLAIN = PixelScaler()
