@@ -1,8 +1,9 @@
-"""Keras layers whose hyper-parameters are weights of the layer.
+"""Keras layers whose hyper-parameters are part of their state.
 
 A dropout rate or a penalty's strength that is a Python number becomes a constant of the compiled
-program, and every new value costs a new compilation. The layers of this module keep such values as
-weights that are not trained: models that differ in nothing else run the same program.
+program, and every new value costs a new compilation. The layers of this module keep such values in
+their state, where no optimizer touches them: models that differ in nothing else run the same
+program.
 
 Each class is its Keras original with that one difference, and on JAX on a CPU with a gradient that
 is computed another way (:mod:`nnest.fusion`), because the compiler's own is several times slower
@@ -79,6 +80,8 @@ def _rounded(variable: Any) -> float:
 class _Penalized:
     """The penalty on a kernel, with its two strengths as hyper-parameters."""
 
+    hyperparameters: Hyperparameters
+
     def _add_penalty(self: Any) -> None:
         kernel = ops.cast(self.kernel, self.variable_dtype)
         strength = self.hyperparameters
@@ -89,7 +92,7 @@ class _Penalized:
     @property
     def variables(self) -> list[Any]:
         """All of the layer's state: its weights, then its hyper-parameters."""
-        return super().variables + self.hyperparameters.variables  # type: ignore[misc]
+        return [*super().variables, *self.hyperparameters.variables]  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build this layer again."""
@@ -99,9 +102,9 @@ class _Penalized:
 
 @_serializable
 class Dense(_Penalized, keras.layers.Dense):
-    """A fully connected layer whose L1 and L2 strengths are weights.
+    r"""A fully connected layer whose L1 and L2 strengths are hyper-parameters.
 
-    Adds :math:`l_1 \\sum |w| + l_2 \\sum w^2` over its kernel to the loss; the bias is free.
+    Adds :math:`l_1 \sum |w| + l_2 \sum w^2` over its kernel to the loss; the bias is free.
 
     Parameters
     ----------
@@ -136,7 +139,7 @@ class Dense(_Penalized, keras.layers.Dense):
 
 @_serializable
 class Conv2D(_Penalized, keras.layers.Conv2D):
-    """A convolution whose L1 and L2 strengths are weights.
+    """A convolution whose L1 and L2 strengths are hyper-parameters.
 
     Parameters
     ----------
@@ -180,7 +183,7 @@ class Conv2D(_Penalized, keras.layers.Conv2D):
 
 @_serializable
 class Dropout(keras.layers.Layer):
-    """Dropout whose rate is a weight; a rate of 0 is exactly the identity.
+    """Dropout whose rate is a hyper-parameter; a rate of 0 is exactly the identity.
 
     In training each input is kept with probability ``1 - rate`` and then divided by it, so that
     the expected output is the input [1]_.
@@ -236,7 +239,7 @@ class Dropout(keras.layers.Layer):
     @property
     def variables(self) -> list[Any]:
         """All of the layer's state: its random stream and its rate."""
-        return super().variables + self.hyperparameters.variables
+        return [*super().variables, *self.hyperparameters.variables]
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build this layer again."""

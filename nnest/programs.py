@@ -177,7 +177,7 @@ class Model(keras.Model):
     @property
     def variables(self) -> list[Any]:
         """All of the model's state: that of its layers, then its own hyper-parameters."""
-        return super().variables + self.hyperparameters.variables
+        return [*super().variables, *self.hyperparameters.variables]
 
     def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Train, as Keras does; an integer for `shuffle` is the seed of the order of samples.

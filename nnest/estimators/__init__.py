@@ -1,6 +1,7 @@
 """scikit-learn estimators over Keras models: multilayer perceptrons and convolutional networks."""
 
-from nnest.estimators._cnn import CNNClassifier, CNNRegressor
+from nnest.estimators._cnn_classifier import CNNClassifier
+from nnest.estimators._cnn_regressor import CNNRegressor
 from nnest.estimators._mlp import MLPClassifier, MLPRegressor
 
 __all__ = ["CNNClassifier", "CNNRegressor", "MLPClassifier", "MLPRegressor"]

@@ -1,7 +1,7 @@
 """What the four estimators have in common: checking, splitting, seeding and training.
 
-scikeras trains the model. It has had no release since 2024, so nothing of scikit-learn's contract is
-left to it: it is handed arrays, targets and weights that are ready, and a seed for their order.
+scikeras trains the model. It has had no release since 2024, so nothing of scikit-learn's contract
+is left to it: it is handed arrays, targets and weights that are ready, and a seed for their order.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import inspect
 import math
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import StratifiedGroupKFold, GroupShuffleSplit, train_test_split
+from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from tqdm import tqdm
 
-from nnest import arguments
+from nnest import _arguments
+from nnest.estimators._parts import Part, ProgressBar, picture_shape
 from nnest.programs import Model
 
-__all__ = ["NeuralNet", "picture_shape"]
+__all__ = ["NeuralNet"]
 
 OPTIMIZERS = (
     "adam", "adamw", "adamax", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "ftrl", "lion",
@@ -33,41 +33,6 @@ WITH_MOMENTUM = ("sgd", "rmsprop")
 
 #: Samples in a batch of a prediction. Fewer are filled up, so that all sizes share a program.
 PREDICTION_BATCH = 512
-
-
-class Part(NamedTuple):
-    """Samples that go into training or validation together."""
-
-    X: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray | None
-
-    def take(self, rows: np.ndarray) -> Part:
-        """Return some of the samples."""
-        return Part(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
-
-    def for_keras(self) -> tuple[np.ndarray, ...]:
-        """Return the tuple that Keras takes as validation data."""
-        return self[:2] if self.weight is None else tuple(self)
-
-
-def picture_shape(shape: tuple[int, ...], given: Any) -> tuple[int, ...]:
-    """Return height, width and channels of a sample of this shape."""
-    if len(shape) > 1:
-        return (*shape, 1)[:3]
-    if given is not None:
-        sizes = arguments.sizes("image_shape", given)
-        if len(sizes) not in (2, 3) or math.prod(sizes) != shape[0]:
-            raise ValueError(
-                f"image_shape={given!r} does not fit samples of {shape[0]} numbers: give their "
-                "height, width and channels, whose product that is."
-            )
-        return (*sizes, 1)[:3]
-    for channels in (1, 3):
-        side = math.isqrt(shape[0] // channels)
-        if side * side * channels == shape[0]:
-            return side, side, channels
-    return 1, shape[0], 1
 
 
 class NeuralNet(BaseEstimator, metaclass=ABCMeta):
@@ -167,15 +132,15 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _check_training_parameters(self) -> None:
         """Refuse values that training cannot use; the builders refuse those of the architecture."""
-        arguments.one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _arguments.one_of("optimizer", self.optimizer, OPTIMIZERS)
         for name in ("batch_size", "epochs", "n_iter_no_change"):
-            arguments.whole(name, getattr(self, name), least=1)
+            _arguments.whole(name, getattr(self, name), least=1)
         for name in ("l1", "l2", "tol"):
-            arguments.number(name, getattr(self, name), low=0.0, high=math.inf)
-        arguments.number("validation_fraction", self.validation_fraction, 0.0, 1.0, open_low=True)
+            _arguments.number(name, getattr(self, name), low=0.0, high=math.inf)
+        _arguments.number("validation_fraction", self.validation_fraction, 0.0, 1.0, open_low=True)
         if self.learning_rate is not None:
-            arguments.number("learning_rate", self.learning_rate, 0.0, math.inf, open_low=True)
-        arguments.number("momentum", self.momentum, 0.0, 1.0)
+            _arguments.number("learning_rate", self.learning_rate, 0.0, math.inf, open_low=True)
+        _arguments.number("momentum", self.momentum, 0.0, 1.0)
         if self.momentum and self.optimizer not in WITH_MOMENTUM:
             raise ValueError(
                 f"momentum={self.momentum!r} has no meaning for optimizer={self.optimizer!r}: "
@@ -294,13 +259,15 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         strata = self._strata(y)
         if strata is None:
             split = GroupShuffleSplit(1, test_size=1 / n_folds, random_state=self._split_seed)
-            return next(split.split(y, groups=groups))
+            train, test = next(split.split(y, groups=groups))
+            return train, test
         folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=self._split_seed)
-        return next(folds.split(strata, strata, groups))
+        train, test = next(folds.split(strata, strata, groups))
+        return train, test
 
     def _train(self, part: Part, epochs: int, validation: Part | None) -> None:
         """Hand the model to scikeras for some epochs more, and take over what it learnt."""
-        watch = [_ProgressBar(epochs)] if self.verbose else []
+        watch = [ProgressBar(epochs)] if self.verbose else []
         stopping = None
         if self.early_stopping and validation is not None:
             stopping = keras.callbacks.EarlyStopping(
@@ -344,20 +311,3 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         if missing:
             X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
         return np.asarray(self.model_.predict(X, batch_size=size, verbose=0))[:n]
-
-
-class _ProgressBar(keras.callbacks.Callback):
-    """One bar over all epochs, with the loss and the time left."""
-
-    def __init__(self, epochs: int) -> None:
-        super().__init__()
-        self._bar = tqdm(total=epochs, desc="epochs")
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Move on by one epoch."""
-        self._bar.set_postfix({name: f"{value:.4g}" for name, value in (logs or {}).items()})
-        self._bar.update()
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Close the bar."""
-        self._bar.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from nnest import arguments
+from nnest import _arguments
 from nnest.estimators._neural_net import NeuralNet
 
 __all__ = ["Classifier", "Regressor"]
@@ -22,7 +22,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
 
     _loss = "categorical_crossentropy"
     _output = "softmax"
-    _target_checks = {}
+    _target_checks: ClassVar[dict[str, bool]] = {}
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch more.
@@ -102,12 +102,12 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict(np.eye(4)).tolist()
         ['a', 'b', 'a', 'b']
         """
-        places = self._forward(X).argmax(axis=1)
-        return self.classes_[places]
+        labels: np.ndarray = self.classes_[self._forward(X).argmax(axis=1)]
+        return labels
 
     def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
         """Return the place of each label among the classes."""
-        arguments.number("label_smoothing", self.label_smoothing, 0.0, 1.0)
+        _arguments.number("label_smoothing", self.label_smoothing, 0.0, 1.0)
         check_classification_targets(y)
         given = None if classes is None else np.unique(classes)
         if reset:
@@ -146,7 +146,8 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         of_class[present] = compute_class_weight(
             self.class_weight, classes=self.classes_[present], y=self.classes_[y]
         )
-        return of_class[y] if weight is None else of_class[y] * weight
+        weights: np.ndarray = of_class[y]
+        return weights if weight is None else weights * weight
 
 
 class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
@@ -154,7 +155,7 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
 
     _loss = "mean_squared_error"
     _output = "linear"
-    _target_checks = {"y_numeric": True, "multi_output": True}
+    _target_checks: ClassVar[dict[str, bool]] = {"y_numeric": True, "multi_output": True}
 
     def __sklearn_tags__(self) -> Any:
         """Say that there may be several numbers for each sample."""

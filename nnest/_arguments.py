@@ -74,7 +74,7 @@ def activations(value: Any, n: int) -> tuple[str, ...]:
     return values
 
 
-def _check_activation(name: Any) -> None:
+def _check_activation(name: object) -> None:
     """Refuse what is no activation of Keras, with the nearest name."""
     known = [n for n in dir(keras.activations) if n.islower() and not n.startswith("_")]
     known = [n for n in known if n not in ("deserialize", "get", "serialize")]

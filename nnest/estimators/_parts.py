@@ -1,0 +1,68 @@
+"""What training handles: samples that belong together, pictures, a progress bar."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from nnest import _arguments
+
+__all__ = ["Part", "ProgressBar", "picture_shape"]
+
+
+class Part(NamedTuple):
+    """Samples that go into training or validation together."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> Part:
+        """Return some of the samples."""
+        return Part(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+
+    def for_keras(self) -> tuple[np.ndarray, ...]:
+        """Return the tuple that Keras takes as validation data."""
+        if self.weight is None:
+            return self.X, self.y
+        return self.X, self.y, self.weight
+
+
+def picture_shape(shape: tuple[int, ...], given: Any) -> tuple[int, ...]:
+    """Return height, width and channels of a sample of this shape."""
+    if len(shape) > 1:
+        return (*shape, 1)[:3]
+    if given is not None:
+        sizes = _arguments.sizes("image_shape", given)
+        if len(sizes) not in (2, 3) or math.prod(sizes) != shape[0]:
+            raise ValueError(
+                f"image_shape={given!r} does not fit samples of {shape[0]} numbers: give their "
+                "height, width and channels, whose product that is."
+            )
+        return (*sizes, 1)[:3]
+    for channels in (1, 3):
+        side = math.isqrt(shape[0] // channels)
+        if side * side * channels == shape[0]:
+            return side, side, channels
+    return 1, shape[0], 1
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar over all epochs, with the loss and the time left."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._bar = tqdm(total=epochs, desc="epochs")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Move on by one epoch."""
+        self._bar.set_postfix({name: f"{value:.4g}" for name, value in (logs or {}).items()})
+        self._bar.update()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Close the bar."""
+        self._bar.close()
