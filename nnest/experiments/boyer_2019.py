@@ -175,6 +175,9 @@ PROTOCOL = Protocol(
     lite=Size(epochs=20, seeds=5, claim_seeds=10, n_train=10_000),
     full=Size(epochs=12, seeds=10),
 )
+# Our own questions are no sentences of the report; more seeds go to those that are.
+OUR_PROTOCOL = replace(PROTOCOL, lite=replace(PROTOCOL.lite, claim_seeds=None))
+
 BASE = CNNClassifier(
     filters=(32, 64),
     kernel_size=3,
@@ -448,7 +451,7 @@ blur_or_dimming = Experiment(
         Arm("blurred", BASE, SMOOTHED),
         Arm("dimmed", BASE, DIMMED),
     ),
-    protocol=PROTOCOL,
+    protocol=OUR_PROTOCOL,
     claims=(
         Claim(
             "blur-hurts",
@@ -497,7 +500,7 @@ filters = Experiment(
         Arm("32-64", BASE, PLAIN, shared="final/final"),
         Arm("64-128", _base(filters=(64, 128)), PLAIN),
     ),
-    protocol=PROTOCOL,
+    protocol=OUR_PROTOCOL,
     claims=(
         Claim(
             "few-are-worse",
@@ -534,7 +537,7 @@ class_weights = Experiment(
         Arm("none", BASE, PLAIN),
         Arm("balanced", _base(class_weight="balanced"), PLAIN),
     ),
-    protocol=replace(PROTOCOL, keep={5: 0.1, 6: 0.1, 7: 0.1, 8: 0.1, 9: 0.1}),
+    protocol=replace(OUR_PROTOCOL, keep={5: 0.1, 6: 0.1, 7: 0.1, 8: 0.1, 9: 0.1}),
     claims=(
         Claim(
             "helps-overall",
