@@ -1,7 +1,8 @@
 """Neural-network hyper-parameters, studied and taught.
 
-scikit-learn estimators over Keras builders, experiments that are declared and recorded, and verdicts
-on what student reports state. Names are loaded when they are touched: ``import nnest`` is cheap.
+scikit-learn estimators over Keras builders, experiments that are declared and recorded, and
+verdicts on what student reports state. Names are loaded when they are touched: ``import nnest`` is
+cheap.
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ __all__ = ["CNNRegressor"]
 
 
 class CNNRegressor(Regressor):
-    """A convolutional network that predicts numbers from pictures, with the mean squared error as
-    its loss.
+    """A convolutional network that predicts numbers from pictures.
+
+    Its loss is the mean squared error.
 
     Parameters
     ----------
