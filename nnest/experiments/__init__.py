@@ -1,19 +1,24 @@
 """Reports as declarations, and what runs and judges them.
 
-`list_reports` names the reports, `get_report` returns one, `run` trains what is missing of it.
+`list_reports` names the reports, `get_report` returns one, `run` trains what is missing of it, and
+`judge` puts what is recorded beside what the report says.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
+from nnest.experiments._claim_verdicts import ClaimVerdict
 from nnest.experiments._claims import Claim, all_of, beyond, greater, similar
+from nnest.experiments._comparisons import Comparison
 from nnest.experiments._data import Images, data_digest, enlarge, load_images, stratified_subset
 from nnest.experiments._digest import describe
 from nnest.experiments._errors import ExperimentError
+from nnest.experiments._evidence import Evidence, Records, Unused
 from nnest.experiments._expectations import AllOf, Beyond, Expectation, Greater, Similar, Value
 from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
+from nnest.experiments._judge import Summary, Verdicts, claim_table, judge, number_table
 from nnest.experiments._metrics import (
     Metric,
     confusion_counts,
@@ -24,6 +29,7 @@ from nnest.experiments._metrics import (
 from nnest.experiments._protocol import SCALES, Arm, Protocol, Scale, Size, check_known
 from nnest.experiments._reported import Deviation, Reported, reported_confusion
 from nnest.experiments._run import Outcome, run
+from nnest.experiments._verdicts import NumberVerdict, Source
 
 __all__ = [
     "SCALES",
@@ -31,7 +37,10 @@ __all__ = [
     "Arm",
     "Beyond",
     "Claim",
+    "ClaimVerdict",
+    "Comparison",
     "Deviation",
+    "Evidence",
     "Expectation",
     "Experiment",
     "ExperimentError",
@@ -39,17 +48,24 @@ __all__ = [
     "Images",
     "Job",
     "Metric",
+    "NumberVerdict",
     "Outcome",
     "Protocol",
+    "Records",
     "Report",
     "Reported",
     "Scale",
     "Similar",
     "Size",
+    "Source",
+    "Summary",
+    "Unused",
     "Value",
+    "Verdicts",
     "all_of",
     "arm_digest",
     "beyond",
+    "claim_table",
     "confusion_counts",
     "data_digest",
     "describe",
@@ -57,9 +73,11 @@ __all__ = [
     "get_report",
     "greater",
     "jobs_of",
+    "judge",
     "list_reports",
     "load_images",
     "metric_values",
+    "number_table",
     "parse_metric",
     "read_metric",
     "reported_confusion",

@@ -151,6 +151,8 @@ class Claim:
         What the runs would show if it were so.
     reading : str, default=""
         How the sentence was turned into the comparison, where that is not plain.
+    not_comparable : int or None, default=None
+        The number of the deviation for which it cannot be judged.
 
     Examples
     --------
@@ -165,6 +167,7 @@ class Claim:
     where: str
     expects: Expectation
     reading: str = ""
+    not_comparable: int | None = None
 
     @property
     def values(self) -> tuple[Value, ...]:

@@ -44,7 +44,8 @@ class Experiment:
     Raises
     ------
     ExperimentError
-        If two arms have one name, or a number or claim names an arm that is not there.
+        If two arms have one name, or a number or claim names an arm or a deviation that is not
+        there.
 
     Examples
     --------
@@ -70,9 +71,11 @@ class Experiment:
         for number in self.reported:
             if number.arm is not None:
                 self.arm(number.arm)
+            _check_deviation(self, number.not_comparable)
         for claim in self.claims:
             for name in claim.arms:
                 self.arm(name)
+            _check_deviation(self, claim.not_comparable)
 
     def arm(self, name: str) -> Arm:
         """Return the arm of this name.
@@ -239,6 +242,16 @@ def _refuse_doubles(kind: str, names: Iterable[str]) -> None:
         if name in seen:
             raise ExperimentError(f"Two {kind} are called {name!r}; each needs its own name.")
         seen.add(name)
+
+
+def _check_deviation(experiment: Experiment, number: int | None) -> None:
+    """Refuse what cannot be compared for a reason that is not declared."""
+    known = [one.number for one in experiment.deviations]
+    if number is not None and number not in known:
+        raise ExperimentError(
+            f"{experiment.key} calls something not comparable for deviation {number}, but declares"
+            f" the deviations {', '.join(map(str, known)) or 'none'}."
+        )
 
 
 def _check_shared(report: Report, experiment: Experiment, arm: Arm) -> None:

@@ -136,7 +136,7 @@ def read_metric(run: Run, text: str, epoch: int | str = "last") -> float:
     if metric.name == "seconds":
         return float(run.seconds)
     if metric.name in FROM_COUNTS:
-        return _from_counts(metric, _counts(run, text))
+        return _from_counts(metric, _counts(run, text, metric))
     if epoch == "last":
         return _final(run, text)
     curve = _curve(run, text)
@@ -230,9 +230,9 @@ def _check_index(text: str, metric: Metric) -> None:
         )
 
 
-def _counts(run: Run, text: str) -> NDArray[Any]:
-    """Return a run's confusion counts."""
-    if run.confusion is None:
+def _counts(run: Run, text: str, metric: Metric) -> NDArray[Any]:
+    """Return a run's confusion counts, which must have the metric's classes."""
+    if run.confusion is None or max(metric.index) >= len(run.confusion):
         raise _missing(run, text)
     return np.asarray(run.confusion, dtype=float)
 

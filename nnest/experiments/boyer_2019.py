@@ -155,6 +155,14 @@ LITE_SIZE = Deviation(
     " model's loss on its training images has stopped falling. Numbers are not judged at it.",
     source="our choice",
 )
+HARDWARE = Deviation(
+    16,
+    ours="times taken on a few cores that other programs share, while several trainings run",
+    theirs="hardware not said, and no time stated",
+    why="A time says as much about the machine and its load as about the network: both arms' times"
+    " are shown, and none is judged.",
+    source="our choice",
+)
 
 _MODEL = (
     FRAMEWORK,
@@ -271,9 +279,10 @@ convolutions = Experiment(
             "Section 4.1",
             greater(Value("3", "seconds"), Value("2", "seconds")),
             reading="Efficiency is the time that a training takes, on our hardware.",
+            not_comparable=HARDWARE.number,
         ),
     ),
-    deviations=(*_MODEL, DROPOUT_ELSEWHERE),
+    deviations=(*_MODEL, DROPOUT_ELSEWHERE, HARDWARE),
 )
 
 dropout = Experiment(

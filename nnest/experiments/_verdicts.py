@@ -1,0 +1,309 @@
+"""Verdicts on the numbers that a report states, computed from recorded runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnest.experiments._evidence import Evidence, Records
+from nnest.experiments._experiment import Experiment
+from nnest.experiments._metrics import metric_values, parse_metric
+from nnest.experiments._reported import Reported
+from nnest.stats import (
+    Interval,
+    count_prediction_interval,
+    median_prediction_interval,
+    prediction_interval,
+    rounding_interval,
+)
+
+__all__ = ["NumberVerdict", "Source", "judge_number"]
+
+JUDGED_NUMBERS = ("agrees", "ours higher", "ours lower", "undecided", "equal", "differs")
+"""Verdicts on numbers; all others say why there is none."""
+
+ACCURACY_TOLERANCE = 0.01
+LOSS_TOLERANCE = 0.2
+
+_FEWEST = 2
+_NOTHING = Interval(math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The records that a verdict stands on.
+
+    Parameters
+    ----------
+    file : str
+        The file within the folder of the records.
+    arm : str
+        The arm's name in it.
+    scale : str
+        The scale of its runs.
+    digest : str
+        The digest of its runs.
+    seeds : tuple of int
+        The seeds of its runs.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Source
+    >>> Source("demo/dropout.jsonl", "none", "lite", "d0", (0, 1)).seeds
+    (0, 1)
+    """
+
+    file: str
+    arm: str
+    scale: str
+    digest: str
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberVerdict:
+    """A number that a report states beside ours.
+
+    Parameters
+    ----------
+    experiment : str
+        The experiment's key.
+    arm : str or None
+        The arm that it is of; None for an exact number.
+    metric : str
+        Which metric of ours the report means.
+    label : str
+        The number's name.
+    where : str
+        Where the report states it.
+    kind : {"random", "count", "exact", "time"}
+        How it is judged.
+    reported : float
+        The report's number.
+    decimals : int
+        Its decimals as printed.
+    mean : float
+        Ours: the mean over the seeds, or what an exact number is computed to be; NaN if there is
+        none.
+    low, high : float
+        The limits between which a training like the report's is expected, 95 % of the time.
+    n : int
+        Our trainings; 0 for an exact number.
+    needed : int
+        The trainings that are declared.
+    scale : str
+        At which scale; "exact" for an exact number, "" where nothing is recorded.
+    verdict : str
+        "agrees", "ours higher", "ours lower", "undecided", "equal" or "differs"; or why there is
+        none: "not at the report's size", "not comparable", "not judged", "too few seeds",
+        "no records".
+    note : str
+        What else there is to say.
+    deviations : tuple of int
+        The numbers of the experiment's deviations.
+    source : Source or None
+        The records.
+
+    Examples
+    --------
+    >>> from nnest.experiments import get_report, judge
+    >>> from nnest.results import ResultStore
+    >>> verdicts = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
+    >>> [(one.label, one.verdict) for one in verdicts.numbers][2:4]
+    [('kernel[1,1]', 'equal'), ('test_accuracy of final', 'no records')]
+    """
+
+    experiment: str
+    arm: str | None
+    metric: str
+    label: str
+    where: str
+    kind: str
+    reported: float
+    decimals: int
+    mean: float
+    low: float
+    high: float
+    n: int
+    needed: int
+    scale: str
+    verdict: str
+    note: str
+    deviations: tuple[int, ...]
+    source: Source | None
+
+    @property
+    def judged(self) -> bool:
+        """Whether the verdict is one."""
+        return self.verdict in JUDGED_NUMBERS
+
+    @property
+    def difference(self) -> float:
+        """Ours minus the report's."""
+        return self.mean - self.reported
+
+
+def judge_number(
+    records: Records, experiment: Experiment, number: Reported, scale: str | None = None
+) -> NumberVerdict:
+    r"""Judge one number that a report states.
+
+    Parameters
+    ----------
+    records : Records
+        The recorded runs of the report.
+    experiment : Experiment
+        The experiment that declares the number.
+    number : Reported
+        The number.
+    scale : {"lite", "full"} or None, default=None
+        Look at this scale alone; None takes the largest that is complete.
+
+    Returns
+    -------
+    NumberVerdict
+        Ours beside theirs.
+
+    Notes
+    -----
+    A training's result is compared with the prediction interval
+    :math:`\bar x \pm t_{0.975, n-1}\, s \sqrt{1 / runs + 1 / n}`, a cell of counts with limits
+    whose variance is at least Poisson's. The report's number stands for its whole rounding
+    interval, but for a count of one training, which is not rounded.
+    """
+    if number.arm is None:
+        return _row(experiment, number, _judge_exact(number), None)
+    (evidence,) = records.largest(experiment.key, [number.arm], scale)
+    return _row(experiment, number, _judge_runs(number, evidence), evidence)
+
+
+class _Ours(NamedTuple):
+    """Our number, and what it says of theirs."""
+
+    mean: float
+    limits: Interval
+    verdict: str
+    note: str = ""
+
+
+def _judge_exact(number: Reported) -> _Ours:
+    """Compute an exact number, and compare it with what is printed."""
+    ours = float(number.compute()) if number.compute is not None else math.nan
+    limits = Interval(ours, ours)
+    printed = rounding_interval(number.value, number.decimals)
+    if number.not_comparable is not None:
+        return _Ours(ours, limits, "not comparable", f"see deviation {number.not_comparable}")
+    return _Ours(ours, limits, "equal" if printed.overlaps(limits) else "differs")
+
+
+def _judge_runs(number: Reported, evidence: Evidence) -> _Ours:
+    """Compare a number with recorded runs, or say why that cannot be done."""
+    values = metric_values(evidence.runs, number.metric)
+    mean = float(values.mean()) if values.size else math.nan
+    bad = int((~np.isfinite(values)).sum())
+    limits = _limits(number, values, evidence) if values.size >= _FEWEST and not bad else _NOTHING
+    note = f"{bad} of {values.size} diverged" if bad else ""
+    obstacle, why = _obstacle(number, values, evidence)
+    if obstacle:
+        return _Ours(mean, limits, obstacle, "; ".join(filter(None, [why, note])))
+    if bad:
+        return _Ours(mean, limits, "undecided", note)
+    return _Ours(mean, limits, _compare(number, mean, limits), note)
+
+
+def _obstacle(number: Reported, values: NDArray[Any], evidence: Evidence) -> tuple[str, str]:
+    """Name what stands in the way of a verdict, if anything does."""
+    if not values.size:
+        return "no records", f"0 of {evidence.needed} seeds recorded"
+    if number.not_comparable is not None:
+        return "not comparable", f"see deviation {number.not_comparable}"
+    if number.kind == "time":
+        return "not judged", "a time says as much about the machine"
+    if not evidence.complete:
+        return "too few seeds", f"{values.size} of {evidence.needed} recorded"
+    if values.size < _FEWEST:
+        return "too few seeds", f"{values.size} declared, but an interval needs {_FEWEST}"
+    if evidence.scale != "full":
+        return "not at the report's size", ""
+    return "", ""
+
+
+def _limits(number: Reported, values: NDArray[Any], evidence: Evidence) -> Interval:
+    """Return where a training like the report's is expected."""
+    if number.kind == "count":
+        total = _row_total(number, evidence)
+        return count_prediction_interval(values, runs=number.runs, total=total)
+    if number.statistic == "median":
+        return median_prediction_interval(values, runs=number.runs)
+    return prediction_interval(values, runs=number.runs)
+
+
+def _row_total(number: Reported, evidence: Evidence) -> int | None:
+    """Return how many test images a cell's true class has."""
+    metric = parse_metric(number.metric)
+    first = next(iter(evidence.runs.values()))
+    if metric.name != "test_confusion" or first.confusion is None:
+        return None
+    return sum(first.confusion[metric.index[0]])
+
+
+def _compare(number: Reported, mean: float, limits: Interval) -> str:
+    """Compare what is printed with where a training like it is expected."""
+    whole = number.kind == "count" and number.runs == 1
+    printed = Interval(number.value, number.value)
+    printed = printed if whole else rounding_interval(number.value, number.decimals)
+    if not printed.overlaps(limits):
+        return "ours higher" if mean > number.value else "ours lower"
+    return "agrees" if limits.half_width <= _tolerance(number) else "undecided"
+
+
+def _tolerance(number: Reported) -> float:
+    """Return the widest half-width of an interval that is narrow enough to agree."""
+    if number.tolerance is not None:
+        return number.tolerance
+    if number.kind == "count":
+        return math.inf
+    name = parse_metric(number.metric).name
+    return LOSS_TOLERANCE * abs(number.value) if name.endswith("loss") else ACCURACY_TOLERANCE
+
+
+def deviation_numbers(experiment: Experiment) -> tuple[int, ...]:
+    """Return the numbers of an experiment's deviations."""
+    return tuple(sorted(one.number for one in experiment.deviations))
+
+
+def source_of(evidence: Evidence) -> Source:
+    """Name the records of an arm."""
+    seeds = tuple(evidence.runs)
+    return Source(evidence.file, evidence.arm, evidence.scale, evidence.digest, seeds)
+
+
+def _row(
+    experiment: Experiment, number: Reported, ours: _Ours, evidence: Evidence | None
+) -> NumberVerdict:
+    """Put a number and its verdict together."""
+    recorded = evidence is not None and bool(evidence.runs)
+    return NumberVerdict(
+        experiment=experiment.key,
+        arm=number.arm,
+        metric=number.metric,
+        label=number.label,
+        where=number.where,
+        kind=number.kind,
+        reported=number.value,
+        decimals=number.decimals,
+        mean=ours.mean,
+        low=ours.limits.low,
+        high=ours.limits.high,
+        n=len(evidence.runs) if evidence else 0,
+        needed=evidence.needed if evidence else 0,
+        scale="exact" if evidence is None else (evidence.scale if recorded else ""),
+        verdict=ours.verdict,
+        note=ours.note,
+        deviations=deviation_numbers(experiment),
+        source=source_of(evidence) if evidence and recorded else None,
+    )
