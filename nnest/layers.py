@@ -12,6 +12,10 @@ there.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from numbers import Real
 from typing import Any
 
 import keras
@@ -19,20 +23,35 @@ from keras import ops
 
 from nnest import fusion
 
-__all__ = ["Conv2D", "Dense", "Dropout", "Hyperparameters", "MaxPooling2D"]
+__all__ = [
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Hyperparameters",
+    "MaxPooling2D",
+    "labels_of_batch",
+    "present_labels",
+]
+
+_labels: ContextVar[Any] = ContextVar("labels", default=None)
 
 _serializable = keras.saving.register_keras_serializable(package="nnest")
 
 
+def _is_number(value: object) -> bool:
+    """Tell whether a value can be a hyper-parameter; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _strength(name: str, value: float) -> float:
     """Return a penalty's strength, or say what is wrong with it."""
-    if not 0 <= value < float("inf"):
+    if not _is_number(value) or not 0 <= value < float("inf"):
         raise ValueError(f"{name}={value!r} is not a penalty: give a finite number of at least 0.")
     return float(value)
 
 
 class Hyperparameters:
-    """Scalars of a layer that a program reads and no optimizer touches.
+    """Numbers of a layer that a program reads and no optimizer touches.
 
     They belong to the layer's `variables`, so that they are part of the state that a program is
     handed, and not to its `weights`: they are no parameters of the network, and counts of
@@ -40,7 +59,7 @@ class Hyperparameters:
 
     Parameters
     ----------
-    **values : float
+    **values : float or sequence of float
         Their names and values.
 
     Examples
@@ -50,10 +69,11 @@ class Hyperparameters:
     {'rate': 0.5}
     """
 
-    def __init__(self, **values: float) -> None:
+    def __init__(self, **values: Any) -> None:
         # Keras would take over a variable or a dictionary that is an attribute of the layer itself.
+        # They are float32 under any policy: a rate of 0.1 in bfloat16 is another rate.
         self._variables = {
-            name: keras.Variable(value, dtype="float32", trainable=False, name=name)
+            name: keras.Variable(value, dtype="float32", trainable=False, autocast=False, name=name)
             for name, value in values.items()
         }
 
@@ -67,14 +87,62 @@ class Hyperparameters:
         """The variables, in the order in which they were given."""
         return list(self._variables.values())
 
-    def to_config(self) -> dict[str, float]:
-        """Return the present values as numbers."""
-        return {name: _rounded(variable) for name, variable in self._variables.items()}
+    def to_config(self) -> dict[str, Any]:
+        """Return the present values as numbers, or lists of them."""
+        return {
+            name: _rounded(ops.convert_to_numpy(variable.value))
+            for name, variable in self._variables.items()
+        }
 
 
-def _rounded(variable: Any) -> float:
-    """Return the shortest decimal number that the variable's float32 value stands for."""
-    return float(str(ops.convert_to_numpy(variable.value)))
+def _rounded(value: Any) -> Any:
+    """Return the shortest decimal numbers that float32 values stand for."""
+    return [_rounded(v) for v in value] if value.ndim else float(str(value))
+
+
+@contextmanager
+def labels_of_batch(labels: Any) -> Iterator[None]:
+    """Let layers know the labels of the images that they are given, for as long as this lasts.
+
+    Parameters
+    ----------
+    labels : int tensor of shape (n,) or None
+        The places of the labels among the classes.
+
+    Yields
+    ------
+    None
+        Nothing; see :func:`present_labels`.
+
+    Examples
+    --------
+    >>> from nnest.layers import labels_of_batch, present_labels
+    >>> with labels_of_batch([2, 0]):
+    ...     present_labels()
+    [2, 0]
+    """
+    token = _labels.set(labels)
+    try:
+        yield
+    finally:
+        _labels.reset(token)
+
+
+def present_labels() -> Any:
+    """Return the labels of the batch, or None where nobody said which they are.
+
+    Returns
+    -------
+    tensor of shape (n,) or None
+        What :func:`labels_of_batch` was given.
+
+    Examples
+    --------
+    >>> from nnest.layers import present_labels
+    >>> present_labels() is None
+    True
+    """
+    return _labels.get()
 
 
 class _Penalized:
@@ -83,11 +151,10 @@ class _Penalized:
     hyperparameters: Hyperparameters
 
     def _add_penalty(self: Any) -> None:
-        kernel = ops.cast(self.kernel, self.variable_dtype)
-        strength = self.hyperparameters
-        self.add_loss(
-            strength.l1 * ops.sum(ops.absolute(kernel)) + strength.l2 * ops.sum(ops.square(kernel))
-        )
+        dtype = keras.config.floatx()  # the type of losses, under any policy
+        kernel = ops.cast(self.kernel, dtype)
+        l1, l2 = (ops.cast(value, dtype) for value in self.hyperparameters.variables)
+        self.add_loss(l1 * ops.sum(ops.absolute(kernel)) + l2 * ops.sum(ops.square(kernel)))
 
     @property
     def variables(self) -> list[Any]:
@@ -215,7 +282,7 @@ class Dropout(keras.layers.Layer):
 
     def __init__(self, rate: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not 0 <= rate < 1:
+        if not _is_number(rate) or not 0 <= rate < 1:
             raise ValueError(f"rate={rate!r} is not a dropout rate: give a number in [0, 1).")
         self._seed = int(seed)
         self.hyperparameters = Hyperparameters(rate=float(rate))

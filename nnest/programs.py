@@ -9,17 +9,20 @@ are Keras's own. On other back ends a :class:`Model` is a plain Keras model with
 
 from __future__ import annotations
 
+import inspect
+import itertools
 import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
 from keras import ops
 
-from nnest.layers import Hyperparameters
+from nnest.layers import Hyperparameters, labels_of_batch
 
 __all__ = ["Model", "clear_programs", "signature"]
 
@@ -29,7 +32,10 @@ CAPACITY = 64
 # What a layer starts from is decided before the program runs, so that the program is the same.
 _STARTS = ("kernel_initializer", "bias_initializer")
 _programs: OrderedDict[tuple[str, str], Callable[..., Any]] = OrderedDict()
-_tracing = threading.RLock()  # tracing writes on the model that lends its step
+_tracing = threading.RLock()  # tracing writes on the model that is traced
+_running = threading.local()  # .model is the one whose program this thread runs
+_foreign: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_next = itertools.count()
 
 
 def clear_programs() -> None:
@@ -43,14 +49,38 @@ def clear_programs() -> None:
     _programs.clear()
 
 
+def _identity(thing: Any) -> str:
+    """Return the name of a class or function, and a number where another may have the same name."""
+    name = f"{thing.__module__}.{thing.__qualname__}"
+    if name.startswith(("keras.", "nnest.", "builtins.")):
+        return name
+    return f"{name}#{_foreign.setdefault(thing, next(_next))}"
+
+
+def _identities(given: Any) -> list[str]:
+    """Return which code an object runs: its class, and the functions that it was given."""
+    if inspect.isfunction(given):
+        return [_identity(given)]
+    functions = filter(inspect.isfunction, getattr(given, "__dict__", {}).values())
+    return [_identity(type(given)), *map(_identity, functions)]
+
+
 def _layer_config(layer: Any) -> dict[str, Any]:
     """Return what the program sees of one layer."""
-    config = layer.get_config()
     left_out = (*getattr(layer, "traced", ()), *_STARTS)
-    return {
-        "class": f"{type(layer).__module__}.{type(layer).__qualname__}",
-        **{name: value for name, value in config.items() if name not in left_out},
-    }
+    config = {k: value for k, value in layer.get_config().items() if k not in left_out}
+    return {"code": _identities(layer), **config}
+
+
+def _optimizer_config(optimizer: Any) -> dict[str, Any]:
+    """Return what the program sees of an optimizer."""
+    config = optimizer.get_config()
+    config.pop("name")  # Keras numbers its optimizers
+    if not isinstance(config.get("learning_rate"), dict):  # a schedule is part of the program
+        config.pop("learning_rate", None)  # a number is a weight of the optimizer
+    if "inner_optimizer" in config:
+        config["inner_optimizer"] = _optimizer_config(optimizer.inner_optimizer)
+    return {"code": _identities(optimizer), **config}
 
 
 def signature(model: keras.Model) -> str:
@@ -82,20 +112,23 @@ def signature(model: keras.Model) -> str:
     """
     graph = model.get_config()
     edges = [(entry["name"], entry["inbound_nodes"]) for entry in graph["layers"]]
-    optimizer = model.optimizer.get_config()
-    rate = optimizer.pop("learning_rate")
-    optimizer.pop("name")  # Keras numbers its optimizers
     compiled = model.get_compile_config()
+    compiled.pop("optimizer")
     parts = {
-        "model": type(model).__qualname__,
+        "model": _identity(type(model)),
         "layers": [_layer_config(layer) for layer in model.layers],
         "edges": [edges, graph["input_layers"], graph["output_layers"]],
         "weights": [(v.shape, v.dtype, v.trainable) for v in model.variables],
-        "optimizer": [type(model.optimizer).__qualname__, optimizer],
-        # A number is a weight of the optimizer, a schedule is part of the program.
-        "schedule": rate if isinstance(rate, dict) else None,
-        "compiled": {name: value for name, value in compiled.items() if name != "optimizer"},
-        "policy": [keras.config.dtype_policy().name, keras.config.image_data_format()],
+        "optimizer": _optimizer_config(model.optimizer),
+        "decay": [model.optimizer._use_weight_decay(v) for v in model.trainable_variables],
+        "compiled": compiled,
+        "code": list(map(_identities, keras.tree.flatten(model._compile_config.config))),
+        "keras": [
+            keras.config.dtype_policy().name,
+            keras.config.floatx(),
+            keras.config.epsilon(),
+            keras.config.image_data_format(),
+        ],
         "execution": [model.jit_compile, model.run_eagerly, model.steps_per_execution],
     }
     return json.dumps(parts, sort_keys=True, default=repr)
@@ -179,6 +212,18 @@ class Model(keras.Model):
         """All of the model's state: that of its layers, then its own hyper-parameters."""
         return [*super().variables, *self.hyperparameters.variables]
 
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build this model again."""
+        return {**super().get_config(), **self.hyperparameters.to_config()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Build a model from what `get_config` returned."""
+        graph = {name: value for name, value in config.items() if name != "label_smoothing"}
+        model: Self = super().from_config(graph, custom_objects)
+        model.hyperparameters.label_smoothing.assign(config.get("label_smoothing", 0.0))
+        return model
+
     def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Train, as Keras does; an integer for `shuffle` is the seed of the order of samples.
 
@@ -253,19 +298,34 @@ class Model(keras.Model):
             _programs.move_to_end(key)
             while len(_programs) > 3 * CAPACITY:
                 _programs.popitem(last=False)
-            setattr(self, f"{kind}_function", _programs[key])
+            program = _programs[key]
+
+        def run(*arguments: Any) -> Any:
+            """Run the program; what is still to be traced is traced with this model."""
+            outer, _running.model = getattr(_running, "model", None), self
+            try:
+                return program(*arguments)
+            finally:
+                _running.model = outer
+
+        setattr(self, f"{kind}_function", run)
+
+    def _traced(self) -> Self:
+        """Return the model to trace: the one that runs, for that which lent may have changed."""
+        return getattr(_running, "model", None) or self
 
     def train_step(self, *args: Any, **kwargs: Any) -> Any:
-        """Trace a training step, one at a time."""
-        with _tracing:
-            return super().train_step(*args, **kwargs)
+        """Trace a training step, one at a time; layers may look at the labels of its batch."""
+        _, labels, _ = keras.utils.unpack_x_y_sample_weight(args[-1])
+        with _tracing, labels_of_batch(labels):
+            return super(Model, self._traced()).train_step(*args, **kwargs)
 
     def test_step(self, *args: Any, **kwargs: Any) -> Any:
         """Trace an evaluation step, one at a time."""
         with _tracing:
-            return super().test_step(*args, **kwargs)
+            return super(Model, self._traced()).test_step(*args, **kwargs)
 
     def predict_step(self, *args: Any, **kwargs: Any) -> Any:
         """Trace a prediction step, one at a time."""
         with _tracing:
-            return super().predict_step(*args, **kwargs)
+            return super(Model, self._traced()).predict_step(*args, **kwargs)
