@@ -55,11 +55,11 @@ def test_no_decimal_or_percentage_is_typed(page: str) -> None:
     assert typed_numbers(page, chapter(page)) == []
 
 
-@pytest.mark.parametrize("entry", ALLOWED, ids=lambda entry: entry["text"])
-def test_every_allowance_is_used_and_reasoned(entry: dict[str, str]) -> None:
+def test_every_allowance_is_used_and_reasoned() -> None:
     """The list holds nothing that no chapter says any more."""
-    assert entry["text"] in readable(chapter(entry["page"]))
-    assert entry["why"]
+    for entry in ALLOWED:
+        assert entry["text"] in readable(chapter(entry["page"]))
+        assert entry["why"]
 
 
 @pytest.mark.parametrize(
