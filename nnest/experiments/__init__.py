@@ -29,6 +29,7 @@ from nnest.experiments._metrics import (
 from nnest.experiments._protocol import SCALES, Arm, Protocol, Scale, Size, check_known
 from nnest.experiments._reported import Deviation, Reported, reported_confusion
 from nnest.experiments._run import Outcome, run
+from nnest.experiments._text import as_text
 from nnest.experiments._verdicts import NumberVerdict, Source
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "Verdicts",
     "all_of",
     "arm_digest",
+    "as_text",
     "beyond",
     "claim_table",
     "confusion_counts",

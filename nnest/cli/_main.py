@@ -1,0 +1,126 @@
+"""The parser of the command line, and what becomes of errors."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from nnest.cli._data import add_data
+from nnest.cli._report import add_report
+from nnest.cli._reproduce import INTERRUPTED, add_reproduce
+
+__all__ = ["build_parser", "main"]
+
+_REFUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str or None, default=None
+        What stands behind ``nnest``; None is taken from the process.
+
+    Returns
+    -------
+    int
+        0, or 2 after an error that was said in one sentence, or 130 after Ctrl-C.
+
+    Examples
+    --------
+    >>> from nnest.cli import main
+    >>> main(["reproduce", "boyer-2020", "--scale", "smoke"])
+    2
+    """
+    parsed = build_parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    try:
+        return command(parsed)
+    except KeyboardInterrupt:
+        print("nnest: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if not isinstance(error, _expected_errors()):
+            raise
+        print(f"nnest: {error}", file=sys.stderr)
+        unwritten = getattr(error, "line", "")
+        if unwritten:  # the record of a training: printed, it is not lost
+            print(unwritten, file=sys.stderr)
+        return _REFUSED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of the command line.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        The parser, with one sub-parser for each command.
+
+    Examples
+    --------
+    >>> from nnest.cli import build_parser
+    >>> build_parser().parse_args(["reproduce", "boyer-2019/final"]).scale
+    'lite'
+    """
+    parser = argparse.ArgumentParser(
+        prog="nnest", description="Run student reports again, honestly."
+    )
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_reproduce(commands.add_parser("reproduce", help="train what is missing of a report"))
+    add_report(commands.add_parser("report", help="what a report says beside what we found"))
+    add_data(commands.add_parser("data", help="list, fetch and verify the data sets"))
+    _add_demo(commands.add_parser("demo", help="a small study from end to end, without downloads"))
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only when asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        """Take no argument."""
+        super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *unused: object) -> None:
+        """Print and exit."""
+        del unused
+        try:
+            found = version("nnest-estimators")
+        except PackageNotFoundError:
+            found = "(not installed)"
+        print(f"nnest {found}")
+        parser.exit()
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions whose message is meant for the reader."""
+    from nnest.datasets import DatasetError
+    from nnest.experiments import ExperimentError
+    from nnest.results import ResultsError
+
+    return DatasetError, ExperimentError, ResultsError
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    """Declare ``nnest demo``."""
+    parser.description = (
+        "Run a small study from end to end on scikit-learn's digits: a report's experiments, a grid"
+        " search, an Optuna study. Writes tables and figures."
+    )
+    parser.add_argument("--out", metavar="DIR", default="demo-results", help="where to write")
+    parser.set_defaults(command=_demo)
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    """Run ``nnest demo``."""
+    from nnest.demo import run_demo
+
+    run_demo(parsed.out)
+    return 0
