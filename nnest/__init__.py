@@ -13,12 +13,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnest.augmentation import Augmentation
     from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 
-__all__ = ["CNNClassifier", "CNNRegressor", "MLPClassifier", "MLPRegressor"]
+__all__ = ["Augmentation", "CNNClassifier", "CNNRegressor", "MLPClassifier", "MLPRegressor"]
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__, "nnest.estimators")
+_HOMES = {**dict.fromkeys(__all__, "nnest.estimators"), "Augmentation": "nnest.augmentation"}
 
 # Keras takes its back end from the environment when it is imported, and TensorFlow if nothing is
 # said there. JAX is what this package installs. A choice that was made is left alone.

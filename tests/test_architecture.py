@@ -23,7 +23,7 @@ STANDS_ON = {
     "_arguments": set(),
     "fusion": set(),
     "layers": {"_arguments", "fusion"},
-    "augmentation": set(),
+    "augmentation": {"layers"},
     "programs": {"layers"},
     "builders": {"layers", "augmentation", "programs"},
     "estimators": {"builders"},

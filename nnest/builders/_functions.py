@@ -136,6 +136,7 @@ def build_cnn(
     l2: float = 0.0,
     kernel_initializer: Initializer = "glorot_uniform",
     bias_initializer: Initializer = "zeros",
+    augmentation: keras.layers.Layer | None = None,
     output_activation: str = "softmax",
     seed: int = 0,
 ) -> Model:
@@ -185,6 +186,8 @@ def build_cnn(
         By name, or as a Keras configuration.
     bias_initializer : str or dict, default="zeros"
         By name, or as a Keras configuration.
+    augmentation : keras.layers.Layer, optional
+        What becomes of the images first, as :meth:`nnest.Augmentation.make_layer` returns it.
     output_activation : str, default="softmax"
         Activation of the output layer.
     seed : int, default=0
@@ -231,7 +234,8 @@ def build_cnn(
         units, activations[n:], dropout, dropout_at, batch_norm_at, batch_norm_order
     )
     inputs = keras.Input(input_shape, name="input")
-    flat = Flatten(name="flatten")(convolutions.apply(inputs, kernels))
+    images = inputs if augmentation is None else augmentation(inputs)
+    flat = Flatten(name="flatten")(convolutions.apply(images, kernels))
     if conv_dropout_at == "flatten":
         flat = Dropout(rates[0], seed=kernels.draw(), name="flatten_dropout")(flat)
     x = hidden.apply(flat, kernels)

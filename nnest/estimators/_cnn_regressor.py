@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nnest.augmentation import Augmentation
 from nnest.builders import Initializer, build_cnn
 from nnest.estimators._targets import Regressor
 
@@ -43,6 +44,8 @@ class CNNRegressor(Regressor):
     image_shape : tuple of int, optional
         Height, width and channels of samples that come flat. Without it a flat sample is a square
         picture with one channel or three, or else a single row of pixels.
+    augmentation : Augmentation, optional
+        How training images are changed at random; see :class:`~nnest.Augmentation`.
     hidden_units : sequence of int, default=(128,)
         Units of each hidden layer; an empty one is linear regression.
     activation : str or sequence of str, default="relu"
@@ -89,7 +92,8 @@ class CNNRegressor(Regressor):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last `fit`.
     random_state : int, RandomState instance or None, default=None
-        Decides initial weights, the order of samples, dropout and the validation part.
+        Decides initial weights, the order of samples, dropout, augmentation and the validation
+        part.
     verbose : int, default=0
         Whether to show a progress bar.
 
@@ -133,6 +137,7 @@ class CNNRegressor(Regressor):
         conv_dropout_at: str = "pooling",
         conv_batch_norm: bool | str = False,
         image_shape: tuple[int, ...] | None = None,
+        augmentation: Augmentation | None = None,
         hidden_units: Sequence[int] = (128,),
         activation: str | Sequence[str] = "relu",
         dropout: float | Sequence[float] = 0.0,
@@ -168,6 +173,7 @@ class CNNRegressor(Regressor):
         self.conv_dropout_at = conv_dropout_at
         self.conv_batch_norm = conv_batch_norm
         self.image_shape = image_shape
+        self.augmentation = augmentation
         self.hidden_units = hidden_units
         self.activation = activation
         self.dropout = dropout

@@ -21,6 +21,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nnest import _arguments
+from nnest.augmentation import Augment, Augmentation
 from nnest.estimators._parts import Part, ProgressBar, picture_shape
 from nnest.programs import Model
 
@@ -191,10 +192,12 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
     def _start(self, part: Part) -> None:
         """Build and compile a new model, and draw the seeds of everything that is random."""
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        build, self._order_seed, self._split_seed = (
-            int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(3)
+        build, self._order_seed, self._split_seed, augment = (
+            int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(4)
         )
         settings = self.get_params(deep=False)
+        if settings.get("augmentation") is not None:
+            settings["augmentation"] = self._make_augment(settings["augmentation"], part.X, augment)
         wanted = inspect.signature(self._builder).parameters
         self.model_ = self._builder(
             part.X.shape[1:],
@@ -206,8 +209,17 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         self.model_.compile(
             optimizer=self._make_optimizer(), loss=self._loss, metrics=self._metrics()
         )
+        self.model_.hyperparameters.label_smoothing.assign(settings.get("label_smoothing", 0.0))
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
+
+    def _make_augment(self, settings: Any, images: np.ndarray, seed: int) -> Augment:
+        """Return the layer that changes training images."""
+        if not isinstance(settings, Augmentation):
+            raise ValueError(
+                f"augmentation={settings!r} is not accepted: give an Augmentation or None."
+            )
+        return settings.make_layer(images, getattr(self, "classes_", None), seed=seed)
 
     def _make_optimizer(self) -> Any:
         """Return Keras's optimizer with the given rate, or the one that is its own default."""
@@ -302,7 +314,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _forward(self, X: Any) -> np.ndarray:
         """Return the outputs of the network for samples that are not yet checked."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         X = validate_data(self, X, reset=False, dtype="numeric", allow_nd=True)
         self._check_sample_shape(X, reset=False)
         X = self._as_input(X)
