@@ -158,7 +158,7 @@
     const x = (value) => 30 + ((value - xRange[0]) / (xRange[1] - xRange[0])) * (WIDTH - 40);
     const y = (value) =>
       HEIGHT - 24 - ((value - yRange[0]) / (yRange[1] - yRange[0])) * (HEIGHT - 34);
-    const frame = { svg, x, y, layer: null };
+    const frame = { svg, x, y, yRange, layer: null };
     axis(frame, xRange, yRange);
     frame.layer = element(svg, "g");
     return frame;
@@ -178,13 +178,19 @@
 
   const short = (value) => String(Number(value.toPrecision(3)));
 
+  // Where a curve leaves the frame it stops, and starts anew where it comes back.
   function curve(frame, f, xRange, attributes) {
-    const points = [];
-    for (let i = 0; i <= 200; i++) {
-      const value = xRange[0] + ((xRange[1] - xRange[0]) * i) / 200;
-      points.push(`${frame.x(value).toFixed(1)},${frame.y(f(value)).toFixed(1)}`);
+    const [bottom, top] = frame.yRange;
+    let path = "";
+    let pen = "M";
+    for (let i = 0; i <= 400; i++) {
+      const at = xRange[0] + ((xRange[1] - xRange[0]) * i) / 400;
+      const value = f(at);
+      const inside = value >= bottom && value <= top;
+      if (inside) path += `${pen}${frame.x(at).toFixed(1)},${frame.y(value).toFixed(1)}`;
+      pen = inside ? "L" : "M";
     }
-    element(frame.layer, "path", { d: "M" + points.join("L"), ...attributes });
+    element(frame.layer, "path", { d: path, ...attributes });
   }
 
   function live(parent) {
@@ -236,12 +242,12 @@
   }
 
   function activation(root) {
-    const range = [-5, 5];
+    const range = [-4, 4];
     const name = choice(root, "activation", Object.keys(activations), "sigmoid");
-    const at = slider(root, "input z", { min: -5, max: 5, step: 0.1, value: 2 },
+    const at = slider(root, "input z", { min: -4, max: 4, step: 0.1, value: 2 },
       (value) => value.toFixed(1));
     const depth = slider(root, "layers", { min: 1, max: 30, step: 1, value: 10 }, String);
-    const frame = plot(root, "the activation (solid) and its derivative (dashed)", range, [-2, 5]);
+    const frame = plot(root, "the activation (solid) and its derivative (dashed)", range, [-1.5, 2.5]);
     const says = live(root);
     redraw([name, at, depth], () => {
       const { f, df } = activations[name.value];
@@ -297,8 +303,8 @@
       const n = Number(trials.value);
       const s = Number(noise.value);
       frame.layer.replaceChildren();
-      curve(frame, (x) => Math.min(2, density(x / s) / s), range, { class: "nn-line" });
-      curve(frame, (x) => Math.min(2, (n * density(x / s) * cumulative(x / s) ** (n - 1)) / s),
+      curve(frame, (x) => density(x / s) / s, range, { class: "nn-line" });
+      curve(frame, (x) => (n * density(x / s) * cumulative(x / s) ** (n - 1)) / s,
         range, { class: "nn-line nn-dashed" });
       says.textContent =
         `${n} settings that are equally good: the best of them looks ` +

@@ -1,34 +1,48 @@
-"""Run the cells of a page and print what a reader sees: ``python -m tests.book.run_page PAGE``.
-
-The values that are glued into the prose and the tables come out as JSON. Figures are drawn and
-thrown away.
-"""
+"""Run the code cells of a page, and keep what a reader would see."""
 
 from __future__ import annotations
 
 import ast
-import json
-import sys
+from dataclasses import dataclass, field
 from typing import Any
 
+import matplotlib as mpl
 import myst_nb
+import pandas as pd
+import pytest
 from IPython.display import HTML
+from matplotlib import pyplot as plt
 
 from tests.book.sources import chapter, split
 
 
-def run(page: str) -> dict[str, Any]:
-    """Run a page's cells in order, and return its glued values and tables."""
-    glued: dict[str, Any] = {}
-    tables: list[str] = []
-    myst_nb.glue = lambda name, value, display=True: glued.update({name: value})
+@dataclass
+class Seen:
+    """The values that a page glues into its prose, and its tables."""
+
+    glued: dict[str, Any] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
+
+    def glue(self, name: str, value: Any, display: bool = True) -> None:
+        """Stand in for the book's function of this name."""
+        self.glued[name] = value
+
+
+def run(page: str) -> Seen:
+    """Run a page's cells in order; figures are drawn and thrown away."""
+    seen = Seen()
     names: dict[str, Any] = {"__name__": "page"}
-    for block in split(chapter(page))[1]:
-        if block.name == "code-cell":
-            shown = _run_cell(block.body, names)
-            if isinstance(shown, HTML):
-                tables.append(shown.data)
-    return {"glued": glued, "tables": tables}
+    width = pd.get_option("display.max_colwidth")
+    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
+        patch.setattr(myst_nb, "glue", seen.glue)
+        for block in split(chapter(page))[1]:
+            if block.name == "code-cell":
+                shown = _run_cell(block.body, names)
+                if isinstance(shown, HTML):
+                    seen.tables.append(shown.data)
+    pd.set_option("display.max_colwidth", width)
+    plt.close("all")
+    return seen
 
 
 def _run_cell(source: str, names: dict[str, Any]) -> Any:
@@ -37,7 +51,3 @@ def _run_cell(source: str, names: dict[str, Any]) -> Any:
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, "cell", "exec"), names)
     return eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last else None
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(sys.argv[1])))
