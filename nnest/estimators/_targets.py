@@ -102,7 +102,8 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict(np.eye(4)).tolist()
         ['a', 'b', 'a', 'b']
         """
-        labels: np.ndarray = self.classes_[self._forward(X).argmax(axis=1)]
+        places = self._forward(X).argmax(axis=1)
+        labels: np.ndarray = self.classes_[places]
         return labels
 
     def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
@@ -111,7 +112,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         check_classification_targets(y)
         given = None if classes is None else np.unique(classes)
         if reset:
-            self.classes_ = np.unique(y) if given is None else given
+            self.classes_ = _at_least_two(np.unique(y) if given is None else given)
         elif given is not None and not np.array_equal(given, self.classes_):
             raise ValueError(
                 f"classes={given.tolist()} are not those of the first call, "
@@ -148,6 +149,15 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         )
         weights: np.ndarray = of_class[y]
         return weights if weight is None else weights * weight
+
+
+def _at_least_two(classes: np.ndarray) -> np.ndarray:
+    """Return the classes unless there is nothing to tell apart."""
+    if len(classes) < 2:
+        raise ValueError(
+            f"y holds one class, {classes.tolist()}: give samples of at least two classes."
+        )
+    return classes
 
 
 class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
@@ -206,7 +216,7 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         Returns
         -------
         ndarray of shape (n,) or (n, n_outputs)
-            Predictions, in the form of the targets that were fitted.
+            Predictions in float64, in the form of the targets that were fitted.
 
         Examples
         --------
@@ -216,7 +226,7 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict(np.eye(4)).shape
         (4,)
         """
-        outputs = self._forward(X)
+        outputs = self._forward(X).astype(np.float64)
         return outputs[:, 0] if self._target_shape == () else outputs
 
     def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
