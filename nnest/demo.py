@@ -252,7 +252,7 @@ def _write(folder: Path, table: pd.DataFrame, records: Records, search: GridSear
     table.to_csv(folder / "table.csv", index=False)
     _draw(folder, records, search)
     print()
-    print(table.to_string(index=False, float_format="{:.4f}".format, justify="left"))
+    print(_aligned(table))
     print(
         f"\nWritten to {folder}: table.csv, learning-curves.png, grid-search.png, and each training"
         f" of the report in {_REPORT}/*.jsonl.\n"
@@ -260,6 +260,16 @@ def _write(folder: Path, table: pd.DataFrame, records: Records, search: GridSear
         f"  nnest report {_REPORT}       what it says beside what we found\n"
         f"  nnest reproduce {_REPORT}    the same on MNIST, once nnest data fetch mnist was run\n"
         "  make book                     read it all, with the reasons"
+    )
+
+
+def _aligned(table: pd.DataFrame) -> str:
+    """Return the table as text, words to the left."""
+    words = {
+        name: table[name].str.ljust(table[name].str.len().max()) for name in ("study", "setting")
+    }
+    return table.assign(**words).to_string(
+        index=False, float_format="{:.4f}".format, justify="left"
     )
 
 

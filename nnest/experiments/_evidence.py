@@ -184,7 +184,7 @@ class Records:
         -------
         list of Evidence
             One for each arm, all of one scale. Where they lack seeds at each, the scale
-            at which the most are recorded for all, else the smallest.
+            at which the most are recorded for all, else the smallest that has begun.
 
         Raises
         ------
@@ -197,8 +197,10 @@ class Records:
             )
         scales = JUDGED_SCALES if scale is None else (scale,)
         each = [[self.evidence(experiment, arm, one) for arm in arms] for one in scales]
-        most = max(each, key=lambda found: len(common_seeds(found)))
-        return next(filter(_is_complete, each), most if common_seeds(most) else each[-1])
+        complete = [found for found in each if _is_complete(found)]
+        paired = sorted(filter(common_seeds, each), key=lambda found: -len(common_seeds(found)))
+        begun = [found for found in reversed(each) if any(one.runs for one in found)]
+        return [*complete, *paired, *begun, each[-1]][0]
 
     def unused(self) -> list[Unused]:
         """List the runs that belong to no arm as it is declared now, or to no declared seed.

@@ -117,7 +117,8 @@ def run(
     clock = _Clock(budget)
     trained = 0
     found = len(jobs) - len(missing)
-    with tqdm(total=len(missing), desc=report.key, unit="training", disable=not progress) as bar:
+    silent = not (progress and missing)
+    with tqdm(total=len(missing), desc=report.key, unit="training", disable=silent) as bar:
         for job in missing:
             if not clock.allows(job):
                 break

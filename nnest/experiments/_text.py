@@ -74,7 +74,7 @@ def _number_cells(one: NumberVerdict) -> tuple[str, str, str, str]:
     digits = one.decimals + (0 if one.kind == "exact" else 1)
     verdict = f"{one.verdict} ({one.note})" if one.note else one.verdict
     if one.scale and one.scale != "exact" and math.isfinite(one.difference):
-        verdict += f", {one.difference:+.{digits}f}"
+        verdict += f", {one.difference:+z.{digits}f}"
     return one.label, f"{one.reported:.{one.decimals}f}", _ours(one, digits), verdict
 
 
