@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nnest import cli
-from nnest.experiments import Outcome
-from nnest.results import ResultStore
+from nnest.datasets import list_datasets
+from nnest.experiments import Outcome, list_reports
+from nnest.results import ResultsError, ResultStore
+from tests.helpers import ROOT
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -141,3 +146,145 @@ def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         cli.main(["--version"])
     assert capsys.readouterr().out.startswith("nnest ")
+
+
+def report_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """Run ``nnest report`` for programs; return what it prints."""
+    assert cli.main(["report", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_report_before_any_record(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """It shows what is declared, says what is missing, and how to make it."""
+    assert cli.main(["report", "boyer-2019", "--results", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert "Numbers: 3 of 104 judged (3 equal, 101 no records)." in said.out
+    assert "Claims: 0 of 11 judged (11 no records)." in said.out
+    assert said.err == (
+        f"nnest: nothing is recorded in {tmp_path / 'boyer-2019'}; nnest reproduce boyer-2019"
+        " would do it.\n"
+    )
+
+
+def test_report_for_programs_lists_every_cell(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """All 104 numbers and 21 claims, each with the keys that programs read."""
+    found = report_json(capsys, "boyer-2019", "--results", str(tmp_path))
+    assert (len(found["numbers"]), len(found["claims"])) == (104, 21)
+    assert found["report"]["key"] == "boyer-2019"
+    expected = {"label", "reported", "mean", "low", "high", "n", "scale", "verdict", "where"}
+    assert all(expected <= set(number) for number in found["numbers"])
+    assert all({"key", "text", "verdict", "n", "scale", "parts"} <= set(c) for c in found["claims"])
+
+
+def test_report_of_all_is_a_list(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """One entry for each report."""
+    found = report_json(capsys, "--all", "--results", str(tmp_path))
+    assert [one["report"]["key"] for one in found] == list_reports()
+
+
+def test_report_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the nearest name."""
+    said = refusal(capsys, "report", "boyer2019")
+    assert said == "nnest: There is no report 'boyer2019'; did you mean 'boyer-2019'?"
+
+
+def test_report_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither a report nor all of them."""
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["report"])
+    assert "one of the arguments REPORT --all is required" in capsys.readouterr().err
+
+
+def test_report_refuses_a_torn_middle_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Half a file is never judged."""
+    path = tmp_path / "boyer-2019" / "final.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"report": "boy\n{}\n')
+    said = refusal(capsys, "report", "boyer-2019", "--results", str(tmp_path))
+    assert said == (
+        f"nnest: Line 1 of {str(path)!r} is torn, it is no whole line of JSON: restore the file"
+        " from git, or delete the line and run the experiment again."
+    )
+
+
+def test_report_skips_a_torn_last_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What a killed process left behind is no error."""
+    path = tmp_path / "boyer-2019" / "final.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"report": "boy')
+    found = report_json(capsys, "boyer-2019", "--results", str(tmp_path))
+    assert found["summary"]["numbers"] == {"equal": 3, "no records": 101}
+
+
+def test_training_that_cannot_be_recorded_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The disk is full: the sentence, and the record's line behind it."""
+
+    def full(*_: Any, **__: Any) -> Outcome:
+        raise ResultsError("No space left on device.", line='{"arm": "final"}')
+
+    monkeypatch.setattr("nnest.experiments.run", full)
+    assert cli.main(["reproduce", "boyer-2019", "--results", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == 'nnest: No space left on device.\n{"arm": "final"}\n'
+
+
+def test_data_list_says_what_is_here(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A line for each set: counts, shape, place, licence."""
+    monkeypatch.setenv("NNEST_DATA", str(tmp_path))
+    (tmp_path / "mnist.npz").touch()
+    assert cli.main(["data", "list"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert list(lines) == [info.name for info in list_datasets()]
+    assert str(tmp_path / "mnist.npz") in lines["mnist"]
+    assert "not on this machine" in lines["gtsrb"]
+    assert "60000 + 10000 images of 28x28" in lines["mnist"]
+
+
+def test_data_is_verified(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Without names what is here; with a name it must be here; a damaged file is refused."""
+    monkeypatch.setenv("NNEST_DATA", str(tmp_path))
+    assert cli.main(["data", "verify"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("digits: whole, in ")
+    assert lines[1] == "mnist: not on this machine"
+    missing = refusal(capsys, "data", "verify", "mnist")
+    assert missing == (
+        f"nnest: mnist is not on this machine: {tmp_path / 'mnist.npz'} does not exist; fetch it"
+        " first."
+    )
+    (tmp_path / "mnist.npz").write_bytes(b"no archive")
+    assert str(tmp_path / "mnist.npz") in refusal(capsys, "data", "verify", "mnist")
+
+
+def test_bundled_data_is_fetched(capsys: pytest.CaptureFixture[str]) -> None:
+    """It comes with scikit-learn, and is checked."""
+    assert cli.main(["data", "fetch", "digits"]) == 0
+    assert capsys.readouterr().out.startswith("digits: whole, in ")
+
+
+@pytest.mark.parametrize("command", ["list", "fetch", "verify"])
+def test_unknown_data_is_refused_with_the_nearest(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt data set."""
+    said = refusal(capsys, "data", command, "mnits")
+    assert said.startswith("nnest: No data set is called 'mnits': did you mean 'mnist'?")
+
+
+def test_help_is_quick_since_it_imports_nothing_heavy() -> None:
+    """Neither keras nor jax, scikit-learn, pandas or NumPy is loaded for ``nnest --help``."""
+    program = (
+        "import sys; from nnest.cli import build_parser; build_parser().format_help();"
+        "print(sorted({'keras', 'jax', 'sklearn', 'pandas', 'numpy'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert ran.stdout == "[]\n", ran.stderr

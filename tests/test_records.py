@@ -1,0 +1,59 @@
+"""The committed records are those of the declarations as they are now."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nnest.experiments import Records, Verdicts, get_report, judge, list_reports, metric_values
+from nnest.results import ResultStore
+from tests.helpers import ROOT
+
+RESULTS = ResultStore(ROOT / "book" / "results")
+REASONS = {"not comparable", "not judged", "not at the report's size", "too few seeds"}
+
+
+@pytest.fixture(scope="module", params=list_reports())
+def verdicts(request: pytest.FixtureRequest) -> Verdicts:
+    """Judge a report by the committed records."""
+    return judge(get_report(request.param), RESULTS)
+
+
+def test_no_record_is_stale_or_superfluous(verdicts: Verdicts) -> None:
+    """Every committed record counts for an arm as it is declared now."""
+    assert [f"{one.name}: {one.why}" for one in verdicts.unused] == []
+
+
+def test_no_two_records_contradict_each_other(verdicts: Verdicts) -> None:
+    """One training has one outcome."""
+    assert verdicts.conflicts == ()
+
+
+def test_records_are_of_committed_code(verdicts: Verdicts) -> None:
+    """Each record names the commit that made it."""
+    runs = RESULTS.read(verdicts.report.key)
+    assert runs
+    assert [run.key for run in runs if run.code["dirty"] or not run.code["commit"]] == []
+
+
+def test_every_number_has_a_verdict_or_a_reason(verdicts: Verdicts) -> None:
+    """Nothing that a report states is left without an answer."""
+    for one in verdicts.numbers:
+        assert one.judged or one.verdict in REASONS, (one.label, one.verdict)
+        assert one.source is not None or one.kind == "exact", one.label
+
+
+def test_every_claim_has_a_verdict_or_a_reason(verdicts: Verdicts) -> None:
+    """Nothing that a report says, and nothing that we ask, is left without an answer."""
+    for one in verdicts.claims:
+        assert one.judged or (one.verdict in REASONS and one.note), (one.key, one.verdict)
+        assert one.sources
+
+
+def test_lite_scale_of_boyer_2019_keeps_its_floor() -> None:
+    """The final model reaches 97.5 %; its training loss falls by less than 5 % over a fifth."""
+    runs = Records(get_report("boyer-2019"), RESULTS).evidence("final", "final", "lite").runs
+    assert metric_values(runs, "test_accuracy").mean() >= 0.975
+    loss = np.mean([run.history["fit_loss"] for run in runs.values()], axis=0)
+    fifth = len(loss) // 5
+    assert loss[-1] > 0.95 * loss[-1 - fifth]
