@@ -160,11 +160,6 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         weight = None
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, dtype=np.float32)
-            if not weight.any():
-                raise ValueError(
-                    "All of sample_weight is zero: there is nothing to train on. Give at least "
-                    "one sample a positive weight."
-                )
         return Part(self._as_input(X), encoded, self._weigh(encoded, weight))
 
     def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
