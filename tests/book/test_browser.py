@@ -1,0 +1,140 @@
+"""The built book in a real browser: nothing leaves the host, nothing overflows a phone."""
+
+from __future__ import annotations
+
+import functools
+import html
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.book.sources import build, chapter
+from tests.helpers import require
+
+pytestmark = pytest.mark.browser
+
+PHONE = 390
+# Opens each page in a frame as wide as a phone, moves every control, and writes down what it sees.
+_VISIT = """
+async function visit(page) {
+  const frame = document.createElement("iframe");
+  frame.style = "width: %(width)dpx; height: 800px; border: 0";
+  frame.src = page + ".html";
+  document.body.appendChild(frame);
+  await new Promise((done) => { frame.onload = done; });
+  const inside = frame.contentDocument;
+  const says = () => [...inside.querySelectorAll(".nn-says")].map((node) => node.textContent);
+  const seen = {
+    width: inside.documentElement.scrollWidth,
+    loaded: frame.contentWindow.performance.getEntriesByType("resource").map((one) => one.name),
+    first: says(),
+    unnamed: [...inside.querySelectorAll(".nn-widget input, .nn-widget select")]
+      .filter((node) => !node.labels.length).length,
+  };
+  inside.querySelectorAll(".nn-widget input[type=range]").forEach((slider) => {
+    slider.value = slider.max;
+    slider.dispatchEvent(new Event("input"));
+  });
+  seen.moved = says();
+  frame.remove();
+  return seen;
+}
+(async () => {
+  const report = {};
+  for (const page of %(pages)s) report[page] = await visit(page);
+  const node = document.createElement("pre");
+  node.id = "report";
+  node.textContent = JSON.stringify(report);
+  document.body.appendChild(node);
+})();
+"""
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Serves the built book, and a page that visits all others."""
+
+    def do_GET(self) -> None:
+        """Answer a request."""
+        if self.path != "/visit":
+            super().do_GET()
+            return
+        script = _VISIT % {"width": PHONE, "pages": json.dumps(build.pages())}
+        answer = f"<!doctype html><body><script>{script}</script>".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *unused: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Serve the built book on this machine."""
+    require(not build.missing_pages(), "the book is not built; run: make book")
+    handler = functools.partial(_Quiet, directory=str(build.HTML))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def visited(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Visit every page once and return what was seen, with the browser's messages."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    require(browser is not None, "there is no chromium")
+    profile: Path = tmp_path_factory.mktemp("profile")
+    command = [
+        str(browser),
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--enable-logging=stderr",
+        f"--user-data-dir={profile}",
+        "--virtual-time-budget=60000",
+        "--dump-dom",
+        f"{address}/visit",
+    ]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    found = re.search(r'<pre id="report">(.*?)</pre>', shown.stdout, flags=re.DOTALL)
+    assert found is not None, shown.stderr[-2000:]
+    return {"pages": json.loads(html.unescape(found[1])), "messages": shown.stderr}
+
+
+@pytest.mark.parametrize("page", build.pages())
+def test_no_request_leaves_the_host(page: str, address: str, visited: dict[str, Any]) -> None:
+    """What a page loads while it is used comes from where the page comes from."""
+    loaded = visited["pages"][page]["loaded"]
+    assert [one for one in loaded if not one.startswith((address, "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("page", build.pages())
+def test_no_page_is_wider_than_a_phone(page: str, visited: dict[str, Any]) -> None:
+    """Tables and formulas scroll within themselves."""
+    assert visited["pages"][page]["width"] <= PHONE
+
+
+@pytest.mark.parametrize("page", [one for one in build.pages() if "data-nn=" in chapter(one)])
+def test_widgets_speak_and_answer(page: str, visited: dict[str, Any]) -> None:
+    """The first state says something, a moved slider something else; all controls have names."""
+    seen = visited["pages"][page]
+    assert len(seen["first"]) == chapter(page).count("data-nn=")
+    assert all(text and "NaN" not in text for text in seen["first"] + seen["moved"])
+    assert all(a != b for a, b in zip(seen["first"], seen["moved"], strict=True))
+    assert seen["unnamed"] == 0
+
+
+def test_no_script_fails(visited: dict[str, Any]) -> None:
+    """The browser's console holds no uncaught error."""
+    assert "Uncaught" not in visited["messages"]
