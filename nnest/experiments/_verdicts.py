@@ -245,10 +245,10 @@ def _limits(number: Reported, values: NDArray[Any], evidence: Evidence) -> Inter
 def _row_total(number: Reported, evidence: Evidence) -> int | None:
     """Return how many test images a cell's true class has."""
     metric = parse_metric(number.metric)
-    first = next(iter(evidence.runs.values()))
-    if metric.name != "test_confusion" or first.confusion is None:
+    if metric.name != "test_confusion":
         return None
-    return sum(first.confusion[metric.index[0]])
+    tables = [run.confusion for run in evidence.runs.values() if run.confusion is not None]
+    return max(sum(table[metric.index[0]]) for table in tables)
 
 
 def _compare(number: Reported, mean: float, limits: Interval) -> str:
