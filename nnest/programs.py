@@ -210,7 +210,9 @@ class Model(keras.Model):
     @property
     def variables(self) -> list[Any]:
         """All of the model's state: that of its layers, then its own hyper-parameters."""
-        return [*super().variables, *self.hyperparameters.variables]
+        # On torch Keras asks for them before the constructor has come as far as ours.
+        own = vars(self).get("hyperparameters")
+        return [*super().variables, *(own.variables if own else ())]
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build this model again."""
@@ -223,6 +225,23 @@ class Model(keras.Model):
         model: Self = super().from_config(graph, custom_objects)
         model.hyperparameters.label_smoothing.assign(config.get("label_smoothing", 0.0))
         return model
+
+    def _streams(self) -> dict[str, Any]:
+        """Return the states of the layers' random streams, which Keras leaves out of files."""
+        return {x.name: x.seed_generator.state for x in self.layers if hasattr(x, "seed_generator")}
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save random streams too, so that a copy or a file trains on as the original would."""
+        super().save_own_variables(store)
+        for name, state in self._streams().items():
+            store[name] = ops.convert_to_numpy(state.value)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take over what `save_own_variables` saved; a file without streams leaves them alone."""
+        saved = {name: store[name] for name in store.keys()}  # noqa: SIM118  # no true dict
+        for name, state in self._streams().items():
+            state.assign(saved.pop(name, state.value))
+        super().load_own_variables(saved)
 
     def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Train, as Keras does; an integer for `shuffle` is the seed of the order of samples.
