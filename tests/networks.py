@@ -22,6 +22,14 @@ TINY: dict[str, Any] = {
     "epochs": 2,
     "random_state": 0,
 }
+# Full batches: a step then sees all samples, so that a weight of two is the sample twice.
+CONTRACT: dict[str, Any] = {
+    "hidden_units": (16,),
+    "learning_rate": 0.05,
+    "batch_size": 512,
+    "epochs": 40,
+}
+CONTRACT_OF_PICTURES: dict[str, Any] = {**CONTRACT, "filters": (4,), "pooling": None}
 ESTIMATORS = [MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor]
 
 
@@ -48,6 +56,17 @@ def pictures(n: int = 64, n_classes: int = 3, seed: int = 0) -> tuple[np.ndarray
     X[np.arange(n), y % 6] += 1
     X[np.arange(n), :, y // 6] += 1
     return X, y
+
+
+def expected_failures(estimator: Any) -> dict[str, str]:
+    """Return the one check that cannot hold; test_estimators_data.py has it as it can."""
+    del estimator  # all four train in float32
+    return {
+        "check_sample_weight_equivalence_on_dense_data": (
+            "asks for 1e-7, but float32 sums of repeated samples differ from weighted ones by "
+            "that much in the first step already, and training multiplies the difference"
+        )
+    }
 
 
 def weights(net: Any) -> list[np.ndarray]:
