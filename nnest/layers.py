@@ -88,7 +88,13 @@ class Hyperparameters:
         return list(self._variables.values())
 
     def to_config(self) -> dict[str, Any]:
-        """Return the present values as numbers, or lists of them."""
+        """Return the present values.
+
+        Returns
+        -------
+        dict of str to float or list of float
+            Each by its name, as the shortest decimal number of its float32 value.
+        """
         return {
             name: _rounded(ops.convert_to_numpy(variable.value))
             for name, variable in self._variables.items()
@@ -151,6 +157,8 @@ class _Penalized:
     hyperparameters: Hyperparameters
 
     def _add_penalty(self: Any) -> None:
+        if not self.trainable:  # Keras penalizes what is trained, and nothing else
+            return
         dtype = keras.config.floatx()  # the type of losses, under any policy
         kernel = ops.cast(self.kernel, dtype)
         l1, l2 = (ops.cast(value, dtype) for value in self.hyperparameters.variables)

@@ -200,7 +200,7 @@ def output(x: Any, n_outputs: int, activation: str, kernels: Kernels) -> Any:
     return Activation(activation, dtype="float32", name="output_activation")(x)
 
 
-def seeds(seed: int) -> Iterator[int]:
+def seeds(*seed: int) -> Iterator[int]:
     """Yield independent seeds for the parts of a model."""
     rng = np.random.default_rng(seed)
     while True:
@@ -209,15 +209,18 @@ def seeds(seed: int) -> Iterator[int]:
 
 def _seeded(initializer: Initializer, seed: int) -> Any:
     """Return an initializer that draws from `seed`, unless its configuration names another."""
+    given = {"class_name": initializer} if isinstance(initializer, str) else initializer
     try:
-        found = keras.initializers.get(initializer)
-        config = found.get_config()
+        # Without a seed of ours, Keras would take one from Python's global random state at once.
+        config = {"seed": seed, **given.get("config", {})}
+        config["seed"] = seed if config["seed"] is None else config["seed"]
+        try:
+            return keras.initializers.get({**given, "config": config})
+        except TypeError:  # as of zeros, which take no seed
+            return keras.initializers.get({"config": {}, **given})
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{initializer!r} is no initializer: give the name of one of keras.initializers, "
             "as 'he_normal', or its configuration, as "
             "{'class_name': 'RandomNormal', 'config': {'mean': 1.0, 'stddev': 0.05}}."
         ) from error
-    if config.get("seed", 0) is None:
-        found = type(found).from_config({**config, "seed": seed})
-    return found

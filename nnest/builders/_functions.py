@@ -7,6 +7,7 @@ draws from a global random state: `seed` decides every weight and every dropout 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras.layers import Concatenate, Flatten
@@ -236,11 +237,17 @@ def build_cnn(
     inputs = keras.Input(input_shape, name="input")
     images = inputs if augmentation is None else augmentation(inputs)
     flat = Flatten(name="flatten")(convolutions.apply(images, kernels))
-    if conv_dropout_at == "flatten":
-        flat = Dropout(rates[0], seed=kernels.draw(), name="flatten_dropout")(flat)
+    flat = _drop(flat, "flatten", conv_dropout_at, rates, seed)
     x = hidden.apply(flat, kernels)
     if shortcut:
         x = Concatenate(name="shortcut")([flat, x])
-    if conv_dropout_at == "head":
-        x = Dropout(rates[0], seed=kernels.draw(), name="head_dropout")(x)
+    x = _drop(x, "head", conv_dropout_at, rates, seed)
     return Model(inputs, output(x, n_outputs, output_activation, kernels), name="cnn")
+
+
+def _drop(x: Any, place: str, wanted: str, rates: tuple[float, ...], seed: int) -> Any:
+    """Return `x` after dropout if this is the place for it."""
+    if place != wanted:
+        return x
+    mask = next(seeds(seed, 1))  # of another stream: weights do not depend on where dropout is
+    return Dropout(rates[0], seed=mask, name=f"{place}_dropout")(x)
