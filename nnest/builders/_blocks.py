@@ -209,6 +209,7 @@ def seeds(*seed: int) -> Iterator[int]:
 
 def _seeded(initializer: Initializer, seed: int) -> Any:
     """Return an initializer that draws from `seed`, unless its configuration names another."""
+    given: dict[str, Any]
     given = {"class_name": initializer} if isinstance(initializer, str) else initializer
     try:
         # Without a seed of ours, Keras would take one from Python's global random state at once.
