@@ -236,7 +236,7 @@ def _pipeline(net: Any, **more: Any) -> Pipeline:
 @pytest.mark.usefixtures("routing")
 def test_weights_are_routed_through_a_pipeline_and_a_search() -> None:
     """The network at the end gets those of its samples."""
-    net = mlp(epochs=1).set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
+    net = mlp(epochs=1).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
     scale = StandardScaler().set_fit_request(sample_weight=False)
     search = GridSearchCV(Pipeline([("scale", scale), ("net", net)]), {"net__l2": [0.0]}, cv=2)
     search.fit(FLAT, Y, sample_weight=COUNTS)
