@@ -21,10 +21,11 @@ TOP = {"__init__", "__main__", "cli", "demo"}
 STANDS_ON = {
     **{leaf: set() for leaf in LEAVES},
     "_arguments": set(),
+    "_batches": set(),
     "fusion": set(),
     "layers": {"_arguments", "fusion"},
     "augmentation": {"layers"},
-    "programs": {"layers"},
+    "programs": {"_batches", "layers"},
     "builders": {"layers", "augmentation", "programs"},
     "estimators": {"builders"},
     "population": {"estimators", "programs"},
@@ -35,6 +36,7 @@ STANDS_ON = {
 }
 DEEP_LEARNING = {
     "_arguments",
+    "_batches",
     "layers",
     "fusion",
     "builders",

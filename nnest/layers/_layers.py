@@ -12,9 +12,6 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from numbers import Real
 from typing import Any
 
@@ -22,18 +19,9 @@ import keras
 from keras import ops
 
 from nnest import fusion
+from nnest.layers._state import Hyperparameters
 
-__all__ = [
-    "Conv2D",
-    "Dense",
-    "Dropout",
-    "Hyperparameters",
-    "MaxPooling2D",
-    "labels_of_batch",
-    "present_labels",
-]
-
-_labels: ContextVar[Any] = ContextVar("labels", default=None)
+__all__ = ["Conv2D", "Dense", "Dropout", "MaxPooling2D"]
 
 _serializable = keras.saving.register_keras_serializable(package="nnest")
 
@@ -48,107 +36,6 @@ def _strength(name: str, value: float) -> float:
     if not _is_number(value) or not 0 <= value < float("inf"):
         raise ValueError(f"{name}={value!r} is not a penalty: give a finite number of at least 0.")
     return float(value)
-
-
-class Hyperparameters:
-    """Numbers of a layer that a program reads and no optimizer touches.
-
-    They belong to the layer's `variables`, so that they are part of the state that a program is
-    handed, and not to its `weights`: they are no parameters of the network, and counts of
-    parameters do not show them.
-
-    Parameters
-    ----------
-    **values : float or sequence of float
-        Their names and values.
-
-    Examples
-    --------
-    >>> from nnest.layers import Hyperparameters
-    >>> Hyperparameters(rate=0.5).to_config()
-    {'rate': 0.5}
-    """
-
-    def __init__(self, **values: Any) -> None:
-        # Keras would take over a variable or a dictionary that is an attribute of the layer itself.
-        # They are float32 under any policy: a rate of 0.1 in bfloat16 is another rate.
-        self._variables = {
-            name: keras.Variable(value, dtype="float32", trainable=False, autocast=False, name=name)
-            for name, value in values.items()
-        }
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self._variables[name]
-
-    @property
-    def variables(self) -> list[Any]:
-        """The variables, in the order in which they were given."""
-        return list(self._variables.values())
-
-    def to_config(self) -> dict[str, Any]:
-        """Return the present values.
-
-        Returns
-        -------
-        dict of str to float or list of float
-            Each by its name, as the shortest decimal number of its float32 value.
-        """
-        return {
-            name: _rounded(ops.convert_to_numpy(variable.value))
-            for name, variable in self._variables.items()
-        }
-
-
-def _rounded(value: Any) -> Any:
-    """Return the shortest decimal numbers that float32 values stand for."""
-    return [_rounded(v) for v in value] if value.ndim else float(str(value))
-
-
-@contextmanager
-def labels_of_batch(labels: Any) -> Iterator[None]:
-    """Let layers know the labels of the images that they are given, for as long as this lasts.
-
-    Parameters
-    ----------
-    labels : int tensor of shape (n,) or None
-        The places of the labels among the classes.
-
-    Yields
-    ------
-    None
-        Nothing; see :func:`present_labels`.
-
-    Examples
-    --------
-    >>> from nnest.layers import labels_of_batch, present_labels
-    >>> with labels_of_batch([2, 0]):
-    ...     present_labels()
-    [2, 0]
-    """
-    token = _labels.set(labels)
-    try:
-        yield
-    finally:
-        _labels.reset(token)
-
-
-def present_labels() -> Any:
-    """Return the labels of the batch, or None where nobody said which they are.
-
-    Returns
-    -------
-    tensor of shape (n,) or None
-        What :func:`labels_of_batch` was given.
-
-    Examples
-    --------
-    >>> from nnest.layers import present_labels
-    >>> present_labels() is None
-    True
-    """
-    return _labels.get()
 
 
 class _Penalized:
@@ -330,8 +217,16 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
     ----------
     pool_size : int or tuple of int, default=(2, 2)
         Height and width of a window, in pixels.
+    strides : int or tuple of int, optional
+        Steps of the window in pixels; its size if it is None.
+    padding : {"valid", "same"}, default="valid"
+        Whether windows reach over the border.
+    data_format : {"channels_last", "channels_first"}, optional
+        Where the channels are; Keras's own setting if it is None.
+    name : str, optional
+        The layer's name.
     **kwargs
-        Everything else that `keras.layers.MaxPooling2D` takes.
+        Everything else that a Keras layer takes.
 
     Examples
     --------
