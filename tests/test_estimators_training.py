@@ -11,7 +11,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from nnest import CNNClassifier, MLPClassifier, MLPRegressor
-from nnest.layers import Dropout
+from nnest.builders import build_cnn
 from tests.networks import cnn, compilations, mlp, network, pictures, same_weights, weights
 
 X, Y = pictures()
@@ -77,52 +77,18 @@ def test_label_smoothing_is_keras_own(smoothing: float) -> None:
     assert net.history_["val_loss"][0] == pytest.approx(float(plain(one_hot, found)), rel=1e-5)
 
 
-def _names(net: Any, layer: type) -> list[str]:
-    return [x.name for x in net.model_.layers if isinstance(x, layer)]
-
-
-@pytest.mark.parametrize(
-    ("place", "numbers"), [(None, []), ("first", [1]), ("last", [3]), ("every", [1, 2, 3])]
-)
-def test_places_of_dropout_and_batch_norm(place: str | None, numbers: list[int]) -> None:
-    """They are at the hidden layers that were named."""
-    net = mlp(hidden_units=(4, 4, 4), dropout=0.5, dropout_at=place, batch_norm_at=place, epochs=1)
-    net.fit(X, Y)
-    assert _names(net, Dropout) == [f"hidden_{i}_dropout" for i in numbers]
-    norms = _names(net, keras.layers.BatchNormalization)
-    assert norms == [f"hidden_{i}_batch_norm" for i in numbers]
-
-
-@pytest.mark.parametrize(
-    ("order", "expected"),
-    [
-        ("before_activation", ["batch_norm", "activation", "dropout"]),
-        ("after_activation", ["activation", "batch_norm", "dropout"]),
-    ],
-)
-def test_order_of_batch_norm(order: str, expected: list[str]) -> None:
-    """It is on the side of the activation that was named; dropout comes last."""
-    net = mlp(dropout=0.5, batch_norm_at="every", batch_norm_order=order, epochs=1).fit(X, Y)
-    names = [layer.name for layer in net.model_.layers]
-    first = names.index("hidden_1")
-    assert names[first + 1 : first + 4] == [f"hidden_1_{step}" for step in expected]
-
-
-@pytest.mark.parametrize(
-    ("place", "before"),
-    [
-        ("activation", "conv_1_activation"),
-        ("pooling", "conv_1_max_pooling"),
-        ("flatten", "flatten"),
-        ("head", "hidden_1_dropout"),
-    ],
-)
-def test_places_of_dropout_among_convolutions(place: str, before: str) -> None:
-    """It follows what was named; the dropout of hidden layers is another one."""
-    net = cnn(conv_dropout=0.5, conv_dropout_at=place, epochs=1).fit(X, Y)
-    names = [layer.name for layer in net.model_.layers]
-    dropout = next(n for n in _names(net, Dropout) if n != "hidden_1_dropout")
-    assert names[names.index(dropout) - 1] == before
+def test_settings_of_the_architecture_reach_the_builder() -> None:
+    """The model has the layers that the builder gives for the same settings; places count."""
+    settings = {
+        "filters": (2, 3), "conv_dropout": 0.5, "conv_dropout_at": "activation",
+        "conv_batch_norm": True, "pooling": (None, "average"), "hidden_units": (4, 4),
+        "dropout": 0.5, "dropout_at": "last", "batch_norm_at": "first",
+        "batch_norm_order": "after_activation", "shortcut": True,
+    }  # fmt: skip
+    net = cnn(epochs=1, **settings).fit(X, Y)
+    built = build_cnn((6, 6, 1), 3, **settings)
+    assert [x.name for x in net.model_.layers] == [x.name for x in built.layers]
+    assert net.model_.count_params() == built.count_params()
 
 
 def test_dropout_is_for_training_only() -> None:
