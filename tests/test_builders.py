@@ -372,7 +372,9 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("build", "settings", "sentence"), WRONG, ids=str)
+@pytest.mark.parametrize(
+    ("build", "settings", "sentence"), WRONG, ids=[str(settings) for _, settings, _ in WRONG]
+)
 def test_a_wrong_value_is_answered_with_one_sentence(
     build: Any, settings: dict[str, Any], sentence: str
 ) -> None:
