@@ -23,6 +23,10 @@ from nnest.layers._state import Hyperparameters
 
 __all__ = ["Conv2D", "Dense", "Dropout", "MaxPooling2D"]
 
+#: Pixels of a pooling window up to which the fast gradient is used: it is compiled place by place,
+#: which takes minutes for hundreds of them.
+LARGEST_WINDOW = 25
+
 _serializable = keras.saving.register_keras_serializable(package="nnest")
 
 
@@ -239,7 +243,10 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
     def call(self, inputs: Any) -> Any:
         """Return the largest value of each window."""
         size = self.pool_size
-        tiles = self.strides == size and self.padding == "valid" and size[0] * size[1] < 256
+        # The fast operator looks at each place of a window by itself: large ones would take long
+        # to compile.
+        small = size[0] * size[1] <= 25
+        tiles = small and self.strides == size and self.padding == "valid"
         if tiles and self.data_format == "channels_last" and fusion.is_faster():
             return fusion.max_pool(inputs, size)
         return super().call(inputs)
