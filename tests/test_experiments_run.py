@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+import nnest
 from nnest.experiments import (
     Arm,
     Experiment,
@@ -288,8 +289,8 @@ def test_dirty_tree_is_refused_for_real_runs(
     state = ("c0ffee", True)
     monkeypatch.setattr("nnest.experiments._circumstances.git_state", lambda *_, **__: state)
     message = (
-        f"The checkout at {ROOT} has changes that are not committed, so that no record could say"
-        " which code made it; commit them, or pass --allow-dirty (allow_dirty=True), which is"
+        f"The checkout at {Path(nnest.__file__).parents[1]} has changes that are not committed, so"
+        " that no record could say which code made it; commit them, or pass --allow-dirty (allow_dirty=True), which is"
         " recorded."
     )
     with pytest.raises(ExperimentError, match=f"^{re.escape(message)}$"):
