@@ -290,8 +290,8 @@ def test_dirty_tree_is_refused_for_real_runs(
     monkeypatch.setattr("nnest.experiments._circumstances.git_state", lambda *_, **__: state)
     message = (
         f"The checkout at {Path(nnest.__file__).parents[1]} has changes that are not committed, so"
-        " that no record could say which code made it; commit them, or pass --allow-dirty (allow_dirty=True), which is"
-        " recorded."
+        " that no record could say which code made it; commit them, or pass"
+        " --allow-dirty (allow_dirty=True), which is recorded."
     )
     with pytest.raises(ExperimentError, match=f"^{re.escape(message)}$"):
         quietly(fake_report(), store, scale="lite")
