@@ -128,7 +128,7 @@ test-wheel: .venv/.ready  ## Build the wheel and test it in a clone that has no 
 lock: .venv/.ready  ## Pin anew what pyproject.toml asks for, in requirements.lock and environment.yml.
 	@.venv/bin/uv pip compile pyproject.toml --group dev --group book --quiet --upgrade \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock
+	  --no-annotate --no-header --output-file requirements.lock
 	@.venv/bin/python .ci/environment.py
 
 .PHONY: clean
