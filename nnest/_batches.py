@@ -5,7 +5,38 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-__all__ = ["Batches"]
+__all__ = ["FILLER", "Batches", "order_of"]
+
+#: The weight of a row that is no sample and only fills a batch.
+FILLER = -1.0
+
+
+def order_of(seed: int | None, epoch: int, n: int) -> np.ndarray:
+    """Return the order of an epoch's samples.
+
+    Parameters
+    ----------
+    seed : int or None
+        Decides the order; None is the order in which they are stored.
+    epoch : int
+        Number of the epoch.
+    n : int
+        Number of samples.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Their places.
+
+    Examples
+    --------
+    >>> from nnest._batches import order_of
+    >>> order_of(None, 3, 4).tolist()
+    [0, 1, 2, 3]
+    """
+    if seed is None:
+        return np.arange(n)
+    return np.random.default_rng([seed, epoch]).permutation(n)
 
 
 class Batches(keras.utils.PyDataset):
@@ -20,10 +51,13 @@ class Batches(keras.utils.PyDataset):
         Inputs, targets and, if there are any, sample weights; equal lengths.
     batch_size : int
         Samples in a batch; the last one may hold fewer.
-    seed : int
-        Decides the order.
+    seed : int or None
+        Decides the order; None is the order in which they are stored.
     epoch : int, default=0
         Number of the first epoch that is drawn.
+    fill : bool, default=False
+        Fill the last batch with copies of its first row, which weigh :data:`FILLER`: a program for
+        batches of one size takes all of them. All samples have a weight then.
 
     Examples
     --------
@@ -35,16 +69,23 @@ class Batches(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, arrays: tuple[np.ndarray, ...], batch_size: int, seed: int, epoch: int = 0
+        self,
+        arrays: tuple[np.ndarray, ...],
+        batch_size: int,
+        seed: int | None,
+        epoch: int = 0,
+        fill: bool = False,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
-        self._arrays, self._batch_size = arrays, batch_size
+        if fill and len(arrays) == 2:
+            arrays = (*arrays, np.ones(len(arrays[0]), np.float32))
+        self._arrays, self._batch_size, self._fill = arrays, batch_size, fill
         self._seed, self._epoch = seed, epoch
         self._order = self._draw()
 
     def _draw(self) -> np.ndarray:
         """Return the order of this epoch."""
-        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._arrays[0]))
+        return order_of(self._seed, self._epoch, len(self._arrays[0]))
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -53,7 +94,13 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         """Return one batch: inputs, targets and perhaps weights."""
         rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return tuple(array[rows] for array in self._arrays)
+        n, missing = len(rows), self._batch_size - len(rows)
+        if not (self._fill and missing):
+            return tuple(array[rows] for array in self._arrays)
+        rows = np.concatenate([rows, np.repeat(rows[:1], missing)])
+        *samples, weight = (array[rows] for array in self._arrays)
+        weight[n:] = FILLER
+        return (*samples, weight)
 
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""

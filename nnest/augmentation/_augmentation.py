@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from nnest import _arguments
 from nnest.augmentation._layer import Augment
-from nnest.layers import labels_of_batch
+from nnest.layers import known_batch
 
 __all__ = ["Augmentation"]
 
@@ -165,7 +165,7 @@ class Augmentation(BaseEstimator):
         classes = None if labels is None else np.unique([*labels, *named])
         layer = self.make_layer(images, classes, seed=seed)
         places = None if classes is None else np.searchsorted(classes, labels)
-        with labels_of_batch(places):
+        with known_batch(places):
             return np.asarray(keras.ops.convert_to_numpy(layer(images, training=True)))
 
     def _window(self, shape: tuple[int, ...]) -> tuple[int, int] | None:

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 import keras
 import numpy as np
-from keras.layers import Activation, AveragePooling2D, BatchNormalization
+from keras.layers import Activation, AveragePooling2D
 
 from nnest import _arguments
-from nnest.layers import Conv2D, Dense, Dropout, MaxPooling2D
+from nnest.layers import BatchNormalization, Conv2D, Dense, Dropout, MaxPooling2D
 
 __all__ = ["Convolutions", "Hidden", "Initializer", "Kernels", "output", "seeds"]
 

@@ -23,7 +23,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from nnest import _arguments
 from nnest.augmentation import Augment, Augmentation
 from nnest.estimators._parts import Part, ProgressBar, picture_shape
-from nnest.programs import Model
+from nnest.programs import EVALUATION_BATCH, Model
 
 __all__ = ["NeuralNet"]
 
@@ -31,9 +31,6 @@ OPTIMIZERS = (
     "adam", "adamw", "adamax", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "ftrl", "lion",
 )  # fmt: skip
 WITH_MOMENTUM = ("sgd", "rmsprop")
-
-#: Samples in a batch of a prediction. Fewer are filled up, so that all sizes share a program.
-PREDICTION_BATCH = 512
 
 
 class NeuralNet(BaseEstimator, metaclass=ABCMeta):
@@ -159,7 +156,9 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         encoded = self._encode(y, reset, classes)
         weight = None
         if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, X, dtype=np.float32)
+            weight = _check_sample_weight(
+                sample_weight, X, dtype=np.float32, ensure_non_negative=True
+            )
         return Part(self._as_input(X), encoded, self._weigh(encoded, weight))
 
     def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
@@ -202,11 +201,19 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             seed=build,
         )
         self.model_.compile(
-            optimizer=self._make_optimizer(), loss=self._loss, metrics=self._metrics()
+            optimizer=self._make_optimizer(), loss=self._loss, weighted_metrics=self._metrics()
         )
         self.model_.hyperparameters.label_smoothing.assign(settings.get("label_smoothing", 0.0))
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
+
+    def _rebuild(self) -> None:
+        """Build the network anew and untrained, for the samples and targets that are known."""
+        given, self.random_state = self.random_state, 0  # draws nothing from a shared state
+        try:
+            self._start(Part(self._as_input(np.zeros((0, *self._sample_shape))), np.zeros(0), None))
+        finally:
+            self.random_state = given
 
     def _make_augment(self, settings: Any, images: np.ndarray, seed: int) -> Augment:
         """Return the layer that changes training images."""
@@ -313,7 +320,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         X = validate_data(self, X, reset=False, dtype="numeric", allow_nd=True)
         self._check_sample_shape(X, reset=False)
         X = self._as_input(X)
-        n, size = len(X), PREDICTION_BATCH if len(X) > 32 else 32
+        n, size = len(X), EVALUATION_BATCH if len(X) > 32 else 32
         missing = -n % size
         if missing:
             X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])

@@ -10,9 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-__all__ = ["Hyperparameters", "labels_of_batch", "present_labels"]
-
-_labels: ContextVar[Any] = ContextVar("labels", default=None)
+__all__ = ["Hyperparameters", "known_batch", "present_labels", "present_rows"]
 
 
 class Hyperparameters:
@@ -71,32 +69,38 @@ def _rounded(value: Any) -> Any:
     return [_rounded(v) for v in value] if value.ndim else float(str(value))
 
 
+# Labels and present rows of the batch that runs through the network.
+_batch: ContextVar[tuple[Any, Any] | None] = ContextVar("batch", default=None)
+
+
 @contextmanager
-def labels_of_batch(labels: Any) -> Iterator[None]:
-    """Let layers know the labels of the images that they are given, for as long as this lasts.
+def known_batch(labels: Any = None, present: Any = None) -> Iterator[None]:
+    """Let layers know about the rows of a batch, for as long as this lasts.
 
     Parameters
     ----------
-    labels : int tensor of shape (n,) or None
+    labels : int tensor of shape (n,) or None, default=None
         The places of the labels among the classes.
+    present : bool tensor of shape (n,) or None, default=None
+        Which rows are samples; the others only fill the batch. None if all are.
 
     Yields
     ------
     None
-        Nothing; see :func:`present_labels`.
+        Nothing; see :func:`present_labels` and :func:`present_rows`.
 
     Examples
     --------
-    >>> from nnest.layers import labels_of_batch, present_labels
-    >>> with labels_of_batch([2, 0]):
+    >>> from nnest.layers import known_batch, present_labels
+    >>> with known_batch(labels=[2, 0]):
     ...     present_labels()
     [2, 0]
     """
-    token = _labels.set(labels)
+    token = _batch.set((labels, present))
     try:
         yield
     finally:
-        _labels.reset(token)
+        _batch.reset(token)
 
 
 def present_labels() -> Any:
@@ -105,7 +109,7 @@ def present_labels() -> Any:
     Returns
     -------
     tensor of shape (n,) or None
-        What :func:`labels_of_batch` was given.
+        What :func:`known_batch` was given.
 
     Examples
     --------
@@ -113,4 +117,21 @@ def present_labels() -> Any:
     >>> present_labels() is None
     True
     """
-    return _labels.get()
+    return (_batch.get() or (None, None))[0]
+
+
+def present_rows() -> Any:
+    """Return which rows of the batch are samples, or None where all of them are.
+
+    Returns
+    -------
+    bool tensor of shape (n,) or None
+        What :func:`known_batch` was given.
+
+    Examples
+    --------
+    >>> from nnest.layers import present_rows
+    >>> present_rows() is None
+    True
+    """
+    return (_batch.get() or (None, None))[1]

@@ -1,0 +1,29 @@
+"""One compiled program for all models of an architecture.
+
+On JAX Keras compiles the step of training, of evaluation and of prediction once for each *model*.
+These steps are pure functions of the state that is handed to them, so any model of the same
+architecture can run them: :class:`Model` looks its steps up under a :func:`signature` that holds
+everything the traced program depends on. `fit`, `evaluate`, `predict`, callbacks and progress bars
+are Keras's own. On other back ends a :class:`Model` is a plain Keras model with seeded shuffling.
+
+A program is made for batches of one size. Rows that fill the last one weigh :data:`FILLER`: they
+enter no loss, no metric and no moment of a batch normalization.
+"""
+
+from nnest._batches import FILLER, Batches, order_of
+from nnest.programs._model import EVALUATION_BATCH, Model
+from nnest.programs._sharing import clear_programs, running, running_model, shared_program
+from nnest.programs._signature import signature
+
+__all__ = [
+    "EVALUATION_BATCH",
+    "FILLER",
+    "Batches",
+    "Model",
+    "clear_programs",
+    "order_of",
+    "running",
+    "running_model",
+    "shared_program",
+    "signature",
+]

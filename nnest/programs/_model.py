@@ -1,0 +1,219 @@
+"""The Keras model whose programs are shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import keras
+from keras import ops
+
+from nnest._batches import Batches
+from nnest.layers import Hyperparameters, known_batch, present_rows
+from nnest.programs._sharing import TRACING, jitted, running, shared_program
+from nnest.programs._signature import signature
+
+__all__ = ["EVALUATION_BATCH", "Model"]
+
+#: Samples in a batch of an evaluation or a prediction; 32 where there are no more than 32.
+EVALUATION_BATCH = 512
+
+
+@keras.saving.register_keras_serializable(package="nnest")
+class Model(keras.Model):
+    """A functional Keras model that runs the programs of its architecture.
+
+    Besides what Keras gives it has a hyper-parameter `label_smoothing`, traced like the rates of
+    its layers, and takes an integer for `shuffle` in :meth:`fit`.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        What `keras.Model` takes for a functional model: its inputs, its outputs, its name.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from nnest.programs import Model
+    >>> inputs = keras.Input((3,))
+    >>> Model(inputs, keras.layers.Dense(2)(inputs)).count_params()
+    8
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.hyperparameters = Hyperparameters(label_smoothing=0.0)
+
+    @property
+    def variables(self) -> list[Any]:
+        """All of the model's state: that of its layers, then its own hyper-parameters."""
+        # On torch Keras asks for them before the constructor has come as far as ours.
+        own = vars(self).get("hyperparameters")
+        return [*super().variables, *(own.variables if own else ())]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to build this model again."""
+        return {**super().get_config(), **self.hyperparameters.to_config()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Build a model from what `get_config` returned."""
+        graph = {name: value for name, value in config.items() if name != "label_smoothing"}
+        model: Self = super().from_config(graph, custom_objects)
+        model.hyperparameters.label_smoothing.assign(config.get("label_smoothing", 0.0))
+        return model
+
+    def _streams(self) -> dict[str, Any]:
+        """Return the states of the layers' random streams, which Keras leaves out of files."""
+        return {x.name: x.seed_generator.state for x in self.layers if hasattr(x, "seed_generator")}
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save random streams too, so that a copy or a file trains on as the original would."""
+        super().save_own_variables(store)
+        for name, state in self._streams().items():
+            store[name] = ops.convert_to_numpy(state.value)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take over what `save_own_variables` saved; a file without streams leaves them alone."""
+        saved = {name: store[name] for name in store.keys()}  # noqa: SIM118  # no true dict
+        for name, state in self._streams().items():
+            state.assign(saved.pop(name, state.value))
+        super().load_own_variables(saved)
+
+    def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        """Train, as Keras does; an integer for `shuffle` is the seed of the order of samples.
+
+        Parameters
+        ----------
+        x, y : ndarray
+            Inputs and targets.
+        **kwargs
+            What `keras.Model.fit` takes. With ``shuffle=seed`` (an int) the order of each epoch
+            depends on that seed and on the number of the epoch.
+
+        Returns
+        -------
+        keras.callbacks.History
+            Metrics of each epoch.
+        """
+        seed = kwargs.get("shuffle", True)
+        if isinstance(seed, bool):
+            return super().fit(x, y, **kwargs)
+        weight = kwargs.pop("sample_weight", None)
+        arrays = (x, y) if weight is None else (x, y, weight)
+        batch_size = kwargs.pop("batch_size", None) or 32
+        fill = self._shares()
+        batches = Batches(arrays, batch_size, seed, kwargs.get("initial_epoch", 0), fill)
+        watched = kwargs.pop("validation_data", None)
+        if watched is not None:
+            size = EVALUATION_BATCH if len(watched[0]) > 32 else 32
+            watched = Batches(watched, size, seed=None, fill=fill)
+        return super().fit(batches, validation_data=watched, **{**kwargs, "shuffle": False})
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the loss; integer labels become smoothed distributions over the classes first.
+
+        With smoothing e the target is ``(1 - e) * one_hot + e / n_classes`` in training, and the
+        plain label in evaluation. The weighted losses are divided by the number of samples.
+        """
+        if self.loss == "categorical_crossentropy":
+            n = y_pred.shape[-1]
+            y = ops.one_hot(ops.cast(ops.reshape(y, (-1,)), "int32"), n, dtype=y_pred.dtype)
+            if training:
+                smoothing = ops.cast(self.hyperparameters.label_smoothing, y.dtype)
+                y = (1 - smoothing) * y + smoothing / n
+        present = present_rows()
+        if present is not None:
+            # Keras divides by the rows of the batch, of which these many are samples.
+            n = ops.cast(ops.sum(present), sample_weight.dtype)
+            share = present.shape[0] / ops.maximum(n, 1.0)
+            sample_weight = ops.where(present, sample_weight, 0.0) * share
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the metrics; weighted ones count samples, whatever their weight in the loss."""
+        present = present_rows()
+        counted = None if present is None else ops.cast(present, "float32")
+        return super().compute_metrics(x, y, y_pred, counted)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Take this architecture's program of a training step, or compile it."""
+        self._take("train", super().make_train_function, force)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Take this architecture's program of an evaluation step, or compile it."""
+        self._take("test", super().make_test_function, force)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Take this architecture's program of a prediction step, or compile it."""
+        self._take("predict", super().make_predict_function, force)
+
+    def _update_metrics_variables(
+        self, variables: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
+    ) -> Any:
+        """Count the loss of a batch by its samples; Keras counts it by the batch's rows."""
+        present = present_rows()
+        if present is None:
+            return super()._update_metrics_variables(variables, loss, x, y, y_pred, sample_weight)
+        mapping = list(zip(self.metrics_variables, variables, strict=True))
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            self._loss_tracker.update_state(loss, ops.cast(ops.sum(present), "float32"))
+            logs = self.compute_metrics(x, y, y_pred, sample_weight)
+        values = [scope.get_current_value(variable) for variable, _ in mapping]
+        return logs, [
+            old if new is None else new for new, (_, old) in zip(values, mapping, strict=True)
+        ]
+
+    def _shares(self) -> bool:
+        """Tell whether this model runs shared programs."""
+        compiled = self.jit_compile and not self.run_eagerly
+        return bool(keras.backend.backend() == "jax" and compiled)
+
+    def _take(self, kind: str, make: Callable[..., Any], force: bool) -> None:
+        """Set the function of one kind from the shared programs."""
+        if getattr(self, f"{kind}_function") is not None and not force:
+            return
+        if not self._shares() or keras.distribution.distribution() is not None:
+            make(force=force)
+            return
+        program = shared_program((kind, signature(self)), lambda: jitted(kind))
+
+        def run(*arguments: Any) -> Any:
+            """Run the program; what is still to be traced is traced with this model."""
+            with running(self):
+                return program(*arguments)
+
+        function = self._make_function(run, concatenate_outputs=kind == "predict")
+        setattr(self, f"{kind}_function", function)
+
+    def train_step(self, *args: Any, **kwargs: Any) -> Any:
+        """Trace a training step, one at a time; layers may look at the rows of its batch."""
+        with TRACING, _batch_of(args[-1]):
+            return super().train_step(*args, **kwargs)
+
+    def test_step(self, *args: Any, **kwargs: Any) -> Any:
+        """Trace an evaluation step, one at a time."""
+        with TRACING, _batch_of(args[-1]):
+            return super().test_step(*args, **kwargs)
+
+    def predict_step(self, *args: Any, **kwargs: Any) -> Any:
+        """Trace a prediction step, one at a time."""
+        with TRACING:
+            return super().predict_step(*args, **kwargs)
+
+
+@contextmanager
+def _batch_of(data: Any) -> Iterator[None]:
+    """Let the layers know the labels of a batch, and which of its rows are samples."""
+    _, labels, weight = keras.utils.unpack_x_y_sample_weight(data)
+    filled = weight is not None and keras.backend.backend() == "jax"
+    with known_batch(labels, weight >= 0 if filled else None):
+        yield

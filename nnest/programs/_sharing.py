@@ -1,0 +1,123 @@
+"""The programs that models share, and the model that runs one."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import keras
+
+__all__ = ["TRACING", "clear_programs", "jitted", "running", "running_model", "shared_program"]
+
+#: How many programs are kept; the one that was not used for longest goes first.
+CAPACITY = 192
+#: Tracing writes on the model that is traced: one thread at a time.
+TRACING = threading.RLock()
+
+_programs: OrderedDict[tuple[Any, ...], Callable[..., Any]] = OrderedDict()
+_running = threading.local()  # .model is the one whose program this thread runs
+
+
+def clear_programs() -> None:
+    """Forget all compiled programs.
+
+    Examples
+    --------
+    >>> from nnest.programs import clear_programs
+    >>> clear_programs()
+    """
+    _programs.clear()
+
+
+@contextmanager
+def running(model: keras.Model) -> Iterator[None]:
+    """Trace with this model what this thread still has to trace, for as long as this lasts.
+
+    A program keeps no model: it is traced with the one that runs it.
+
+    Parameters
+    ----------
+    model : Model
+        A compiled model.
+
+    Yields
+    ------
+    None
+        Nothing; see :func:`running_model`.
+
+    Examples
+    --------
+    >>> from nnest.builders import build_mlp
+    >>> from nnest.programs import running, running_model
+    >>> model = build_mlp((4,), 3)
+    >>> with running(model):
+    ...     running_model() is model
+    True
+    """
+    outer, _running.model = getattr(_running, "model", None), model
+    try:
+        yield
+    finally:
+        _running.model = outer
+
+
+def running_model() -> Any:
+    """Return the model whose program this thread runs.
+
+    Returns
+    -------
+    Model or None
+        None outside of :func:`running`.
+
+    Examples
+    --------
+    >>> from nnest.programs import running_model
+    >>> running_model() is None
+    True
+    """
+    return getattr(_running, "model", None)
+
+
+def shared_program(key: tuple[Any, ...], make: Callable[[], Callable[..., Any]]) -> Any:
+    """Return the program of this key, made if there is none.
+
+    Parameters
+    ----------
+    key : tuple
+        Everything that the program depends on.
+    make : callable
+        Returns a new compiled function, which must hold no model.
+
+    Returns
+    -------
+    callable
+        The program.
+
+    Examples
+    --------
+    >>> from nnest.programs import clear_programs, shared_program
+    >>> shared_program(("demo",), lambda: abs)(-2)
+    2
+    >>> clear_programs()
+    """
+    with TRACING:
+        if key not in _programs:
+            _programs[key] = make()
+        _programs.move_to_end(key)
+        while len(_programs) > CAPACITY:
+            _programs.popitem(last=False)
+        return _programs[key]
+
+
+def jitted(kind: str) -> Callable[..., Any]:
+    """Return a compiled step of whatever model runs it; a new function, as JAX shares by those."""
+
+    def step(state: Any, data: Any) -> Any:
+        outputs, new = getattr(running_model(), f"{kind}_step")(state, data)
+        return outputs, ((state[0], new) if kind == "predict" else new)
+
+    return jax.jit(step, donate_argnums=0)
