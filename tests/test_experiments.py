@@ -73,7 +73,7 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
     """A report, an experiment, an arm, a scale that does not exist."""
     with refused("There is no report 'boyer-2018'; did you mean 'boyer-2019'?"):
         get_report("boyer-2018")
-    with refused("There is no report 'zzz'; there are boyer-2019."):
+    with refused(f"There is no report 'zzz'; there are {', '.join(list_reports())}."):
         get_report("zzz")
     with refused("There is no experiment of fake 'onne'; did you mean 'one'?"):
         report(experiment()).experiment("onne")
@@ -99,8 +99,8 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
         ),
         (
             "fit_loss@dark",
-            "The metric 'fit_loss@dark' names a treatment of the test images, which only"
-            " test_accuracy and test_loss have; leave out the part from '@' on.",
+            "The metric 'fit_loss@dark' names a treatment of the images, which only test_accuracy,"
+            " test_loss, val_accuracy, val_loss have; leave out the part from '@' on.",
         ),
         ("kernel[0,0]", "kernel[0,0] belongs to no run; no claim can compare it."),
     ],
@@ -190,8 +190,7 @@ def test_treatment_that_the_protocol_lacks_is_refused() -> None:
     """A metric under a treatment of the test images needs that treatment declared."""
     claim = Claim("key", "text", "where", greater(A, Value("b", "test_accuracy@bright")))
     with refused(
-        "one reads test_accuracy@bright of b, but one declares these treatments of the test"
-        " images: dark."
+        "one reads test_accuracy@bright of b, but one declares these for test_accuracy: dark."
     ):
         report(experiment(claims=(claim,)))
 
@@ -235,8 +234,10 @@ def run_with(**changes: Any) -> Any:
     """Return what a run holds."""
     held = {
         "report": "fake", "experiment": "one", "arm": "a", "seed": 0, "scale": "lite",
-        "seconds": 2.5, "final": {"test_accuracy": 0.9, "test_accuracy@dark": 0.4},
-        "history": {"test_accuracy": [0.5, 0.95, 0.9], "fit_loss": [3.0, 1.0, 2.0]},
+        "seconds": 2.5, "final": {"test_accuracy": 0.9, "test_accuracy@dark": 0.4,
+                                  "train_accuracy": 0.99, "train_loss": 0.25, "test_loss": 0.75},
+        "history": {"test_accuracy": [0.5, 0.95, 0.9], "fit_loss": [3.0, 1.0, 2.0],
+                    "test_loss": [1.0, 1.5, 0.5, 0.75]},
         "confusion": [[8, 1, 1], [0, 10, 0], [2, 0, 8]],
     }  # fmt: skip
     return SimpleNamespace(**{**held, **changes})
@@ -255,6 +256,12 @@ def run_with(**changes: Any) -> Any:
         ("test_error_share[0,2]", "last", 0.75),
         ("test_error_share[2,0]", "last", 0.75),
         ("test_recall[0,1]", "last", 0.9),
+        ("test_loss_lowest_epoch", "last", 3.0),
+        ("test_loss_rise", "last", 0.25),
+        ("test_loss_upward", "last", 0.75),
+        ("fit_loss_upward", "last", 1.0),
+        ("loss_gap", "last", 0.5),
+        ("accuracy_gap", "last", 0.09),
     ],
 )
 def test_metrics_are_read_by_name_and_epoch(metric: str, epoch: Any, value: float) -> None:
@@ -267,11 +274,18 @@ def test_share_of_no_errors_is_no_number() -> None:
     assert np.isnan(read_metric(run_with(confusion=[[3, 0], [0, 3]]), "test_error_share[0,1]"))
 
 
+def test_curve_that_diverged_has_no_lowest_epoch() -> None:
+    """A loss that is no number is neither high nor low."""
+    run = run_with(history={"test_loss": [1.0, float("nan"), 0.5]})
+    for metric in ("test_loss_lowest_epoch", "test_loss_rise", "test_loss_upward"):
+        assert np.isnan(read_metric(run, metric))
+
+
 def test_metric_that_a_run_lacks_is_named() -> None:
     """Reading what is not there says what is."""
     with refused(
         "The run fake/one/a (seed 0, lite) holds no val_loss; it holds test_accuracy,"
-        " test_accuracy@dark."
+        " test_accuracy@dark, test_loss, train_accuracy, train_loss."
     ):
         read_metric(run_with(), "val_loss")
     with refused("The run fake/one/a (seed 0, lite) has fit_loss for epochs 1 to 3, not for 4."):

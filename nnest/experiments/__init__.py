@@ -17,6 +17,7 @@ from nnest.experiments._errors import ExperimentError
 from nnest.experiments._evidence import Evidence, Records, Unused
 from nnest.experiments._expectations import AllOf, Beyond, Expectation, Greater, Similar, Value
 from nnest.experiments._experiment import Experiment, Report
+from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
 from nnest.experiments._judge import Summary, Verdicts, claim_table, judge, number_table
 from nnest.experiments._metrics import (
@@ -26,7 +27,17 @@ from nnest.experiments._metrics import (
     parse_metric,
     read_metric,
 )
-from nnest.experiments._protocol import SCALES, Arm, Protocol, Scale, Size, check_known
+from nnest.experiments._modes import proba_in_mode
+from nnest.experiments._protocol import (
+    SCALES,
+    Arm,
+    Holdout,
+    Mode,
+    Protocol,
+    Scale,
+    Size,
+    check_known,
+)
 from nnest.experiments._reported import Deviation, Reported, reported_confusion
 from nnest.experiments._run import Outcome, run
 from nnest.experiments._text import as_text
@@ -46,9 +57,11 @@ __all__ = [
     "Experiment",
     "ExperimentError",
     "Greater",
+    "Holdout",
     "Images",
     "Job",
     "Metric",
+    "Mode",
     "NumberVerdict",
     "Outcome",
     "Protocol",
@@ -74,6 +87,7 @@ __all__ = [
     "enlarge",
     "get_report",
     "greater",
+    "hold_out",
     "jobs_of",
     "judge",
     "list_reports",
@@ -81,6 +95,7 @@ __all__ = [
     "metric_values",
     "number_table",
     "parse_metric",
+    "proba_in_mode",
     "read_metric",
     "reported_confusion",
     "run",
@@ -102,8 +117,8 @@ def list_reports() -> list[str]:
     Examples
     --------
     >>> from nnest.experiments import list_reports
-    >>> list_reports()
-    ['boyer-2019']
+    >>> list_reports()[0]
+    'boyer-2019'
     """
     return list(_REPORTS)
 

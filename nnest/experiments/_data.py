@@ -35,6 +35,8 @@ class Images:
         Test images.
     test_labels : ndarray of shape (n_test,)
         Their labels.
+    groups : ndarray of shape (n_train,) or None, default=None
+        What of the training images belongs together: tracks, or fonts.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Images:
     train_labels: NDArray[Any]
     test: NDArray[Any]
     test_labels: NDArray[Any]
+    groups: NDArray[Any] | None = None
 
 
 def load_images(experiment: Experiment, scale: str, data_home: str | Path | None = None) -> Images:
@@ -81,15 +84,16 @@ def load_images(experiment: Experiment, scale: str, data_home: str | Path | None
     """
     size = experiment.protocol.size(scale)
     bunch = datasets.fetch(size.dataset or experiment.dataset, data_home)
-    images = Images(bunch.data, bunch.target, bunch.data_test, bunch.target_test)
+    images = Images(bunch.data, bunch.target, bunch.data_test, bunch.target_test, bunch.groups)
+    if size.classes is not None:
+        images = _spread_labels(images, size.classes)
     chosen = stratified_subset(
         images.train_labels,
         size.n_train,
         keep=experiment.protocol.keep,
         seed=experiment.protocol.subset_seed,
     )
-    drawn = replace(images, train=images.train[chosen], train_labels=images.train_labels[chosen])
-    return _like_pictures(drawn, size, float(bunch.max_value))
+    return _like_pictures(_drawn(images, chosen), size, float(bunch.max_value))
 
 
 def data_digest(experiment: Experiment, scale: str) -> str:
@@ -204,12 +208,35 @@ def enlarge(images: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
     return np.pad(larger, [(0, 0), *borders, *rest])
 
 
+def _drawn(images: Images, chosen: NDArray[Any]) -> Images:
+    """Keep some of the training images, with what belongs to them."""
+    groups = None if images.groups is None else images.groups[chosen]
+    train, labels = images.train[chosen], images.train_labels[chosen]
+    return replace(images, train=train, train_labels=labels, groups=groups)
+
+
+def _spread_labels(images: Images, n_classes: int) -> Images:
+    """Give each label in turns the numbers that are as far apart as there are labels."""
+    n_labels = len(np.unique(images.train_labels))
+    train, test = (
+        (labels + n_labels * np.arange(len(labels))) % n_classes
+        for labels in (images.train_labels, images.test_labels)
+    )
+    return replace(images, train_labels=train, test_labels=test)
+
+
 def _like_pictures(images: Images, size: Size, maximum: float) -> Images:
     """Bring small images with other pixel ranges to the size and range of the real ones."""
     if size.shape is not None:
         images = replace(
             images, train=enlarge(images.train, size.shape), test=enlarge(images.test, size.shape)
         )
+    if size.channels is not None:
+        train, test = (
+            np.repeat(part[..., None], size.channels, axis=-1)
+            for part in (images.train, images.test)
+        )
+        images = replace(images, train=train, test=test)
     if maximum != 255.0:
         factor = np.float32(255.0 / maximum)
         images = replace(images, train=images.train * factor, test=images.test * factor)

@@ -272,8 +272,11 @@ def _check_shared(report: Report, experiment: Experiment, arm: Arm) -> None:
 def _trained(experiment: Experiment, arm: Arm) -> Any:
     """Describe all that decides what a training learns."""
     protocol = experiment.protocol
-    lengths = [(size.epochs, size.n_train, size.dataset, size.shape) for size in _sizes(protocol)]
-    data = [experiment.dataset, protocol.keep, protocol.subset_seed, lengths]
+    lengths = [
+        (size.epochs, size.n_train, size.dataset, size.shape, size.channels, size.classes)
+        for size in _sizes(protocol)
+    ]
+    data = [experiment.dataset, protocol.keep, protocol.subset_seed, lengths, protocol.holdouts]
     return describe([arm.estimator, arm.images, data])
 
 
@@ -283,15 +286,15 @@ def _sizes(protocol: Protocol) -> list[Size]:
 
 
 def _check_conditions(report: Report, experiment: Experiment) -> None:
-    """Refuse a metric under a treatment that the protocol of its owner lacks."""
+    """Refuse a metric under a treatment, or of a part, that the protocol of its owner lacks."""
     said = [(one.arm, one.metric) for one in experiment.reported if one.arm is not None]
     compared = [(one.arm, one.metric) for claim in experiment.claims for one in claim.values]
     for arm, metric in [*said, *compared]:
-        condition = parse_metric(metric).condition
+        parsed = parse_metric(metric)
         home, _ = report.owner(experiment.key, arm)
-        if condition is not None and condition not in home.protocol.test_images:
-            known = ", ".join(home.protocol.test_images) or "none"
+        known = home.protocol.conditions(parsed.name)
+        if parsed.condition is not None and parsed.condition not in known:
             raise ExperimentError(
                 f"{experiment.key} reads {metric} of {arm}, but {home.key} declares these"
-                f" treatments of the test images: {known}."
+                f" for {parsed.name}: {', '.join(known) or 'none'}."
             )

@@ -138,6 +138,13 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
     """Describe all that decides the numbers of a training, but its data and its seed."""
     protocol = experiment.protocol
     size = protocol.size(scale)
+    # What came later is left out where it is not used, so that it makes no older record stale.
+    later = {
+        "channels": size.channels,
+        "classes": size.classes,
+        "holdouts": describe(protocol.holdouts),
+        "modes": describe(protocol.modes),
+    }
     return {
         "estimator": describe(unfitted(arm, size.epochs)),
         "images": describe(arm.images),
@@ -149,6 +156,7 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
             "shape": describe(size.shape),
             "subset_seed": protocol.subset_seed,
             "test_images": describe(protocol.test_images),
+            **{name: value for name, value in later.items() if value},
         },
     }
 

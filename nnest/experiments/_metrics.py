@@ -33,11 +33,22 @@ FROM_COUNTS: dict[str, int | None] = {
 }
 """Metrics that the confusion counts give; how many class numbers each takes (None: one or more)."""
 
-EXACT: dict[str, int | None] = {"kernel": 2, "n_parameters": 0}
-"""Numbers that no training decides."""
+FROM_CURVES = ("fit_loss_upward", "test_loss_lowest_epoch", "test_loss_rise", "test_loss_upward")
+"""Metrics that a curve gives as a whole: all its upward steps together, the epoch after which it
+is lowest, and how far it ends above that."""
+
+GAPS = {
+    "accuracy_gap": ("train_accuracy", "test_accuracy"),
+    "loss_gap": ("test_loss", "train_loss"),
+}
+"""Differences of two metrics of a finished run: by how much the training images are done better."""
+
+EXACT: dict[str, int | None] = {"kernel": 2, "n_images": 0, "n_parameters": 0, "output_shape": 1}
+"""Numbers that no training decides; what stands after an ``@`` says what of."""
 
 _PATTERN = re.compile(r"(?P<name>\w+?)(\[(?P<index>\d+(,\d+)*)\])?(@(?P<condition>[\w-]+))?")
-_PLAIN = (*WATCHED, *SCORED, "test_balanced_accuracy", "seconds")
+_PLAIN = (*WATCHED, *SCORED, *FROM_CURVES, *GAPS, "test_balanced_accuracy", "seconds")
+_WITH_CONDITION = ("test_accuracy", "test_loss", "val_accuracy", "val_loss")
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,7 @@ class Metric:
     index : tuple of int, default=()
         Class numbers, as in ``"test_confusion[2,7]"``.
     condition : str or None, default=None
-        The test images' treatment, as in ``"test_accuracy@blurred"``.
+        The test images' treatment, as in ``"test_accuracy@blurred"``, or the part, or the layer.
 
     Examples
     --------
@@ -93,10 +104,10 @@ def parse_metric(text: str) -> Metric:
     metric = _from_match(match) if match else Metric(text)
     _check_name(text, metric.name)
     _check_index(text, metric)
-    if metric.condition and metric.name not in ("test_accuracy", "test_loss"):
+    if metric.condition and metric.name not in (*_WITH_CONDITION, *EXACT):
         raise ExperimentError(
-            f"The metric {text!r} names a treatment of the test images, which only test_accuracy"
-            " and test_loss have; leave out the part from '@' on."
+            f"The metric {text!r} names a treatment of the images, which only"
+            f" {', '.join(_WITH_CONDITION)} have; leave out the part from '@' on."
         )
     return metric
 
@@ -112,7 +123,7 @@ def read_metric(run: Run, text: str, epoch: int | str = "last") -> float:
         The metric's name.
     epoch : {"last", "best"} or int, default="last"
         When: after the last epoch, at the best one (highest accuracy, lowest loss), or after this
-        many epochs.
+        many epochs. Metrics of a whole training, such as ``"test_loss_rise"``, take no notice.
 
     Returns
     -------
@@ -137,6 +148,11 @@ def read_metric(run: Run, text: str, epoch: int | str = "last") -> float:
         return float(run.seconds)
     if metric.name in FROM_COUNTS:
         return _from_counts(metric, _counts(run, text, metric))
+    if text in FROM_CURVES:
+        return _from_curve(run, text)
+    if text in GAPS:
+        upper, lower = GAPS[text]
+        return _final(run, upper) - _final(run, lower)
     if epoch == "last":
         return _final(run, text)
     curve = _curve(run, text)
@@ -248,6 +264,18 @@ def _from_counts(metric: Metric, counts: NDArray[Any]) -> float:
     errors = counts.sum() - np.trace(counts)
     pair = counts[row, column] + counts[column, row]
     return float(pair / errors) if errors else float("nan")
+
+
+def _from_curve(run: Run, text: str) -> float:
+    """Derive a metric from a whole curve; NaN where the run diverged."""
+    name, _, what = text.partition("_loss_")
+    curve = _curve(run, f"{name}_loss")
+    if not np.isfinite(curve).all():
+        return float("nan")
+    if what == "upward":
+        return float(np.maximum(np.diff(curve), 0.0).sum())
+    lowest = int(curve.argmin())
+    return float(lowest + 1) if what == "lowest_epoch" else float(curve[-1] - curve[lowest])
 
 
 def _final(run: Run, text: str) -> float:

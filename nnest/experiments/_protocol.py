@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from nnest.experiments._errors import ExperimentError
 
-__all__ = ["SCALES", "Arm", "Protocol", "Scale", "Size", "check_known"]
+__all__ = ["SCALES", "Arm", "Holdout", "Mode", "Protocol", "Scale", "Size", "check_known"]
 
 Scale = Literal["smoke", "lite", "full"]
 SCALES: tuple[Scale, ...] = ("smoke", "lite", "full")
@@ -62,6 +62,11 @@ class Size:
         Another data set than the experiment's.
     shape : tuple of int or None, default=None
         The height and width to which smaller images are enlarged, pixel by pixel.
+    channels : int or None, default=None
+        Copies of the one channel of gray images, for networks that take colors.
+    classes : int or None, default=None
+        Number of classes over which the labels of a smaller data set are spread, in turns; its
+        numbers then mean nothing, which is enough for a test.
 
     Raises
     ------
@@ -81,13 +86,87 @@ class Size:
     n_train: int | None = None
     dataset: str | None = None
     shape: tuple[int, int] | None = None
+    channels: int | None = None
+    classes: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that are less than one."""
-        for name in ("epochs", "seeds", "claim_seeds", "n_train"):
+        for name in ("epochs", "seeds", "claim_seeds", "n_train", "channels", "classes"):
             number = getattr(self, name)
             if number is not None and number < 1:
                 raise ExperimentError(f"{name} is {number}; it must be at least 1.")
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Training images that are set aside, and what stays together when they are drawn.
+
+    Each seed draws its own. A finished network is scored on them.
+
+    Parameters
+    ----------
+    share : float
+        The share of the images, or of the groups, of each class.
+    by : {"groups", "images"}
+        Whether images of a group (a track, a font) stay together, or each image is drawn for
+        itself. Where a data set has no groups, each image is one.
+
+    Raises
+    ------
+    ExperimentError
+        If the share is not between 0 and 1, or `by` is something else.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Holdout
+    >>> Holdout(0.2, by="groups").share
+    0.2
+    """
+
+    share: float
+    by: Literal["groups", "images"]
+
+    def __post_init__(self) -> None:
+        """Refuse a share that leaves nothing on one side."""
+        if not 0 < self.share < 1:
+            raise ExperimentError(f"share is {self.share}; it must lie between 0 and 1.")
+        if self.by not in ("groups", "images"):
+            raise ExperimentError(f"by is {self.by!r}; it must be one of groups, images.")
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How a finished network is tested with some of its layers as they are in training.
+
+    Parameters
+    ----------
+    layers : tuple of str
+        Names of Keras's classes of layers that are in training mode; all others infer.
+    batch_size : int
+        Test images that the network sees at once, which decides what batch normalization does.
+
+    Raises
+    ------
+    ExperimentError
+        If no layer is named, or the batch size is less than one.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Mode
+    >>> Mode(("Dropout",), batch_size=32).layers
+    ('Dropout',)
+    """
+
+    layers: tuple[str, ...]
+    batch_size: int
+
+    def __post_init__(self) -> None:
+        """Refuse a mode that is none."""
+        if not self.layers or self.batch_size < 1:
+            raise ExperimentError(
+                f"layers is {self.layers} and batch_size is {self.batch_size}; a mode names at"
+                " least one class of layers and at least 1 image."
+            )
 
 
 @dataclass(frozen=True)
@@ -109,6 +188,17 @@ class Protocol:
         The share of a class's training images that is kept, where it is not all of them.
     subset_seed : int, default=0
         The seed that draws the training images, the same for all runs.
+    holdouts : mapping of str to Holdout, default={}
+        Parts of the training images that are set aside, by name, one after the other; each gives
+        ``val_accuracy@name`` and ``val_loss@name``.
+    modes : mapping of str to Mode, default={}
+        Further ways to test a finished network, by name; each gives ``test_accuracy@name`` and
+        ``test_loss@name``.
+
+    Raises
+    ------
+    ExperimentError
+        If a treatment of the test images and a mode have one name.
 
     Examples
     --------
@@ -128,6 +218,34 @@ class Protocol:
     test_images: Mapping[str, Any] = field(default_factory=dict)
     keep: Mapping[int, float] = field(default_factory=dict)
     subset_seed: int = 0
+    holdouts: Mapping[str, Holdout] = field(default_factory=dict)
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse two ways of testing of one name."""
+        doubled = sorted(set(self.test_images) & set(self.modes))
+        if doubled:
+            raise ExperimentError(
+                f"{doubled[0]!r} names a treatment of the test images and a mode; each needs its"
+                " own name."
+            )
+
+    def conditions(self, metric: str) -> tuple[str, ...]:
+        """Return what may stand after the ``@`` of a metric.
+
+        Parameters
+        ----------
+        metric : str
+            The metric's name proper, such as ``"test_accuracy"``.
+
+        Returns
+        -------
+        tuple of str
+            Names of parts that are set aside, or of treatments and modes.
+        """
+        return tuple(
+            self.holdouts if metric.startswith("val_") else {**self.test_images, **self.modes}
+        )
 
     def size(self, scale: str) -> Size:
         """Return the size of a scale.

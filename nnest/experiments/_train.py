@@ -15,8 +15,10 @@ from nnest.experiments._circumstances import describe_device, installed_versions
 from nnest.experiments._data import Images, data_digest, load_images
 from nnest.experiments._digest import describe
 from nnest.experiments._experiment import Report
+from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, parameters_of, unfitted
 from nnest.experiments._metrics import confusion_counts
+from nnest.experiments._modes import proba_in_mode
 from nnest.results import Run
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Bench:
     def record(self, job: Job) -> Run:
         """Train one job, and return its record."""
         protocol = job.experiment.protocol
-        images = self._images(job, job.arm.images)
+        images, parts = hold_out(self._images(job, job.arm.images), protocol.holdouts, job.seed)
         estimator = unfitted(job.arm, protocol.size(job.scale).epochs, job.seed)
         begun = time.perf_counter()
         history = _fit(estimator, images)
@@ -53,6 +55,13 @@ class Bench:
             else:
                 other = self._images(job, treatment, test_only=True)
                 scores, _ = _accuracy_and_loss(estimator, other.test, other.test_labels)
+            final |= {f"test_{kind}@{name}": value for kind, value in scores.items()}
+        for name, (held, labels) in parts.items():
+            scores, _ = _accuracy_and_loss(estimator, held, labels)
+            final |= {f"val_{kind}@{name}": value for kind, value in scores.items()}
+        for name, mode in protocol.modes.items():
+            proba = proba_in_mode(estimator, images.test, mode)
+            scores, _ = _rate(estimator, proba, images.test_labels)
             final |= {f"test_{kind}@{name}": value for kind, value in scores.items()}
         final |= {name: values[-1] for name, values in history.items() if name.startswith("fit_")}
         return self._run(job, history, final, counts, seconds)
@@ -115,8 +124,8 @@ def _data_key(job: Job) -> str:
     protocol = job.experiment.protocol
     size = protocol.size(job.scale)
     name = size.dataset or job.experiment.dataset
-    kept = describe(protocol.keep)
-    return json.dumps([name, size.n_train, size.shape, kept, protocol.subset_seed])
+    kept, like = describe(protocol.keep), [size.shape, size.channels, size.classes]
+    return json.dumps([name, size.n_train, like, kept, protocol.subset_seed])
 
 
 def _treat(images: Images, treatment: Any, test_only: bool) -> Images:
@@ -124,7 +133,8 @@ def _treat(images: Images, treatment: Any, test_only: bool) -> Images:
     fitted = clone(treatment).fit(images.train)
     train = images.train[:0] if test_only else fitted.transform(images.train)
     labels = images.train_labels[: len(train)]
-    return Images(train, labels, fitted.transform(images.test), images.test_labels)
+    groups = None if images.groups is None else images.groups[: len(train)]
+    return Images(train, labels, fitted.transform(images.test), images.test_labels, groups)
 
 
 def _fit(estimator: Any, images: Images) -> dict[str, list[float]]:
@@ -159,7 +169,14 @@ def _accuracy_and_loss(
     estimator: Any, images: NDArray[Any], labels: NDArray[Any]
 ) -> tuple[dict[str, float], NDArray[Any]]:
     """Return accuracy and cross-entropy in float64, and the predicted labels."""
-    proba = np.asarray(estimator.predict_proba(images), dtype=np.float64)
+    return _rate(estimator, estimator.predict_proba(images), labels)
+
+
+def _rate(
+    estimator: Any, probabilities: NDArray[Any], labels: NDArray[Any]
+) -> tuple[dict[str, float], NDArray[Any]]:
+    """Return accuracy and cross-entropy of probabilities, and the labels that they predict."""
+    proba = np.asarray(probabilities, dtype=np.float64)
     # What predict would return, without a second pass over the images.
     predicted = estimator.classes_[proba.argmax(axis=1)]
     columns = np.searchsorted(estimator.classes_, labels)
