@@ -103,7 +103,10 @@ __all__ = [
     "stratified_subset",
 ]
 
-_REPORTS = {"boyer-2019": "boyer_2019"}
+_REPORTS = {
+    "boyer-2019": "boyer_2019",
+    "pillarisetti-2019": "pillarisetti_2019",
+}
 
 
 def list_reports() -> list[str]:
