@@ -1,0 +1,172 @@
+"""Candidates in, scikit-learn's table of results out."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.model_selection._validation import (
+    _insert_error_scores,
+    _score,
+    _warn_or_raise_about_fit_failures,
+)
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.validation import _check_method_params, _num_samples
+
+from nnest.search._checks import Rows
+from nnest.search._members import Job, Member, fit_members
+
+__all__ = ["Evaluation", "Split"]
+
+Split = tuple[Rows, Rows]
+
+
+class Evaluation:
+    """What a search calls with candidates, once or several times.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        Whose settings hold.
+    base : estimator
+        What candidates are settings of.
+    X, y : array-like
+        Samples and targets.
+    splits : list of (train, test)
+        Rows of each fold.
+    scorers : callable
+        One metric, or several in one.
+    routed : Bunch
+        Parameters for the estimator's `fit` and for the metrics.
+    """
+
+    def __init__(
+        self,
+        search: Any,
+        base: Any,
+        X: Any,
+        y: Any,
+        splits: list[Split],
+        scorers: Any,
+        routed: Any,
+    ) -> None:
+        self._search, self._X, self._y = search, X, y
+        self._splits, self._scorers = splits, scorers
+        self._score_params = routed.scorer.score or {}
+        self._job = Job(
+            base,
+            X,
+            y,
+            [train for train, _ in splits],
+            routed.estimator.fit,
+            search.error_score,
+            search.checkpoint,
+            search.max_group,
+        )
+        self._candidates: list[dict[str, Any]] = []
+        self._more: defaultdict[str, list[Any]] = defaultdict(list)
+        self.outcomes: list[dict[str, Any]] = []
+        self.results: dict[str, Any] = {}
+
+    def __call__(
+        self,
+        candidate_params: Iterable[dict[str, Any]],
+        more_results: Mapping[str, Iterable[Any]] | None = None,
+        callback_ctx: Any = None,
+    ) -> dict[str, Any]:
+        """Train and score candidates, and return the table of all so far."""
+        candidates = list(candidate_params)
+        if not candidates:
+            raise ValueError("The grid is empty: give at least one dict of parameters to try.")
+        tasks = self._begin(len(candidates), callback_ctx)
+        members = fit_members(self._job, candidates)
+        outcomes = self._score_all(members, tasks)
+        _warn_or_raise_about_fit_failures(outcomes, self._search.error_score)
+        if callable(self._search.scoring):
+            _insert_error_scores(outcomes, self._search.error_score)
+        self._candidates += candidates
+        self.outcomes += outcomes
+        for name, values in (more_results or {}).items():
+            self._more[name] += values
+        self.results = self._search._format_results(
+            self._candidates, len(self._splits), self.outcomes, self._more
+        )
+        return self.results
+
+    def _begin(self, n_candidates: int, context: Any) -> list[Any]:
+        """Announce the fits, and return a task of scikit-learn's callbacks for each."""
+        n_folds = len(self._splits)
+        total = n_candidates * n_folds
+        if self._search.verbose > 0:
+            print(
+                f"Fitting {n_folds} folds for each of {n_candidates} candidates, "
+                f"totalling {total} fits"
+            )
+        if context is None:
+            return [None] * total
+        tasks = [
+            context.subcontext(task_name="candidate-split-evaluation", task_id=place)
+            for place in range(total)
+        ]
+        for task in tasks:
+            task.call_on_fit_task_begin(estimator=self._search)
+        return tasks
+
+    def _score_all(self, members: list[Member], tasks: list[Any]) -> list[dict[str, Any]]:
+        """Return the outcome of each member; fold after fold, so that one is in memory."""
+        outcomes: list[dict[str, Any]] = [{}] * len(members)
+        n_folds = len(self._splits)
+        for fold, (train, test) in enumerate(self._splits):
+            parts = {"test": self._part(test, train)}
+            if self._search.return_train_score:
+                parts["train"] = self._part(train, None)
+            for place in range(fold, len(members), n_folds):
+                outcomes[place] = self._outcome(members[place], parts)
+                members[place].network = None  # what is scored is not needed any more
+                if tasks[place] is not None:
+                    tasks[place].call_on_fit_task_end(estimator=self._search)
+        return outcomes
+
+    def _part(self, rows: Rows, train: Rows | None) -> tuple[Any, Any, dict[str, Any]]:
+        """Return samples, targets and parameters for the metrics."""
+        X, y = _safe_split(self._search.estimator, self._X, self._y, rows, train)
+        return X, y, _check_method_params(self._X, params=self._score_params, indices=rows)
+
+    def _outcome(self, member: Member, parts: dict[str, Any]) -> dict[str, Any]:
+        """Return scores and times of one member, as scikit-learn calls them."""
+        start = time.perf_counter()
+        scores: dict[str, Any] = {}
+        score_time = 0.0
+        estimator = member.estimator()
+        for name, (X, y, params) in parts.items():
+            if member.error is None:
+                error_score = self._search.error_score
+                scores[name] = _score(estimator, X, y, self._scorers, params, error_score)
+            else:
+                scores[name] = self._error_scores()
+            score_time = score_time or time.perf_counter() - start
+        outcome = {f"{name}_scores": value for name, value in scores.items()}
+        outcome["fit_error"] = member.error
+        outcome["n_test_samples"] = _num_samples(parts["test"][0])
+        outcome["fit_time"] = member.seconds
+        outcome["score_time"] = 0.0 if member.error else score_time
+        if self._search.verbose > 1:
+            print(self._line(member, scores))
+        return outcome
+
+    def _error_scores(self) -> Any:
+        """Return what a member that could not be fitted scores."""
+        error_score = self._search.error_score
+        if isinstance(self._scorers, _MultimetricScorer):
+            return dict.fromkeys(self._scorers._scorers, error_score)
+        return error_score
+
+    def _line(self, member: Member, scores: dict[str, Any]) -> str:
+        """Return one line about a member."""
+        setting = ", ".join(f"{name}={member.setting[name]}" for name in sorted(member.setting))
+        scored = ", ".join(f"{part}={value}" for part, value in scores.items())
+        fold = f"{member.fold + 1}/{len(self._splits)}"
+        return f"[CV {fold}] END {setting}; score=({scored}) fit time={member.seconds:.2g}s"

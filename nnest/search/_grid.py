@@ -1,0 +1,132 @@
+"""Grid search whose members train together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from nnest.search._search import TogetherSearch
+
+__all__ = ["VectorizedGridSearchCV"]
+
+
+class VectorizedGridSearchCV(TogetherSearch, GridSearchCV):
+    """Grid search that trains all folds and settings of an architecture in one program.
+
+    It takes the place of `sklearn.model_selection.GridSearchCV`: arguments, attributes and
+    `cv_results_` are the same, and so are the scores, within the rounding of float32.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier or regressor of this package, or a `sklearn.pipeline.Pipeline` that ends in
+        one. Transformers are fitted once for each fold and each of their own settings.
+    param_grid : dict or list of dict
+        Lists of values by the name of a parameter; several grids may be of different
+        architectures.
+    scoring : str, callable, list, tuple or dict, default=None
+        One metric or several, as scikit-learn takes them; None is the estimator's `score`.
+    cv : int, splitter or iterable of (train, test), default=None
+        Folds, as scikit-learn takes them; None is five. Test parts never take part in training
+        nor in early stopping.
+    refit : bool, str or callable, default=True
+        Whether to fit the best setting on all samples, by the estimator's own `fit`; the name of
+        the metric that chooses, or a function of `cv_results_` that returns an index.
+    n_jobs : {None, 1}, default=None
+        Kept for scikit-learn's sake: one program has the whole device already.
+    verbose : int, default=0
+        Print the number of fits from 1 on, and the scores of each fit from 2 on.
+    error_score : "raise" or float, default=numpy.nan
+        Score of a member that cannot be fitted or scored, with a warning; or raise its error.
+    return_train_score : bool, default=False
+        Whether to score the training parts as well.
+    checkpoint : str or Path, optional
+        Folder in which the running state is kept, so that a killed search goes on where it was.
+    max_group : int or "auto", default="auto"
+        Most members that are trained at once; "auto" takes as many as fit into memory.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        Scores, ranks and times, as `GridSearchCV` names them.
+    best_index_ : int
+        Place of the best setting in `cv_results_`.
+    best_params_ : dict
+        The best setting.
+    best_score_ : float
+        Its mean score over the folds.
+    best_estimator_ : estimator
+        It, fitted on all samples; only if `refit` is not False.
+    refit_time_ : float
+        Seconds that this took.
+    scorer_ : callable or dict of callable
+        The metrics.
+    multimetric_ : bool
+        Whether there are several.
+    n_splits_ : int
+        Number of folds.
+    classes_ : ndarray of shape (n_classes,)
+        Labels of the best estimator, if it classifies.
+    n_features_in_ : int
+        Number of features of the best estimator.
+
+    Notes
+    -----
+    Members that train together have no time of their own. The time of one call that trains them
+    is shared equally among them, and so is that of a transformer among those that use it: the
+    sum of all fit times is the time that fitting took.
+
+    Fit parameters other than *sample_weight* and *groups* of the splitter are handed to each
+    network's own `fit`, one network after the other, with a warning.
+
+    Examples
+    --------
+    >>> from nnest import MLPClassifier, VectorizedGridSearchCV
+    >>> from nnest.datasets import load_digits
+    >>> digits = load_digits()
+    >>> net = MLPClassifier(learning_rate=0.01, random_state=0)
+    >>> search = VectorizedGridSearchCV(net, {"dropout": [0.0, 0.2]}, cv=3)
+    >>> bool(search.fit(digits.data, digits.target).best_score_ > 0.9)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **{k: v for k, v in GridSearchCV._parameter_constraints.items() if k != "pre_dispatch"},
+        # A metric that does not exist is refused where it is looked up, in a shorter sentence.
+        "scoring": [str, callable, list, tuple, dict, None],
+        "checkpoint": [str, os.PathLike, None],
+        "max_group": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_grid: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]],
+        *,
+        scoring: Any = None,
+        cv: Any = None,
+        refit: bool | str | Callable[[dict[str, Any]], int] = True,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        error_score: float | str = np.nan,
+        return_train_score: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
+        max_group: int | str = "auto",
+    ) -> None:
+        self.estimator = estimator
+        self.param_grid = param_grid
+        self.scoring = scoring
+        self.cv = cv
+        self.refit = refit
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.checkpoint = checkpoint
+        self.max_group = max_group

@@ -1,0 +1,135 @@
+"""Transformed samples of all folds on one sheet, so that their networks train together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnest.search._checks import Rows
+
+__all__ = ["SHEET_BYTES", "Portion", "Sheet", "sheets"]
+
+#: Samples of one sheet take at most about this much memory; more make another sheet.
+SHEET_BYTES = 2**30
+
+
+class Portion(NamedTuple):
+    """What a fold's networks are trained on: samples after the transformers, in training order."""
+
+    members: list[Any]
+    rows: Rows
+    X: Any
+    y: Any
+    weight: Any
+
+
+@dataclass
+class Sheet:
+    """Samples, and the rows of them on which each member is trained."""
+
+    X: Any
+    y: Any
+    weight: Any
+    members: list[Any] = field(default_factory=list)
+    rows: list[Rows] = field(default_factory=list)
+
+
+def sheets(portions: Iterator[Portion], n: int) -> Iterator[Sheet]:
+    """Yield all portions on as few sheets as memory allows.
+
+    Folds whose transformers give the same numbers, as a fixed scaling does, share their samples.
+    """
+    stacks: dict[Any, _Stack] = {}
+    for portion in portions:
+        columns = _columns(portion)
+        if columns is None:
+            rows = np.arange(len(portion.rows))
+            same = [rows] * len(portion.members)
+            yield Sheet(portion.X, portion.y, portion.weight, portion.members, same)
+            continue
+        kind = tuple((column.shape[1:], column.dtype) for column in columns)
+        if kind in stacks and not stacks[kind].has_room(columns):
+            yield stacks.pop(kind).sheet()
+        stacks.setdefault(kind, _Stack(n)).add(portion, columns)
+    for stack in stacks.values():
+        yield stack.sheet()
+
+
+def _columns(portion: Portion) -> list[np.ndarray] | None:
+    """Return the arrays of a portion; None if it cannot lie beside others."""
+    plain = isinstance(portion.X, np.ndarray) and len(portion.X) == len(portion.rows)
+    if not plain or len(np.unique(portion.rows)) < len(portion.rows):
+        return None
+    weight = [] if portion.weight is None else [np.asarray(portion.weight)]
+    # Networks are float32: half the memory, the same numbers.
+    X = portion.X.astype(np.float32) if portion.X.dtype == np.float64 else portion.X
+    return [X, np.asarray(portion.y), *weight]
+
+
+class _Pool:
+    """Arrays whose samples stand under their row numbers before the transformers."""
+
+    def __init__(self, n: int, columns: list[np.ndarray]) -> None:
+        self._columns = [np.zeros((n, *each.shape[1:]), each.dtype) for each in columns]
+        self._filled = np.zeros(n, bool)
+
+    def takes(self, rows: Rows, columns: list[np.ndarray]) -> bool:
+        """Write the samples unless other numbers stand in their rows."""
+        known = self._filled[rows]
+        for mine, theirs in zip(self._columns, columns, strict=True):
+            if not np.array_equal(mine[rows[known]], theirs[known]):
+                return False
+        for mine, theirs in zip(self._columns, columns, strict=True):
+            mine[rows] = theirs
+        self._filled[rows] = True
+        return True
+
+    def places(self, rows: Rows) -> Rows:
+        """Return where these rows stand when empty ones are left out."""
+        places: Rows = (np.cumsum(self._filled) - 1)[rows]
+        return places
+
+    def columns(self) -> list[np.ndarray]:
+        """Return the arrays without empty rows."""
+        whole = self._filled.all()
+        return [each if whole else each[self._filled] for each in self._columns]
+
+
+class _Stack:
+    """Pools whose samples have one shape, and who trains on which of their rows."""
+
+    def __init__(self, n: int) -> None:
+        self._n, self._bytes = n, 0
+        self._pools: list[_Pool] = []
+        self._entries: list[tuple[Portion, int]] = []
+
+    def has_room(self, columns: list[np.ndarray]) -> bool:
+        """Tell whether another portion fits into memory."""
+        return self._bytes + columns[0].nbytes <= SHEET_BYTES
+
+    def add(self, portion: Portion, columns: list[np.ndarray]) -> None:
+        """Lay a portion's samples down, beside or upon those that are there."""
+        if not self._pools or not self._pools[-1].takes(portion.rows, columns):
+            self._pools.append(_Pool(self._n, columns))
+            self._pools[-1].takes(portion.rows, columns)
+            self._bytes += columns[0].nbytes
+        # Nothing but the rows is needed any more: the samples can go.
+        light = portion._replace(X=None, y=None, weight=None)
+        self._entries.append((light, len(self._pools) - 1))
+
+    def sheet(self) -> Sheet:
+        """Return all samples, one pool under the other."""
+        parts = [pool.columns() for pool in self._pools]
+        starts = np.cumsum([0, *(len(part[0]) for part in parts)])
+        joined = [
+            each[0] if len(each) == 1 else np.concatenate(each) for each in zip(*parts, strict=True)
+        ]
+        sheet = Sheet(joined[0], joined[1], joined[2] if len(joined) > 2 else None)
+        for portion, place in self._entries:
+            rows = starts[place] + self._pools[place].places(portion.rows)
+            sheet.members += portion.members
+            sheet.rows += [rows] * len(portion.members)
+        return sheet
