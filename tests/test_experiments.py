@@ -26,6 +26,7 @@ from nnest.experiments import (
     Size,
     Value,
     all_of,
+    arm_digest,
     beyond,
     describe,
     enlarge,
@@ -39,6 +40,7 @@ from nnest.experiments import (
     similar,
     stratified_subset,
 )
+from nnest.experiments._jobs import parameters_of
 from nnest.preprocessing import PixelScaler
 
 SIZE = Size(epochs=1, seeds=2, claim_seeds=4, dataset="digits")
@@ -378,3 +380,27 @@ def test_sizes_start_at_one(name: str) -> None:
     """Nothing is trained for no epoch or on no image."""
     with refused(f"{name} is 0; it must be at least 1."):
         replace(SIZE, **{name: 0})
+
+
+def test_batch_of_a_scale_takes_the_place_of_the_estimators_own() -> None:
+    """Full-batch training has another batch at each scale, and so another digest."""
+    own, whole = replace(SIZE, claim_seeds=None), replace(SIZE, claim_seeds=None, batch_size=500)
+    arms = (Arm("a", CNNClassifier(batch_size=32)),)
+    declared = report(experiment(arms=arms, protocol=replace(PROTOCOL, lite=own, full=whole)))
+    batches = {
+        scale: parameters_of(declared.experiments[0], arms[0], scale)["estimator"]["batch_size"]
+        for scale in ("lite", "full")
+    }
+    assert batches == {"lite": 32, "full": 500}
+    assert arm_digest(declared, "one", "a", "lite") != arm_digest(declared, "one", "a", "full")
+
+
+def test_arm_of_another_batch_cannot_share_runs() -> None:
+    """What is trained otherwise is not the same arm."""
+    other = replace(PROTOCOL, full=replace(SIZE, batch_size=500))
+    shared = (Arm("a", LogisticRegression(), shared="one/a"),)
+    with refused(
+        "two/a shares the runs of one/a, but is declared otherwise; make their estimators, images,"
+        " data and sizes equal."
+    ):
+        report(experiment(), experiment("two", arms=shared, protocol=other))

@@ -15,7 +15,6 @@ from nnest.experiments import (
     parse_metric,
     run,
 )
-from nnest.experiments._jobs import unfitted
 from nnest.results import ResultStore
 
 # Layers, test score, test accuracy, epochs, dropout rate, optimizer, activation, places, verdict.
@@ -186,7 +185,7 @@ def test_every_arm_can_be_built(report: Report) -> None:
     """The builder takes the settings of each arm, for the images of its smallest scale."""
     images = load_images(report.experiment("table"), "smoke")
     for job in jobs_of(report, scale="smoke", n_seeds=1):
-        settings = unfitted(job.arm, 1).get_params()
+        settings = job.arm.estimator.get_params()
         names = (
             "hidden_units", "activation", "dropout", "dropout_at", "batch_norm_at",
             "batch_norm_order", "kernel_initializer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nnest.experiments._claims import Claim
@@ -272,11 +272,9 @@ def _check_shared(report: Report, experiment: Experiment, arm: Arm) -> None:
 def _trained(experiment: Experiment, arm: Arm) -> Any:
     """Describe all that decides what a training learns."""
     protocol = experiment.protocol
-    lengths = [
-        (size.epochs, size.n_train, size.dataset, size.shape, size.channels, size.classes)
-        for size in _sizes(protocol)
-    ]
-    data = [experiment.dataset, protocol.keep, protocol.subset_seed, lengths, protocol.holdouts]
+    # Of a scale all but the seeds, which decide how often and not what.
+    sizes = [replace(size, seeds=1, claim_seeds=None) for size in _sizes(protocol)]
+    data = [experiment.dataset, protocol.keep, protocol.subset_seed, sizes, protocol.holdouts]
     return describe([arm.estimator, arm.images, data])
 
 

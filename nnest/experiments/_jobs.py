@@ -12,7 +12,7 @@ from nnest.experiments._data import data_digest
 from nnest.experiments._digest import describe
 from nnest.experiments._errors import ExperimentError
 from nnest.experiments._experiment import Experiment, Report
-from nnest.experiments._protocol import Arm
+from nnest.experiments._protocol import Arm, Size
 from nnest.results import RECORD_FORMAT, digest_of
 
 __all__ = ["Job", "arm_digest", "jobs_of", "parameters_of", "unfitted"]
@@ -146,7 +146,7 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
         "modes": describe(protocol.modes),
     }
     return {
-        "estimator": describe(unfitted(arm, size.epochs)),
+        "estimator": describe(unfitted(arm, size)),
         "images": describe(arm.images),
         "protocol": {
             "dataset": size.dataset or experiment.dataset,
@@ -161,9 +161,10 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
     }
 
 
-def unfitted(arm: Arm, epochs: int, seed: int | None = None) -> Any:
-    """Return an arm's estimator for so many epochs."""
-    return clone(arm.estimator).set_params(epochs=epochs, random_state=seed)
+def unfitted(arm: Arm, size: Size, seed: int | None = None) -> Any:
+    """Return an arm's estimator as a scale trains it."""
+    settings = {} if size.batch_size is None else {"batch_size": size.batch_size}
+    return clone(arm.estimator).set_params(epochs=size.epochs, random_state=seed, **settings)
 
 
 def _jobs_of_arm(

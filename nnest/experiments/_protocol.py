@@ -14,6 +14,8 @@ __all__ = ["SCALES", "Arm", "Holdout", "Mode", "Protocol", "Scale", "Size", "che
 Scale = Literal["smoke", "lite", "full"]
 SCALES: tuple[Scale, ...] = ("smoke", "lite", "full")
 
+_NUMBERS = ("epochs", "seeds", "claim_seeds", "n_train", "channels", "classes", "batch_size")
+
 
 @dataclass(frozen=True, eq=False)
 class Arm:
@@ -67,6 +69,9 @@ class Size:
     classes : int or None, default=None
         Number of classes over which the labels of a smaller data set are spread, in turns; its
         numbers then mean nothing, which is enough for a test.
+    batch_size : int or None, default=None
+        Images in a batch, where it depends on the scale: all training images, for instance. None is
+        the estimator's own.
 
     Raises
     ------
@@ -88,10 +93,11 @@ class Size:
     shape: tuple[int, int] | None = None
     channels: int | None = None
     classes: int | None = None
+    batch_size: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that are less than one."""
-        for name in ("epochs", "seeds", "claim_seeds", "n_train", "channels", "classes"):
+        for name in _NUMBERS:
             number = getattr(self, name)
             if number is not None and number < 1:
                 raise ExperimentError(f"{name} is {number}; it must be at least 1.")

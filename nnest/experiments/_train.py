@@ -44,7 +44,7 @@ class Bench:
         """Train one job, and return its record."""
         protocol = job.experiment.protocol
         images, parts = hold_out(self._images(job, job.arm.images), protocol.holdouts, job.seed)
-        estimator = unfitted(job.arm, protocol.size(job.scale).epochs, job.seed)
+        estimator = unfitted(job.arm, protocol.size(job.scale), job.seed)
         begun = time.perf_counter()
         history = _fit(estimator, images)
         seconds = time.perf_counter() - begun
