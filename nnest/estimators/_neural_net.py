@@ -22,7 +22,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from nnest import _arguments
 from nnest.augmentation import Augment, Augmentation
-from nnest.estimators._parts import Part, ProgressBar, picture_shape
+from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.programs import EVALUATION_BATCH, Model
 
 __all__ = ["NeuralNet"]
@@ -105,6 +105,20 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         ValueError
             If a parameter or the data are not accepted; the message says what is.
         """
+        part, validation = self._prepare(X, y, sample_weight, X_val, y_val, groups)
+        self._train(part, self.epochs, validation)
+        return self
+
+    def _prepare(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        groups: Any = None,
+    ) -> tuple[Part, Part | None]:
+        """Build the model, or go on with the one that is there; return what it is trained on."""
         self._check_training_parameters()
         goes_on = bool(self.warm_start) and hasattr(self, "model_")
         part = self._check_part(X, y, sample_weight, reset=not goes_on)
@@ -115,8 +129,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         validation = None if X_val is None else self._check_part(X_val, y_val, None, reset=False)
         if validation is None and self.early_stopping:
             part, validation = self._split(part, groups)
-        self._train(part, self.epochs, validation)
-        return self
+        return part.counted(), validation
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Train for one epoch more, from where the last call ended."""
@@ -125,7 +138,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         part = self._check_part(X, y, sample_weight, reset=not goes_on, classes=classes)
         if not goes_on:
             self._start(part)
-        self._train(part, 1, None)
+        self._train(part.counted(), 1, None)
         return self
 
     def _check_training_parameters(self) -> None:
@@ -159,7 +172,8 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
-        return Part(self._as_input(X), encoded, self._weigh(encoded, weight))
+        weight = self._weigh(encoded, weight)
+        return Part(self._as_input(X), encoded, weight, np.arange(len(encoded)))
 
     def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
         """Refuse samples of another shape than those that were fitted."""
@@ -209,11 +223,12 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _rebuild(self) -> None:
         """Build the network anew and untrained, for the samples and targets that are known."""
-        given, self.random_state = self.random_state, 0  # draws nothing from a shared state
+        given = self.get_params(deep=False)["random_state"]
+        self.set_params(random_state=0)  # draws nothing from a state that others share
         try:
             self._start(Part(self._as_input(np.zeros((0, *self._sample_shape))), np.zeros(0), None))
         finally:
-            self.random_state = given
+            self.set_params(random_state=given)
 
     def _make_augment(self, settings: Any, images: np.ndarray, seed: int) -> Augment:
         """Return the layer that changes training images."""
@@ -281,7 +296,8 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _train(self, part: Part, epochs: int, validation: Part | None) -> None:
         """Hand the model to scikeras for some epochs more, and take over what it learnt."""
-        watch = [ProgressBar(epochs)] if self.verbose else []
+        watch: list[Any] = [ProgressBar(epochs)] if self.verbose else []
+        watch.append(StopWhenDiverged())
         stopping = None
         if self.early_stopping and validation is not None:
             stopping = keras.callbacks.EarlyStopping(
@@ -298,21 +314,24 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             callbacks=[*watch, *(self.callbacks or ())] or None,
             verbose=0,
         )
-        kept = slice(None) if part.weight is None else part.weight != 0
         history = wrapper.fit(
-            part.X[kept],
-            part.y[kept],
-            None if part.weight is None else part.weight[kept],
+            part.X,
+            part.y,
+            part.weight,
             shuffle=self._order_seed,
             initial_epoch=self.n_iter_,
             epochs=epochs,
             validation_data=None if validation is None else validation.for_keras(),
         ).model_.history.history
+        self._learnt(history, None if stopping is None else stopping.best_epoch)
+
+    def _learnt(self, history: dict[str, list[float]], best_epoch: int | None) -> None:
+        """Take over the metrics of some epochs more; `best_epoch` counts from 0."""
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(float(v) for v in values)
         self.n_iter_ += len(history["loss"])
-        best = None if stopping is None else stopping.best_epoch
-        self.best_epoch_ = self.n_iter_ if best is None else best + 1
+        self.best_epoch_ = self.n_iter_ if best_epoch is None else best_epoch + 1
+        self.diverged_ = not np.isfinite(self.history_["loss"][-1])
 
     def _forward(self, X: Any) -> np.ndarray:
         """Return the outputs of the network for samples that are not yet checked."""

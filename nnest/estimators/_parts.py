@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from nnest import _arguments
 
-__all__ = ["Part", "ProgressBar", "picture_shape"]
+__all__ = ["Part", "ProgressBar", "StopWhenDiverged", "picture_shape"]
 
 
 class Part(NamedTuple):
@@ -20,10 +20,16 @@ class Part(NamedTuple):
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None
+    rows: np.ndarray  # where they were among the samples that were given
 
     def take(self, rows: np.ndarray) -> Part:
         """Return some of the samples."""
-        return Part(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+        weight = None if self.weight is None else self.weight[rows]
+        return Part(self.X[rows], self.y[rows], weight, self.rows[rows])
+
+    def counted(self) -> Part:
+        """Return the samples whose weight is not zero: the others teach nothing."""
+        return self if self.weight is None else self.take(np.flatnonzero(self.weight))
 
     def for_keras(self) -> tuple[np.ndarray, ...]:
         """Return the tuple that Keras takes as validation data."""
@@ -49,6 +55,15 @@ def picture_shape(shape: tuple[int, ...], given: Any) -> tuple[int, ...]:
         if side * side * channels == shape[0]:
             return side, side, channels
     return 1, shape[0], 1
+
+
+class StopWhenDiverged(keras.callbacks.Callback):
+    """Ends a training after the epoch whose loss is not finite: it will not come back."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Look at the loss."""
+        if not math.isfinite((logs or {}).get("loss", 0.0)):
+            self.model.stop_training = True
 
 
 class ProgressBar(keras.callbacks.Callback):

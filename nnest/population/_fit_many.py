@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
+import keras
 import numpy as np
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, check_array
+from tqdm import tqdm
+
+from nnest.estimators import NeuralNet
+from nnest.population._checkpoint import Keeper
+from nnest.population._group import Group
+from nnest.population._lowering import Lowering, look_up
+from nnest.population._members import Member, prepare
+from nnest.programs import signature
 
 __all__ = ["fit_many"]
 
@@ -25,12 +39,17 @@ def fit_many(
 ) -> list[Any]:
     """Fit estimators in place, many in one program, and return them.
 
-    Each is left as its own `fit` would have left it.
+    Estimators that differ in nothing but numbers (rates, penalties, seeds, samples) are a group:
+    their states are stacked, and one program trains them all, or, where that is faster, a loop
+    runs one program for each in turn. Each is left as its own `fit` would have left it: history,
+    weights, random streams. It does not depend on its neighbors, apart from the last digits of
+    sums, whose order depends on how many share a program.
 
     Parameters
     ----------
     estimators : sequence of estimators
-        Unfitted classifiers or regressors of this package.
+        Classifiers or regressors of this package, each once. One with callbacks of its own, or
+        one that goes on with a network that it has (`warm_start`), is fitted alone, with a warning.
     X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
         Samples of all of them.
     y : array-like of shape (n,) or (n, n_outputs)
@@ -41,17 +60,33 @@ def fit_many(
     sample_weight : array-like of shape (n,), optional
         Weight of each sample in the loss.
     callback : callable, optional
-        Called after each epoch with its number and the metrics of all members; may return a mask
-        of members to stop.
+        Called as ``callback(epoch, metrics)`` after each epoch of a group: its number from 0, and
+        for each metric an array of shape (n_estimators,), NaN for those that did not train in it.
+        It may return a mask of shape (n_estimators,): those members stop there.
     checkpoint : str or Path, optional
-        Folder in which the running state is kept.
+        Folder in which the state of the running group is kept, replaced whole once a minute. The
+        same call after a kill goes on from there to the same numbers. What is left of a call that
+        was not repeated may be deleted.
     max_group : int or "auto", default="auto"
-        Most members that are trained at once.
+        Most members that are trained at once; "auto" takes as many as fit into memory. A group
+        that runs out of memory goes on with half as many.
 
     Returns
     -------
     list of estimators
         The same objects, fitted.
+
+    Raises
+    ------
+    ValueError
+        If a parameter or the data are not accepted; the message says what is.
+    TypeError
+        If something is no estimator of this package.
+
+    Notes
+    -----
+    Needs Keras on JAX; on other back ends all are fitted one by one, with a warning. How each was
+    trained is its `group_`: the lowering, the lanes of the program, the members of the group.
 
     Examples
     --------
@@ -62,15 +97,202 @@ def fit_many(
     >>> [net.n_iter_ for net in fit_many(nets, np.eye(4), [0, 1, 0, 1])]
     [1, 1]
     """
-    del callback, checkpoint, max_group
+    estimators = list(estimators)
+    _check(estimators, splits, max_group)
+    members = _prepared(estimators, X, y, splits, sample_weight)
+    total = sum(int(member.estimator.epochs) for member in members)
+    silent = not any(member.estimator.verbose for member in members)
+    keepers = []
+    with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
+        report = _Report(len(estimators), callback, bar)
+        for group in _groups(members):
+            samples = _samples(group[0].estimator, X)
+            keepers += _train(group, samples, max_group, report, checkpoint)
+    for keeper in keepers:
+        keeper.forget()
+    return estimators
+
+
+def _check(estimators: list[Any], splits: Any, max_group: Any) -> None:
+    """Refuse what cannot be fitted together."""
+    for estimator in estimators:
+        if not isinstance(estimator, NeuralNet):
+            raise TypeError(
+                f"{estimator!r} is no estimator of nnest: give MLPClassifier, CNNClassifier, "
+                "MLPRegressor or CNNRegressor."
+            )
+    (_, most), *_ = Counter(map(id, estimators)).most_common(1) or [(0, 1)]
+    if most > 1:
+        raise ValueError(f"estimators hold one object {most} times: give clones of it.")
+    if splits is not None and len(splits) != len(estimators):
+        raise ValueError(
+            f"splits hold {len(splits)} pairs for {len(estimators)} estimators: give one for each."
+        )
+    whole = isinstance(max_group, (int, np.integer)) and not isinstance(max_group, bool)
+    if max_group != "auto" and not (whole and max_group >= 1):
+        raise ValueError(f"max_group={max_group!r} is not accepted: give 'auto' or at least 1.")
+
+
+def _why_alone(estimator: Any) -> str | None:
+    """Return why an estimator cannot be trained in a group, or None."""
+    if keras.backend.backend() != "jax":
+        return f"Keras runs on {keras.backend.backend()}, and groups need JAX"
+    if estimator.callbacks:
+        return "they have callbacks of their own"
+    if estimator.warm_start and hasattr(estimator, "model_"):
+        return "they go on with the network that they have (warm_start=True)"
+    return None
+
+
+def _prepared(
+    estimators: list[Any], X: Any, y: Any, splits: Any, sample_weight: Any
+) -> list[Member]:
+    """Return the members, ready to be trained; fit those that cannot be members."""
+    members, reasons = [], Counter[str]()
+    # In this order, since estimators may draw their seeds from one shared random state.
     for i, estimator in enumerate(estimators):
-        train, validation = (np.arange(len(X)), None) if splits is None else splits[i]
-        watch = {}
-        if validation is not None and len(validation):
-            watch = {
-                "X_val": _safe_indexing(X, validation),
-                "y_val": _safe_indexing(y, validation),
-            }
-        weight = None if sample_weight is None else _safe_indexing(sample_weight, train)
-        estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), weight, **watch)
-    return list(estimators)
+        split = None if splits is None else splits[i]
+        reason = _why_alone(estimator)
+        if reason is None:
+            members.append(prepare(i, estimator, X, y, split, sample_weight))
+        else:
+            reasons[reason] += 1
+            _fit_alone(estimator, X, y, split, sample_weight)
+    for reason, n in reasons.items():
+        warnings.warn(
+            f"{n} of {len(estimators)} estimators were fitted one by one: {reason}.", stacklevel=3
+        )
+    return members
+
+
+def _fit_alone(estimator: Any, X: Any, y: Any, split: Any, sample_weight: Any) -> None:
+    """Fit an estimator by itself, as a member of a group would be."""
+    train, validation = (None, None) if split is None else split
+
+    def rows(of: Any, which: Any) -> Any:
+        return of if of is None or which is None else _safe_indexing(of, which)
+
+    watch = {}
+    if validation is not None and len(validation):
+        watch = {"X_val": rows(X, validation), "y_val": rows(y, validation)}
+    estimator.fit(rows(X, train), rows(y, train), rows(sample_weight, train), **watch)
+
+
+def _groups(members: list[Member]) -> list[list[Member]]:
+    """Return the members by what is static, in the order in which they came."""
+    groups: dict[Any, list[Member]] = {}
+    for member in members:
+        watched = member.validation is not None
+        key = (signature(member.model), int(member.estimator.batch_size), watched)
+        groups.setdefault(key, []).append(member)
+    return list(groups.values())
+
+
+def _samples(estimator: Any, X: Any) -> np.ndarray:
+    """Return all samples as the members' networks take them."""
+    checked = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
+    samples: np.ndarray = estimator._as_input(checked)
+    return samples
+
+
+class _Report:
+    """Tells the caller, and the bar, what an epoch has brought."""
+
+    def __init__(self, n: int, callback: Any, bar: Any) -> None:
+        self._n, self._callback, self._bar = n, callback, bar
+
+    def __call__(self, epoch: int, trained: list[Member]) -> set[int]:
+        """Return the places of the members that the caller wants to stop."""
+        for member in trained:
+            left = int(member.estimator.epochs) - epoch - 1 if member.is_over else 0
+            self._bar.update(1 + left)
+        if self._callback is None:
+            return set()
+        metrics: dict[str, np.ndarray] = {}
+        for member in trained:
+            for name, values in member.history.items():
+                array = metrics.setdefault(name, np.full(self._n, np.nan))
+                array[member.place] = values[-1]
+        mask = self._callback(epoch, metrics)
+        if mask is None:
+            return set()
+        mask = np.asarray(mask)
+        if mask.shape != (self._n,) or mask.dtype != bool:
+            raise ValueError(
+                f"callback returned {mask.dtype} of shape {mask.shape}: return None, or booleans "
+                f"of shape ({self._n},), True for each estimator that stops."
+            )
+        return set(np.flatnonzero(mask).tolist())
+
+
+def _train(
+    members: list[Member],
+    samples: np.ndarray,
+    max_group: int | str,
+    report: _Report,
+    checkpoint: str | Path | None,
+) -> list[Keeper]:
+    """Train the members of one architecture, as many at once as fit."""
+    most = _most(members[0]) if max_group == "auto" else int(max_group)
+    lowering = look_up(members[0].model, min(len(members), most), most)
+    waiting, keepers = [members[i : i + most] for i in range(0, len(members), most)], []
+    while waiting:
+        part = waiting.pop(0)
+        keepers.append(Keeper(None if checkpoint is None else Path(checkpoint)))
+        try:
+            Group(part, samples, lowering).run(report, keepers[-1])
+        except (MemoryError, jax.errors.JaxRuntimeError) as error:
+            if not _is_out_of_memory(error) or (lowering.lanes == 1 and len(part) == 1):
+                raise
+            waiting = [*_halves(part, lowering), *waiting]
+            lowering = lowering.halved()
+            gc.collect()
+        else:
+            _tell(part, lowering)
+    return keepers
+
+
+def _tell(members: list[Member], lowering: Lowering) -> None:
+    """Tell the estimators how they were trained."""
+    for member in members:
+        member.tells()
+        member.estimator.group_ = {
+            "lowering": lowering.name,
+            "lanes": lowering.lanes,
+            "members": len(members),
+        }
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error means that there is not enough memory."""
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+
+
+def _halves(members: list[Member], lowering: Lowering) -> list[list[Member]]:
+    """Return the members that are not done, to begin again: in two parts if lanes are not left."""
+    for member in members:
+        if member.is_alive:
+            member.history.clear()
+            member.is_over = False
+            if member.patience is not None:
+                member.patience = type(member.patience)(member.patience.tol, member.patience.epochs)
+    if lowering.lanes > 1:
+        return [members]
+    half = len(members) // 2
+    return [members[:half], members[half:]]
+
+
+def _most(member: Member) -> int:
+    """Return how many members fit into memory: their models, their stacked states, the best."""
+    model = member.model
+    variables = [*model.variables, *model.optimizer.variables]
+    size = 4 * sum(int(np.prod(v.shape)) * 4 for v in variables)
+    return max(1, int(_free_memory() // (2 * size)))
+
+
+def _free_memory() -> float:
+    """Return the bytes that the device, or this machine, has left."""
+    stats = jax.devices()[0].memory_stats() or {}
+    if "bytes_limit" in stats:
+        return float(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
+    return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))

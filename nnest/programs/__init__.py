@@ -12,7 +12,13 @@ enter no loss, no metric and no moment of a batch normalization.
 
 from nnest._batches import FILLER, Batches, order_of
 from nnest.programs._model import EVALUATION_BATCH, Model
-from nnest.programs._sharing import clear_programs, running, running_model, shared_program
+from nnest.programs._sharing import (
+    clear_programs,
+    running,
+    running_model,
+    shared_program,
+    step_program,
+)
 from nnest.programs._signature import signature
 
 __all__ = [
@@ -26,4 +32,5 @@ __all__ = [
     "running_model",
     "shared_program",
     "signature",
+    "step_program",
 ]

@@ -11,8 +11,7 @@ from keras import ops
 
 from nnest._batches import Batches
 from nnest.layers import Hyperparameters, known_batch, present_rows
-from nnest.programs._sharing import TRACING, jitted, running, shared_program
-from nnest.programs._signature import signature
+from nnest.programs._sharing import TRACING, running, step_program
 
 __all__ = ["EVALUATION_BATCH", "Model"]
 
@@ -184,7 +183,7 @@ class Model(keras.Model):
         if not self._shares() or keras.distribution.distribution() is not None:
             make(force=force)
             return
-        program = shared_program((kind, signature(self)), lambda: jitted(kind))
+        program = step_program(kind, self)
 
         def run(*arguments: Any) -> Any:
             """Run the program; what is still to be traced is traced with this model."""

@@ -11,7 +11,9 @@ from typing import Any
 import jax
 import keras
 
-__all__ = ["TRACING", "clear_programs", "jitted", "running", "running_model", "shared_program"]
+from nnest.programs._signature import signature
+
+__all__ = ["TRACING", "clear_programs", "running", "running_model", "shared_program", "step_program"]
 
 #: How many programs are kept; the one that was not used for longest goes first.
 CAPACITY = 192
@@ -113,11 +115,39 @@ def shared_program(key: tuple[Any, ...], make: Callable[[], Callable[..., Any]])
         return _programs[key]
 
 
-def jitted(kind: str) -> Callable[..., Any]:
-    """Return a compiled step of whatever model runs it; a new function, as JAX shares by those."""
+def step_program(kind: str, model: Any) -> Any:
+    """Return the program of one step of models of this architecture.
 
-    def step(state: Any, data: Any) -> Any:
-        outputs, new = getattr(running_model(), f"{kind}_step")(state, data)
-        return outputs, ((state[0], new) if kind == "predict" else new)
+    Parameters
+    ----------
+    kind : {"train", "test", "predict"}
+        What the step is for.
+    model : Model
+        A compiled model; :func:`running` must hold it, or one of its signature, whenever the
+        program is called.
 
-    return jax.jit(step, donate_argnums=0)
+    Returns
+    -------
+    callable
+        Takes state and batch, returns metrics or outputs, and the new state; the old one is gone.
+
+    Examples
+    --------
+    >>> from nnest.builders import build_mlp
+    >>> from nnest.programs import step_program
+    >>> one, other = build_mlp((4,), 3, dropout=0.1), build_mlp((4,), 3, dropout=0.2)
+    >>> for model in (one, other):
+    ...     model.compile("adam", "categorical_crossentropy")
+    >>> step_program("train", one) is step_program("train", other)
+    True
+    """
+
+    def make() -> Callable[..., Any]:
+        # A new function each time: JAX shares what is compiled by the function.
+        def step(state: Any, data: Any) -> Any:
+            outputs, new = getattr(running_model(), f"{kind}_step")(state, data)
+            return outputs, ((state[0], new) if kind == "predict" else new)
+
+        return jax.jit(step, donate_argnums=0)
+
+    return shared_program((kind, signature(model)), make)

@@ -1,0 +1,300 @@
+"""Members that are trained side by side: stacked in one program, or one of them alone."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nnest.population._members import Feed, Member, State, feed_of, state_of
+from nnest.programs import (
+    EVALUATION_BATCH,
+    running,
+    running_model,
+    shared_program,
+    signature,
+    step_program,
+)
+
+__all__ = ["Alone", "Block", "Stacked"]
+
+#: Steps after which a block looks at the clock for the first time.
+FIRST_STEPS = 32
+
+
+class Block(ABC):
+    """Members that take their steps together.
+
+    Parameters
+    ----------
+    members : list of Member
+        The members; equal signatures.
+    samples : ndarray or jax.Array
+        The samples of all.
+    template : Model
+        The model with which programs are traced.
+    """
+
+    def __init__(self, members: list[Member], samples: Any, template: Any) -> None:
+        self.members, self.samples, self.template = members, samples, template
+        self.batch_size = int(members[0].estimator.batch_size)
+        self.steps = max(-(-len(m.train.y) // self.batch_size) for m in members)
+        watched = [len(m.validation.y) for m in members if m.validation is not None]
+        self.watched = max(watched, default=0)
+        self.step = 0
+        self.logs: list[dict[str, float]] | None = None
+        self.seconds_of_step = 0.0
+
+    def begin(self, epoch: int, step: int = 0) -> None:
+        """Get ready for an epoch; `step` is where it goes on."""
+        self.step, self.logs = step, None
+        feeds = [
+            feed_of(m.train, self.batch_size, self.steps, m.estimator._order_seed, epoch + 1)
+            for m in self.members
+        ]
+        self._take_feeds(feeds)
+        if not step:
+            self._reset_metrics()
+
+    def advance(self, deadline: float) -> None:
+        """Train until the epoch or the time is over; then look at the validation parts."""
+        while self.step < self.steps:
+            stop = min(self.steps, self.step + self._affordable(deadline))
+            begun = time.monotonic()
+            self._train(self.step, stop)
+            now = time.monotonic()
+            self.seconds_of_step = (now - begun) / (stop - self.step)
+            self.step = stop
+            if now >= deadline:
+                break
+        if self.step == self.steps:
+            logs = self._train_logs()
+            for name, values in (self._watch() if self.watched else {}).items():
+                logs[f"val_{name}"] = values
+            self.logs = [
+                {
+                    name: float(values[i])
+                    for name, values in logs.items()
+                    if member.validation is not None or not name.startswith("val_")
+                }
+                for i, member in enumerate(self.members)
+            ]
+
+    def _affordable(self, deadline: float) -> int:
+        """Return for how many steps there is time; one at least."""
+        if not self.seconds_of_step:
+            return FIRST_STEPS
+        left = deadline - time.monotonic()
+        return max(1, min(self.steps, int(left / self.seconds_of_step)))
+
+    def _validation_feeds(self) -> list[Feed]:
+        """Return the validation parts in batches."""
+        size = EVALUATION_BATCH if self.watched > 32 else 32
+        steps = -(-self.watched // size)
+        return [feed_of(m.validation, size, steps, None, 0) for m in self.members]
+
+    @abstractmethod
+    def _take_feeds(self, feeds: list[Feed]) -> None:
+        """Take the batches of an epoch."""
+
+    @abstractmethod
+    def _reset_metrics(self) -> None:
+        """Set the metrics to zero."""
+
+    @abstractmethod
+    def _train(self, start: int, stop: int) -> None:
+        """Take these steps, and wait for them."""
+
+    @abstractmethod
+    def _train_logs(self) -> dict[str, np.ndarray]:
+        """Return the metrics of the epoch, one value for each member."""
+
+    @abstractmethod
+    def _watch(self) -> dict[str, np.ndarray]:
+        """Return the metrics of the validation parts."""
+
+    @abstractmethod
+    def keep(self, improved: np.ndarray) -> None:
+        """Keep the weights of the members that are better than ever, (n_members,) of bool."""
+
+    @abstractmethod
+    def arrays(self) -> tuple[State, Any]:
+        """Return the state of all members and what was kept of it, stacked, as NumPy arrays."""
+
+    @abstractmethod
+    def restore(self, state: State, best: Any) -> None:
+        """Take over what `arrays` returned."""
+
+
+class Alone(Block):
+    """One member, trained by the very program that its own `fit` would run."""
+
+    def __init__(self, members: list[Member], samples: Any, template: Any) -> None:
+        super().__init__(members, samples, template)
+        # Copies: a step gives the memory of the state before it back.
+        state = (*state_of(members[0].model)[:3], state_of(template)[3])
+        self.state = jax.tree.map(jnp.array, state)
+        self.best: Any = None
+        self._train_step = step_program("train", template)
+        self._test_step = step_program("test", template)
+
+    def _take_feeds(self, feeds: list[Feed]) -> None:
+        self._feed = feeds[0]
+
+    def _reset_metrics(self) -> None:
+        self.state = (*self.state[:3], [jnp.zeros_like(v) for v in self.state[3]])
+
+    def _batch(self, feed: Feed, step: int) -> tuple[Any, Any, Any]:
+        return self.samples[feed.places[step]], feed.y[step], feed.weight[step]
+
+    def _train(self, start: int, stop: int) -> None:
+        with running(self.template):
+            for step in range(start, stop):
+                self._logs, self.state = self._train_step(self.state, self._batch(self._feed, step))
+        jax.block_until_ready(self.state[0])
+
+    def _train_logs(self) -> dict[str, np.ndarray]:
+        return {name: np.asarray(value)[None] for name, value in self._logs.items()}
+
+    def _watch(self) -> dict[str, np.ndarray]:
+        feed = self._validation_feeds()[0]
+        weights, others = ([jnp.array(v) for v in part] for part in self.state[:2])
+        state = (weights, others, [jnp.zeros_like(v) for v in self.state[3]])
+        with running(self.template):
+            for step in range(len(feed.weight)):
+                logs, state = self._test_step(state, self._batch(feed, step))
+        return {name: np.asarray(value)[None] for name, value in logs.items()}
+
+    def keep(self, improved: np.ndarray) -> None:
+        if improved[0]:
+            self.best = jax.tree.map(jnp.array, self.state[:2])
+
+    def arrays(self) -> tuple[State, Any]:
+        return jax.tree.map(lambda v: np.asarray(v)[None], (self.state, self.best))
+
+    def restore(self, state: State, best: Any) -> None:
+        self.state, self.best = jax.tree.map(lambda v: jnp.array(v[0]), (state, best))
+
+
+class Stacked(Block):
+    """Members whose states are stacked: one program takes a step of all of them.
+
+    There are always `lanes` lanes; those without a member run a copy of the last one, so that any
+    number of members runs the same program, and none of them sees how many there are.
+    """
+
+    def __init__(self, members: list[Member], samples: Any, template: Any, lanes: int) -> None:
+        super().__init__(members, samples, template)
+        self.lanes = [*members, *[members[-1]] * (lanes - len(members))]
+        states = [state_of(member.model)[:3] for member in self.lanes]
+        stacked = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *states)
+        metrics = [jnp.zeros((lanes, *v.shape), v.dtype) for v in state_of(template)[3]]
+        self.state = (*stacked, metrics)
+        self.best: Any = None
+        key = (signature(template), lanes)
+        # Members with fewer steps than others keep their state in the steps that they lack.
+        ragged = len({-(-len(m.train.y) // self.batch_size) for m in members}) > 1
+        self._train_steps = shared_program(("train many", *key, ragged), lambda: _many(ragged))
+        self._test_steps = shared_program(("test many", *key), _many_tests)
+
+    def _stacked(self, feeds: list[Feed]) -> Feed:
+        """Return the batches of all lanes, (steps, lanes, batch, ...)."""
+        feeds = [*feeds, *[feeds[-1]] * (len(self.lanes) - len(feeds))]
+        return Feed(*(jnp.asarray(np.stack(arrays, axis=1)) for arrays in zip(*feeds, strict=True)))
+
+    def _take_feeds(self, feeds: list[Feed]) -> None:
+        self._feed = self._stacked(feeds)
+
+    def _reset_metrics(self) -> None:
+        self.state = (*self.state[:3], [jnp.zeros_like(v) for v in self.state[3]])
+
+    def _train(self, start: int, stop: int) -> None:
+        with running(self.template):
+            self._logs, self.state = self._train_steps(
+                self.state, self.samples, self._feed, start, stop
+            )
+        jax.block_until_ready(self.state[0])
+
+    def _train_logs(self) -> dict[str, np.ndarray]:
+        return {name: np.asarray(values) for name, values in self._logs.items()}
+
+    def _watch(self) -> dict[str, np.ndarray]:
+        feed = self._stacked(self._validation_feeds())
+        metrics = [jnp.zeros_like(v) for v in self.state[3]]
+        with running(self.template):
+            logs = self._test_steps((*self.state[:2], metrics), self.samples, feed)
+        return {name: np.asarray(values) for name, values in logs.items()}
+
+    def keep(self, improved: np.ndarray) -> None:
+        if self.best is None:  # of the members that are not watched it is never asked for
+            self.best = jax.tree.map(jnp.array, self.state[:2])
+        elif improved.any():
+            unused = np.zeros(len(self.lanes) - len(improved), bool)
+            mask = jnp.asarray(np.concatenate([improved, unused]))
+            self.best = _only_where(mask, self.state[:2], self.best)
+
+    def arrays(self) -> tuple[State, Any]:
+        n = len(self.members)
+        return jax.tree.map(lambda v: np.asarray(v)[:n], (self.state, self.best))
+
+    def restore(self, state: State, best: Any) -> None:
+        missing = len(self.lanes) - len(self.members)
+
+        def fill(values: np.ndarray) -> Any:
+            return jnp.asarray(np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]))
+
+        self.state, self.best = jax.tree.map(fill, (state, best))
+
+
+def _many(ragged: bool) -> Any:
+    """Return a compiled function that takes some training steps of all lanes."""
+
+    def steps(state: State, samples: Any, feed: Feed, start: Any, stop: Any) -> Any:
+        step = jax.vmap(running_model().train_step)
+
+        def one(i: Any, carried: Any) -> Any:
+            state, _ = carried
+            data = (samples[feed.places[i]], feed.y[i], feed.weight[i])
+            logs, new = step(state, data)
+            if ragged:
+                new = _only_where((feed.weight[i] >= 0).any(axis=1), new, state)
+            return new, logs
+
+        # The first step's metrics have the form of all; their values are never seen.
+        first = (samples[feed.places[0]], feed.y[0], feed.weight[0])
+        logs = jax.tree.map(
+            lambda v: jnp.zeros(v.shape, v.dtype), jax.eval_shape(step, state, first)[0]
+        )
+        state, logs = jax.lax.fori_loop(start, stop, one, (state, logs))
+        return logs, state
+
+    return jax.jit(steps, donate_argnums=0)
+
+
+def _only_where(active: Any, new: Any, old: Any) -> Any:
+    """Return the new values of the lanes that are active, and the old ones of the others."""
+
+    def choose(after: Any, before: Any) -> Any:
+        return jnp.where(active.reshape(-1, *[1] * (after.ndim - 1)), after, before)
+
+    return jax.tree.map(choose, new, old)
+
+
+def _many_tests() -> Any:
+    """Return a compiled function that evaluates all lanes."""
+
+    def steps(state: Any, samples: Any, feed: Feed) -> Any:
+        step = jax.vmap(running_model().test_step)
+
+        def one(state: Any, batch: Feed) -> Any:
+            logs, (_, _, metrics) = step(state, (samples[batch.places], batch.y, batch.weight))
+            return (*state[:2], metrics), logs
+
+        _, logs = jax.lax.scan(one, state, feed)
+        return jax.tree.map(lambda values: values[-1], logs)
+
+    return jax.jit(steps)

@@ -1,0 +1,171 @@
+"""A member of a group: its samples, how long it trains, and what it has learnt."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from nnest.programs import FILLER, order_of
+
+__all__ = ["Feed", "Member", "Patience", "Rows", "State", "feed_of", "prepare", "state_of"]
+
+#: Weights, other variables, optimizer, metrics.
+State = tuple[list[Any], list[Any], list[Any], list[Any]]
+
+
+def state_of(model: Any) -> State:
+    """Return the present state of a model."""
+    return (
+        [v.value for v in model.trainable_variables],
+        [v.value for v in model.non_trainable_variables],
+        [v.value for v in model.optimizer.variables],
+        [v.value for v in model.metrics_variables],
+    )
+
+
+class Rows(NamedTuple):
+    """Samples of a member: their places among those of all, their targets and their weights."""
+
+    places: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+
+
+class Feed(NamedTuple):
+    """The batches of an epoch: places, targets and weights, each (steps, batch, ...)."""
+
+    places: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+
+
+@dataclass
+class Patience:
+    """Keras's rule of early stopping: when the loss has not fallen by `tol` for some epochs."""
+
+    tol: float
+    epochs: int
+    wait: int = 0
+    best: float | None = None
+    best_epoch: int = -1
+
+    def improves(self, epoch: int, loss: float) -> bool:
+        """Take the loss of an epoch; tell whether its weights are the best so far."""
+        self.wait += 1
+        first = self.best is None
+        if first or loss + self.tol < (self.best or 0.0):
+            self.wait, self.best, self.best_epoch = 0, loss, epoch
+            return True
+        return False
+
+    def is_over(self, epoch: int) -> bool:
+        """Tell whether it is time to stop."""
+        return self.wait >= self.epochs and epoch > 0
+
+
+@dataclass
+class Member:
+    """An estimator in training with others."""
+
+    place: int
+    estimator: Any
+    train: Rows
+    validation: Rows | None
+    patience: Patience | None
+    history: dict[str, list[float]] = field(default_factory=dict)
+    is_over: bool = False  # its last epoch was its last
+    is_alive: bool = True  # its weights are still in a block
+
+    @property
+    def model(self) -> Any:
+        """The estimator's model."""
+        return self.estimator.model_
+
+    def learns(self, epoch: int, logs: dict[str, float]) -> bool:
+        """Take the metrics of an epoch; tell whether its weights are to be kept as the best."""
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+        improves = self.patience is not None and self.patience.improves(epoch, logs["val_loss"])
+        is_over = self.patience is not None and self.patience.is_over(epoch)
+        self.is_over = (
+            is_over or epoch + 1 >= self.estimator.epochs or not math.isfinite(logs["loss"])
+        )
+        return improves
+
+    def ends(self, state: State, best: tuple[list[Any], list[Any]] | None) -> None:
+        """Give the estimator its weights, the best of them if it was to keep those."""
+        model = self.model
+        kept = {id(variable) for variable in model.weights} if best else set()
+        variables = (model.trainable_variables, model.non_trainable_variables)
+        for mine, last, saved in zip(variables, state[:2], best or state[:2], strict=True):
+            for variable, now, then in zip(mine, last, saved, strict=True):
+                # Random streams go on from where training ended, as with Keras's own callback.
+                variable.assign(then if id(variable) in kept else now)
+        for variable, value in zip(model.optimizer.variables, state[2], strict=True):
+            variable.assign(value)
+        self.is_alive = False
+
+    def tells(self) -> None:
+        """Tell the estimator how its training went."""
+        best = None if self.patience is None else self.patience.best_epoch
+        self.estimator._learnt(self.history, best)
+
+
+def prepare(
+    place: int,
+    estimator: Any,
+    X: Any,
+    y: Any,
+    split: tuple[np.ndarray, np.ndarray | None] | None,
+    sample_weight: Any,
+) -> Member:
+    """Build an estimator's model, and find out which rows it learns from."""
+    every = np.arange(len(y))
+    train, validation = (every, None) if split is None else split
+    train = every[train]
+    watch = {}
+    if validation is not None and len(validation):
+        validation = every[validation]
+        watch = {"X_val": _safe_indexing(X, validation), "y_val": _safe_indexing(y, validation)}
+    weight = None if sample_weight is None else _safe_indexing(sample_weight, train)
+    samples = (X, y) if split is None else (_safe_indexing(X, train), _safe_indexing(y, train))
+    part, watched = estimator._prepare(*samples, weight, **watch)
+    estimator.model_.optimizer.build(estimator.model_.trainable_variables)
+    patience = None
+    if estimator.early_stopping:
+        patience = Patience(float(estimator.tol), int(estimator.n_iter_no_change))
+    return Member(
+        place,
+        estimator,
+        _rows(part, train),
+        None if watched is None else _rows(watched, validation if watch else train),
+        patience,
+    )
+
+
+def _rows(part: Any, given: Any) -> Rows:
+    """Return where the samples of a part are among those of all members."""
+    weight = np.ones(len(part.y), np.float32) if part.weight is None else part.weight
+    return Rows(given[part.rows].astype(np.int32), part.y, weight.astype(np.float32))
+
+
+def feed_of(rows: Rows, size: int, steps: int, seed: int | None, epoch: int) -> Feed:
+    """Return an epoch's batches; rows without a sample weigh :data:`FILLER`."""
+    n, room = len(rows.y), steps * size
+    order = order_of(seed, epoch, n)
+    # A batch is filled with its own first row, as Batches does: what fills it is a real sample.
+    first = order[min(n - 1, (n - 1) // size * size)]
+    filled = np.concatenate([order, np.full(room - n, first)])
+    weight = rows.weight[filled]
+    weight[n:] = FILLER
+    shape = (steps, size)
+    y = rows.y[filled]
+    return Feed(
+        rows.places[filled].reshape(shape),
+        y.reshape(*shape, *y.shape[1:]),
+        weight.reshape(shape),
+    )
