@@ -105,6 +105,7 @@ __all__ = [
 
 _REPORTS = {
     "boyer-2019": "boyer_2019",
+    "r00182510": "r00182510",
     "groth-2019": "groth_2019",
     "pillarisetti-2019": "pillarisetti_2019",
 }
