@@ -1,0 +1,314 @@
+"""What many members learn together is what each learns alone."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+
+from nnest.augmentation import Augmentation
+from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
+from nnest.population import _group, fit_many
+from nnest.programs import clear_programs
+from tests.test_programs import Compilations
+
+DIGITS = load_digits()
+X = (DIGITS.images / 16).astype(np.float32)[:700]
+Y = DIGITS.target[:700]
+FLAT = X.reshape(len(X), -1)
+RNG = np.random.default_rng(0)
+
+
+def mlp(**settings: Any) -> MLPClassifier:
+    """Return a small perceptron."""
+    small = {"hidden_units": (16, 8), "epochs": 3, "learning_rate": 0.005, "random_state": 0}
+    return MLPClassifier(**{**small, **settings})
+
+
+def cnn(**settings: Any) -> CNNClassifier:
+    """Return a small convolutional network."""
+    small = {"filters": (4, 6), "hidden_units": (8,), "epochs": 2, "random_state": 0}
+    return CNNClassifier(**{**small, "learning_rate": 0.005, **settings})
+
+
+def outcome(estimator: Any, samples: np.ndarray = FLAT) -> dict[str, Any]:
+    """Return all that a training leaves behind."""
+    return {
+        "history": estimator.history_,
+        "best_epoch": estimator.best_epoch_,
+        "n_iter": estimator.n_iter_,
+        "diverged": estimator.diverged_,
+        "outputs": np.asarray(estimator.model_.predict(samples, verbose=0)),
+        "weights": [np.asarray(v) for v in estimator.model_.variables],
+        "optimizer": [np.asarray(v) for v in estimator.model_.optimizer.variables],
+    }
+
+
+def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Everything is equal to the last bit."""
+    jax.tree.map(np.testing.assert_array_equal, one, other)
+
+
+def assert_alike(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Losses within 1e-3, 99.5 % of the predictions equal; the rest exactly."""
+    assert one["history"].keys() == other["history"].keys()
+    for name in (name for name in one["history"] if name.endswith("loss")):
+        np.testing.assert_allclose(one["history"][name], other["history"][name], atol=1e-3)
+    same = one["outputs"].argmax(axis=1) == other["outputs"].argmax(axis=1)
+    assert same.mean() >= 0.995
+    for name in ("best_epoch", "n_iter", "diverged"):
+        assert one[name] == other[name], name
+    for mine, theirs in zip(one["weights"], other["weights"], strict=True):
+        if mine.dtype == np.uint32:  # random streams
+            np.testing.assert_array_equal(mine, theirs)
+
+
+# Members of one program: settings, seeds, samples, weights of classes, all different.
+MIXED = [
+    {"dropout": 0.0, "random_state": 0},
+    {"dropout": 0.3, "random_state": 1, "l2": 1e-3},
+    {"dropout": 0.1, "random_state": 2, "class_weight": "balanced", "l1": 1e-4},
+    {"dropout": 0.5, "random_state": 3, "label_smoothing": 0.1, "learning_rate": 0.002},
+    {"dropout": 0.5, "random_state": 3, "kernel_initializer": "he_normal", "epochs": 2},
+]
+SPLITS = [
+    (RNG.permutation(700)[:n], np.arange(m)) for n, m in zip(
+        (500, 470, 513, 480, 512), (100, 90, 80, 70, 60), strict=True
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("make", "samples"),
+    [
+        (lambda **k: mlp(batch_norm_at="every", **k), FLAT),
+        (lambda **k: mlp(optimizer="sgd", momentum=0.9, **k), FLAT),
+        (lambda **k: cnn(conv_batch_norm=True, conv_dropout=0.2, **k), X),
+        (lambda **k: cnn(augmentation=Augmentation(crop=7, brightness=0.1), **k), X),
+    ],
+    ids=["mlp", "momentum", "cnn", "augmented"],
+)
+def test_together_is_as_alone(make: Any, samples: np.ndarray) -> None:
+    """Each member is left as its own fit would have left it."""
+    weight = RNG.uniform(0.5, 1.5, len(Y))
+    together = fit_many(
+        [make(**each) for each in MIXED], samples, Y, splits=SPLITS, sample_weight=weight
+    )
+    for settings, (train, watched), member in zip(MIXED, SPLITS, together, strict=True):
+        alone = make(**settings).fit(
+            samples[train], Y[train], weight[train], X_val=samples[watched], y_val=Y[watched]
+        )
+        assert_alike(outcome(member, samples), outcome(alone, samples))
+
+
+def test_regressors_are_fitted_together_too() -> None:
+    """Targets may be numbers, and several of them."""
+    targets = np.stack([FLAT.mean(axis=1), FLAT.std(axis=1)], axis=1)
+    make = {"hidden_units": (8,), "epochs": 3}
+    together = fit_many([MLPRegressor(**make, random_state=i) for i in (0, 1)], FLAT, targets)
+    for i, member in enumerate(together):
+        alone = MLPRegressor(**make, random_state=i).fit(FLAT, targets)
+        np.testing.assert_allclose(member.predict(FLAT), alone.predict(FLAT), atol=1e-3)
+
+
+@pytest.mark.parametrize(("make", "samples"), [(mlp, FLAT), (cnn, X)], ids=["mlp", "cnn"])
+def test_neither_order_nor_neighbors_matter(make: Any, samples: np.ndarray) -> None:
+    """The same numbers in another order, and beside others, in a program of the same lanes."""
+    settings = [{"dropout": rate, "random_state": i} for i, rate in enumerate((0.0, 0.2, 0.4))]
+    others = [{"dropout": 0.1, "random_state": 9, "l2": 0.1}]
+    first = fit_many([make(**each) for each in [*settings, *others]], samples, Y)
+    second = fit_many([make(**each) for each in [*others, *settings[::-1]]], samples, Y)
+
+    for one, other in zip(first[:3], second[:0:-1], strict=True):
+        assert_same(outcome(one, samples), outcome(other, samples))
+
+
+def test_other_seeds_give_other_numbers() -> None:
+    """Members are not copies of one another."""
+    one, other = fit_many([mlp(random_state=seed) for seed in (0, 1)], FLAT, Y)
+    assert one.history_["loss"] != other.history_["loss"]
+
+
+def test_a_second_call_compiles_nothing() -> None:
+    """Neither with other numbers, nor with other samples of as many batches."""
+    settings = [{"dropout": 0.1 * i, "random_state": i} for i in range(4)]
+    fit_many([mlp(**each) for each in settings], FLAT, Y)
+    with Compilations() as compilations:
+        fit_many([mlp(**each, l2=0.1, label_smoothing=0.2) for each in settings], FLAT[::-1], Y)
+    assert compilations.count == 0
+
+
+def test_early_stopping_is_by_member() -> None:
+    """Each stops by its own validation part and keeps its own best weights."""
+    settings = [
+        {"learning_rate": rate, "random_state": i, "early_stopping": True}
+        for i, rate in enumerate((0.001, 0.03, 0.1, 0.2, 0.3))
+    ]
+    settings = [{**each, "n_iter_no_change": 2, "epochs": 12} for each in settings]
+    together = fit_many([mlp(**each) for each in settings], FLAT, Y)
+    alone = [mlp(**each).fit(FLAT, Y) for each in settings]
+
+    assert len({member.n_iter_ for member in alone}) > 1
+    assert any(member.best_epoch_ < member.n_iter_ for member in alone)
+    assert [m.n_iter_ for m in together[:2]] == [m.n_iter_ for m in alone[:2]]
+    for one, other in zip(together[:2], alone[:2], strict=True):
+        assert_alike(outcome(one), outcome(other))
+
+
+def test_a_member_that_diverges_harms_no_other() -> None:
+    """It ends after that epoch, is marked, and the others learn what they would have learnt."""
+    settings = [{"random_state": i} for i in range(3)]
+    wild = {"optimizer": "sgd", "momentum": 0.9, "activation": "linear"}
+    rates = [0.01, 1e30, 0.01]
+    make = [
+        mlp(**each, **wild, learning_rate=rate) for each, rate in zip(settings, rates, strict=True)
+    ]
+    tame = [mlp(**each, **wild, learning_rate=0.01) for each in settings]
+    with_one, without = fit_many(make, FLAT, Y), fit_many(tame, FLAT, Y)
+
+    assert [member.diverged_ for member in with_one] == [False, True, False]
+    assert with_one[1].n_iter_ == 1
+    for i in (0, 2):
+        assert_same(outcome(with_one[i]), outcome(without[i]))
+
+
+def test_a_callback_sees_all_members_and_may_stop_some() -> None:
+    """Metrics by epoch; who is stopped keeps what it has learnt so far."""
+    seen: list[tuple[int, dict[str, np.ndarray]]] = []
+
+    def stop_the_second(epoch: int, metrics: dict[str, np.ndarray]) -> np.ndarray:
+        seen.append((epoch, metrics))
+        return np.array([False, epoch == 1, False])
+
+    members = [mlp(random_state=i, epochs=4) for i in range(3)]
+    splits = [(np.arange(500), np.arange(500, 700))] * 3
+    fit_many(members, FLAT, Y, splits=splits, callback=stop_the_second)
+    shorter = fit_many([mlp(random_state=i, epochs=2) for i in range(3)], FLAT, Y, splits=splits)
+
+    assert [epoch for epoch, _ in seen] == [0, 1, 2, 3]
+    assert seen[0][1].keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert [member.n_iter_ for member in members] == [4, 2, 4]
+    assert np.isnan(seen[2][1]["loss"]).tolist() == [False, True, False]
+    assert seen[1][1]["val_loss"][0] == members[0].history_["val_loss"][1]
+    assert_same(outcome(members[1]), outcome(shorter[1]))
+
+
+def test_what_is_left_of_a_group_is_brought_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With fewer than half alive, fewer lanes run, and the rest learn on as before."""
+    packed: list[list[int]] = []
+    pack = _group.Group.pack
+
+    def watched(self: Any, members: Any) -> Any:
+        packed.append([member.place for member in members])
+        return pack(self, members)
+
+    monkeypatch.setattr(_group.Group, "pack", watched)
+    members = [mlp(random_state=i, epochs=4 if i in (1, 6) else 1) for i in range(8)]
+    fit_many(members, FLAT, Y)
+
+    assert packed == [list(range(8)), [1, 6]]
+    for i in (1, 6):
+        assert_alike(outcome(members[i]), outcome(mlp(random_state=i, epochs=4).fit(FLAT, Y)))
+
+
+def test_a_group_that_does_not_fit_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of memory is no reason to lose anything."""
+    tried: list[int] = []
+    pack = _group.Group.pack
+
+    def too_large(self: Any, members: Any) -> Any:
+        tried.append(self.lowering.lanes)
+        if self.lowering.lanes > 1:
+            raise MemoryError("RESOURCE_EXHAUSTED")
+        return pack(self, members)
+
+    monkeypatch.setattr(_group.Group, "pack", too_large)
+    members = fit_many([mlp(random_state=i) for i in range(8)], FLAT, Y)
+
+    assert tried == [4, 2, 1]
+    assert_alike(outcome(members[5]), outcome(mlp(random_state=5).fit(FLAT, Y)))
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They reach the caller."""
+
+    def broken(self: Any, members: Any) -> Any:
+        raise jax.errors.JaxRuntimeError("INTERNAL: something else")
+
+    monkeypatch.setattr(_group.Group, "pack", broken)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="something else"):
+        fit_many([mlp(), mlp()], FLAT, Y)
+
+
+def test_no_more_than_max_group_train_at_once() -> None:
+    """And they learn the same."""
+    free = fit_many([mlp(random_state=i) for i in range(5)], FLAT, Y)
+    bound = fit_many([mlp(random_state=i) for i in range(5)], FLAT, Y, max_group=2)
+
+    assert [member.group_["members"] for member in bound] == [2, 2, 2, 2, 1]
+    for one, other in zip(free, bound, strict=True):
+        assert_alike(outcome(one), outcome(other))
+
+
+def test_architectures_are_groups() -> None:
+    """What is static may differ too; all come back in their places."""
+    members = [mlp(hidden_units=(n,), random_state=i) for i, n in enumerate((8, 4, 8, 4, 8))]
+    fitted = fit_many(members, FLAT, Y)
+
+    assert [a is b for a, b in zip(fitted, members, strict=True)] == [True] * 5
+    assert [member.group_["members"] for member in fitted] == [3, 2, 3, 2, 3]
+
+
+def test_what_cannot_be_grouped_is_fitted_alone_and_says_why() -> None:
+    """Callbacks are their estimator's own business."""
+    expected = mlp(random_state=1).fit(FLAT, Y)
+    members = [mlp(), mlp(random_state=1, callbacks=[keras.callbacks.TerminateOnNaN()])]
+    with pytest.warns(
+        UserWarning,
+        match=re.escape(
+            "1 of 2 estimators were fitted one by one: they have callbacks of their own."
+        ),
+    ):
+        fit_many(members, FLAT, Y)
+    assert_same(outcome(members[1]), outcome(expected))
+
+
+def test_a_shared_random_state_is_drawn_from_in_order() -> None:
+    """As if the estimators had been fitted one after the other."""
+    shared, again = np.random.RandomState(0), np.random.RandomState(0)
+    together = fit_many([mlp(random_state=shared) for _ in range(3)], FLAT, Y)
+    for member in together:
+        assert_alike(outcome(member), outcome(mlp(random_state=again).fit(FLAT, Y)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"estimators": ["x"]}, "'x' is no estimator of nnest: give MLPClassifier, CNNClassifier, "
+         "MLPRegressor or CNNRegressor."),
+        ({"splits": []}, "splits hold 0 pairs for 2 estimators: give one for each."),
+        ({"max_group": 0}, "max_group=0 is not accepted: give 'auto' or at least 1."),
+        ({"callback": lambda epoch, metrics: [True]}, "callback returned bool of shape (1,): "
+         "return None, or booleans of shape (2,), True for each estimator that stops."),
+    ],
+)  # fmt: skip
+def test_bad_input_is_told_apart(arguments: dict[str, Any], message: str) -> None:
+    """One sentence each, from the border."""
+    given = {"estimators": [mlp(), mlp(random_state=1)], "X": FLAT, "y": Y, **arguments}
+    with pytest.raises((ValueError, TypeError), match=re.escape(message)):
+        fit_many(**given)
+
+
+def test_an_estimator_is_given_once() -> None:
+    """It could not be left as two fits would have left it."""
+    one = mlp()
+    with pytest.raises(ValueError, match="estimators hold one object 2 times: give clones of it"):
+        fit_many([one, clone(one), one], FLAT, Y)
+    assert fit_many([], FLAT, Y) == []
