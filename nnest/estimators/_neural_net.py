@@ -225,8 +225,9 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         """Build the network anew and untrained, for the samples and targets that are known."""
         given = self.get_params(deep=False)["random_state"]
         self.set_params(random_state=0)  # draws nothing from a state that others share
+        images, none = self._as_input(np.zeros((0, *self._sample_shape))), np.zeros(0, np.int64)
         try:
-            self._start(Part(self._as_input(np.zeros((0, *self._sample_shape))), np.zeros(0), None))
+            self._start(Part(images, none, None, none))
         finally:
             self.set_params(random_state=given)
 
