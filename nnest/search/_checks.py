@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 from sklearn.pipeline import Pipeline
+from sklearn.utils import assert_all_finite
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
 from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 
-__all__ = ["check_jobs", "checked_network", "checked_splits", "warn_of_missing_labels"]
+__all__ = [
+    "check_jobs",
+    "check_metrics",
+    "check_targets",
+    "checked_network",
+    "checked_splits",
+    "warn_of_missing_labels",
+]
 
 Rows = np.ndarray[Any, np.dtype[np.intp]]
 
@@ -25,6 +36,28 @@ def check_jobs(n_jobs: int | None) -> None:
             "GPU, or all cores, to itself, and several processes would take it from each other; "
             "leave n_jobs out."
         )
+
+
+def check_metrics(scoring: Any) -> None:
+    """Refuse names that are no metrics."""
+    known = get_scorer_names()
+    given = scoring.values() if isinstance(scoring, dict) else scoring
+    names = [given] if isinstance(given, str) else given
+    for name in names if isinstance(names, Iterable) else ():
+        if isinstance(name, str) and name not in known:
+            close = get_close_matches(name, known, 1)
+            raise ValueError(
+                f"{name!r} is no metric of scikit-learn: "
+                + (f"did you mean {close[0]!r}? " if close else "")
+                + "sklearn.metrics.get_scorer_names() lists them."
+            )
+
+
+def check_targets(y: Any) -> None:
+    """Refuse missing and infinite targets."""
+    if y is None:
+        raise ValueError("This search requires y to be passed, but the target y is None.")
+    assert_all_finite(np.asarray(y), input_name="y")
 
 
 def checked_network(estimator: Any) -> Any:
@@ -83,9 +116,9 @@ def _rows(part: Any, n: int, fold: int, name: str) -> Rows:
 
 def warn_of_missing_labels(splits: list[tuple[Rows, Rows]], y: Any) -> None:
     """Say which folds test on labels that they do not train on."""
-    labels = np.asarray(y)
-    if labels.ndim != 1:
+    if type_of_target(y) not in ("binary", "multiclass"):
         return
+    labels = np.asarray(y)
     for fold, (train, test) in enumerate(splits):
         missing = np.setdiff1d(labels[test], labels[train])
         if len(missing):
@@ -94,5 +127,5 @@ def warn_of_missing_labels(splits: list[tuple[Rows, Rows]], y: Any) -> None:
                 "part lacks: its networks cannot predict them, and metrics of probabilities may "
                 "fail; give a stratified splitter, or fewer folds.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )

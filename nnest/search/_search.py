@@ -7,16 +7,23 @@ all are handed over at once; scoring, ranking and the names of the results are s
 from __future__ import annotations
 
 import time
+from copy import deepcopy
 from typing import Any, Self
 
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
-from sklearn.utils import indexable
+from sklearn.utils import get_tags, indexable
 from sklearn.utils.validation import _check_method_params
 
-from nnest.search._checks import check_jobs, checked_splits, warn_of_missing_labels
+from nnest.search._checks import (
+    check_jobs,
+    check_metrics,
+    check_targets,
+    checked_splits,
+    warn_of_missing_labels,
+)
 from nnest.search._evaluation import Evaluation, Split
 
 __all__ = ["TogetherSearch"]
@@ -24,6 +31,14 @@ __all__ = ["TogetherSearch"]
 
 class TogetherSearch(BaseSearchCV):
     """Base class of searches that train their members together; not for use by itself."""
+
+    def __sklearn_tags__(self) -> Any:
+        """Take the samples and the targets that the estimator takes."""
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.target_tags = deepcopy(inner.target_tags)
+        tags.input_tags.three_d_array = inner.input_tags.three_d_array
+        return tags
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
@@ -52,10 +67,10 @@ class TogetherSearch(BaseSearchCV):
             If the estimator is none of this package.
         """
         check_jobs(self.n_jobs)
+        check_metrics(self.scoring)
         scorers, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
-        if y is None:
-            raise ValueError("This search requires y to be passed, but the target y is None.")
+        check_targets(y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         weight = params.get("sample_weight")
