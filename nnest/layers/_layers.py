@@ -127,6 +127,8 @@ class Conv2D(_Penalized, keras.layers.Conv2D):
     """
 
     traced = ("l1", "l2")
+    #: Its chains with an activation and a pooling may run as one operator; no subclass inherits it.
+    fusible = True
 
     def __init__(
         self, filters: int, kernel_size: Any, l1: float = 0.0, l2: float = 0.0, **kwargs: Any
@@ -137,12 +139,17 @@ class Conv2D(_Penalized, keras.layers.Conv2D):
     def call(self, inputs: Any) -> Any:
         """Return the feature maps and add the penalty to the loss."""
         self._add_penalty()
-        return super().call(inputs)
+        block = fusion.block_to_run(self)
+        if block is None:
+            return super().call(inputs)
+        kernel = ops.convert_to_tensor(self.kernel)
+        bias = ops.convert_to_tensor(self.bias) if self.use_bias else ops.zeros(self.filters)
+        return fusion.convolve_block(inputs, kernel, bias, block)
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Convolve, with the faster kernel gradient where it applies."""
         plain = self.strides == (1, 1) and self.dilation_rate == (1, 1) and self.groups == 1
-        if plain and self.data_format == "channels_last" and fusion.is_faster():
+        if plain and self.data_format == "channels_last" and fusion.is_on():
             return fusion.convolve(inputs, ops.convert_to_tensor(kernel), self.padding.upper())
         return super().convolution_op(inputs, kernel)
 
@@ -240,6 +247,9 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
     (2, 4, 4, 1)
     """
 
+    #: It may be a part of an operator that begins with a convolution; no subclass inherits it.
+    fusible = True
+
     def call(self, inputs: Any) -> Any:
         """Return the largest value of each window."""
         size = self.pool_size
@@ -247,6 +257,6 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
         # to compile.
         small = size[0] * size[1] <= 25
         tiles = small and self.strides == size and self.padding == "valid"
-        if tiles and self.data_format == "channels_last" and fusion.is_faster():
+        if tiles and self.data_format == "channels_last" and fusion.is_on():
             return fusion.max_pool(inputs, size)
         return super().call(inputs)

@@ -1,9 +1,4 @@
-"""Convolution and max pooling with gradients that are several times faster on a CPU.
-
-XLA's gradients of these two operators take most of a small network's training time on a CPU. The
-operators of this module compute the same numbers in another way. :mod:`nnest.layers` uses them on
-JAX on a CPU and leaves everything else to Keras.
-"""
+"""Convolution and max pooling by themselves, with gradients that are several times faster."""
 
 from __future__ import annotations
 
@@ -12,27 +7,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import keras
 from jax import lax
 
-__all__ = ["convolve", "is_faster", "max_pool"]
-
-
-def is_faster() -> bool:
-    """Tell whether Keras runs on JAX on a CPU, where these operators are the faster ones.
-
-    Returns
-    -------
-    bool
-        False on every other back end and device.
-
-    Examples
-    --------
-    >>> from nnest.fusion import is_faster
-    >>> is_faster() in (True, False)
-    True
-    """
-    return keras.backend.backend() == "jax" and jax.default_backend() == "cpu"
+__all__ = ["convolve", "max_pool", "stock"]
 
 
 def _windows(x: Any, size: tuple[int, int]) -> list[Any]:
@@ -100,9 +77,9 @@ def _max_pool_backward(size: tuple[int, int], saved: Any, gradient: Any) -> tupl
 max_pool.defvjp(_max_pool_forward, _max_pool_backward)
 
 
-def _stock(x: Any, kernel: Any, padding: str) -> Any:
+def stock(x: Any, kernel: Any, padding: str, layout: str = "NHWC") -> Any:
     """Return the compiler's own convolution."""
-    numbers = ("NHWC", "HWIO", "NHWC")
+    numbers = (layout, "HWIO", layout)
     return lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=numbers)
 
 
@@ -135,18 +112,18 @@ def convolve(x: Any, kernel: Any, padding: str) -> Any:
     >>> convolve(jnp.ones((1, 3, 3, 1)), jnp.ones((3, 3, 1, 1)), "VALID").ravel().tolist()
     [9.0]
     """
-    return _stock(x, kernel, padding)
+    return stock(x, kernel, padding)
 
 
 def _convolve_forward(x: Any, kernel: Any, padding: str) -> tuple[Any, Any]:
     """Return the feature maps and what the gradient needs."""
-    return _stock(x, kernel, padding), (x, kernel)
+    return stock(x, kernel, padding), (x, kernel)
 
 
 def _convolve_backward(padding: str, saved: Any, gradient: Any) -> tuple[Any, Any]:
     """Return the gradients of the input and of the kernel."""
     x, kernel = saved
-    _, to_input = jax.vjp(lambda image: _stock(image, kernel, padding), x)
+    _, to_input = jax.vjp(lambda image: stock(image, kernel, padding), x)
     (a, b, c, f), (_, rows, columns, _) = kernel.shape, gradient.shape
     if padding == "SAME":
         x = jnp.pad(x, ((0, 0), ((a - 1) // 2, a // 2), ((b - 1) // 2, b // 2), (0, 0)))
