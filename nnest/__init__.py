@@ -15,11 +15,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nnest.augmentation import Augmentation
     from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
+    from nnest.persistence import load, save
+    from nnest.search import VectorizedGridSearchCV
 
-__all__ = ["Augmentation", "CNNClassifier", "CNNRegressor", "MLPClassifier", "MLPRegressor"]
+__all__ = [
+    "Augmentation",
+    "CNNClassifier",
+    "CNNRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+    "VectorizedGridSearchCV",
+    "load",
+    "save",
+]
 __version__ = "0.1.0"
 
-_HOMES = {**dict.fromkeys(__all__, "nnest.estimators"), "Augmentation": "nnest.augmentation"}
+_HOMES = {
+    **dict.fromkeys(__all__, "nnest.estimators"),
+    "Augmentation": "nnest.augmentation",
+    "VectorizedGridSearchCV": "nnest.search",
+    "load": "nnest.persistence",
+    "save": "nnest.persistence",
+}
 
 # Keras takes its back end from the environment when it is imported, and TensorFlow if nothing is
 # said there. JAX is what this package installs. A choice that was made is left alone.

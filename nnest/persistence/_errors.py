@@ -1,0 +1,31 @@
+"""What is raised for files that hold no estimator, or not only one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["ModelFileError", "Refused", "refusing"]
+
+REMEDY = "give what nnest.save has written, unchanged"
+
+
+class ModelFileError(ValueError):
+    """A file holds no estimator that can be loaded; the message says why and what to do."""
+
+
+class Refused(Exception):  # noqa: N818  # never leaves this package
+    """Why a file is refused, and what to do about it."""
+
+    def __init__(self, reason: str, remedy: str = REMEDY) -> None:
+        super().__init__(f"{reason}: {remedy}.")
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Turn the reason of a refusal into one sentence that names the file."""
+    try:
+        yield
+    except Refused as refusal:
+        raise ModelFileError(f"{str(path)!r} is refused because {refusal}") from None

@@ -1,0 +1,192 @@
+"""From files to a fitted estimator."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from nnest.persistence._arrays import HEADER, read_array, read_vector
+from nnest.persistence._errors import Refused, refusing
+from nnest.persistence._files import MANIFEST, Files, opened
+from nnest.persistence._manifest import LONGEST, Manifest
+from nnest.persistence._state import ESTIMATORS, kernels, stored_type, variables
+
+__all__ = ["load"]
+
+
+def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
+    """Load an estimator that :func:`nnest.save` has saved.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A folder or a zip archive.
+    max_bytes : int, default=2**32
+        Most bytes that are read.
+
+    Returns
+    -------
+    MLPClassifier, MLPRegressor, CNNClassifier or CNNRegressor
+        The fitted estimator.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at that path.
+    ModelFileError
+        If what is there is not what :func:`nnest.save` writes. It is a `ValueError`.
+
+    Notes
+    -----
+    Files of unknown origin may be loaded: they hold numbers and settings, and no code. The network
+    is built anew from the settings, which are checked as those of any estimator are, once the files
+    are known to be as large as the network; every array must have the shape and the type that this
+    network asks for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> import nnest
+    >>> net = nnest.MLPRegressor(epochs=1, random_state=0).fit(np.eye(4), [0.0, 1.0, 2.0, 3.0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nnest.save(net, f"{folder}/net")
+    ...     again = nnest.load(f"{folder}/net")
+    >>> again.history_ == net.history_
+    True
+    """
+    place = Path(path)
+    if not place.exists():
+        raise FileNotFoundError(f"There is no file or folder {str(place)!r}: give another path.")
+    with refusing(place), opened(place, max_bytes) as files:
+        if files.sizes[MANIFEST] > LONGEST:
+            raise Refused(f"its {MANIFEST!r} takes more than {LONGEST} bytes")
+        manifest = Manifest.read(files.read(MANIFEST))
+        return _estimator(manifest, files)
+
+
+def _estimator(manifest: Manifest, files: Files) -> Any:
+    """Return the estimator with its network and all that was learnt."""
+    net = ESTIMATORS[manifest.kind](**manifest.parameters)
+    _set_shapes(net, manifest, files)
+    _build(net, files)
+    wanted = variables(net.model_)
+    names = {MANIFEST, *wanted, *(f"history-{i}.npy" for i in range(len(manifest.history)))}
+    names |= {"classes.npy"} if manifest.classes is None and hasattr(net, "classes_") else set()
+    _check_names(names, set(files.sizes))
+    for name, variable in wanted.items():
+        _assign(name, variable, files)
+    _check_hyperparameters(net.model_)
+    net._order_seed, net._split_seed = manifest.order_seed, manifest.split_seed
+    net.history_ = _history(manifest, files)
+    net.n_iter_, net.best_epoch_ = manifest.n_iter, manifest.best_epoch
+    net.diverged_ = manifest.diverged
+    if manifest.group is not None:
+        net.group_ = manifest.group
+    return net
+
+
+def _set_shapes(net: Any, manifest: Manifest, files: Files) -> None:
+    """Set what is known of samples and targets."""
+    net._sample_shape = manifest.sample_shape
+    net.n_features_in_ = manifest.sample_shape[0]
+    if manifest.feature_names is not None:
+        net.feature_names_in_ = np.array(manifest.feature_names, dtype=object)
+    if manifest.target_shape is not None:
+        net._target_shape = manifest.target_shape
+    else:
+        net.classes_ = _classes(manifest, files)
+
+
+def _classes(manifest: Manifest, files: Files) -> np.ndarray:
+    """Return the labels, sorted and all different."""
+    if manifest.classes is not None:
+        classes = np.array(manifest.classes, dtype=object)
+    elif "classes.npy" in files.sizes:
+        classes = read_vector("classes.npy", files.read("classes.npy"), kinds="biufU")
+    else:
+        raise Refused("it lacks 'classes.npy'")
+    try:
+        fits = len(classes) > 1 and np.array_equal(np.unique(classes), classes)
+    except ValueError:  # text that is none
+        fits = False
+    if not fits:
+        raise Refused("its classes are not at least two labels, sorted and all different")
+    return classes
+
+
+def _build(net: Any, files: Files) -> None:
+    """Build the network if the files are large enough to hold it."""
+    try:
+        net._check_training_parameters()
+        shape = net._as_input(np.zeros((0, *net._sample_shape))).shape[1:]
+        sizes = kernels(net, shape, net._n_outputs())
+    except Exception as error:  # whatever a configuration of unknown origin breaks
+        raise Refused(f"its configuration describes no network ({error})") from error
+    held = sum(files.sizes.values()) // 4
+    if len(sizes) > len(files.sizes) or sum(sizes) > held:
+        raise Refused(
+            f"its configuration describes a network of {len(sizes)} kernels with {sum(sizes)} "
+            f"numbers, and its files hold {held} numbers at most"
+        )
+    try:
+        net._rebuild()
+    except Exception as error:
+        raise Refused(f"its configuration describes no network ({error})") from error
+
+
+def _check_names(wanted: set[str], found: set[str]) -> None:
+    """Refuse files too few and files too many."""
+    if wanted - found:
+        raise Refused(f"it lacks {min(wanted - found)!r}")
+    if found - wanted:
+        raise Refused(f"it holds {min(found - wanted)!r}, which belongs to no such estimator")
+
+
+def _assign(name: str, variable: Any, files: Files) -> None:
+    """Give a variable its values."""
+    shape, dtype = tuple(variable.shape), stored_type(variable)
+    nbytes = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if files.sizes[name] > nbytes + HEADER:
+        raise Refused(f"{name!r} in it has {files.sizes[name]} bytes for {nbytes} bytes of values")
+    values = read_array(name, files.read(name), shape, dtype)
+    own = keras.backend.standardize_dtype(variable.dtype)
+    if values.dtype.kind == "i":
+        bounds = np.iinfo(own)
+        if values.size and not bounds.min <= values.min() <= values.max() <= bounds.max:
+            raise Refused(f"{name!r} in it holds numbers that are no {own}")
+        values = values.astype(own)
+    variable.assign(values)
+
+
+def _check_hyperparameters(model: Any) -> None:
+    """Refuse rates and strengths that no layer would take."""
+    for each in (layer for layer in model.layers if hasattr(layer, "hyperparameters")):
+        held = each.hyperparameters.variables
+        finite = all(np.isfinite(ops.convert_to_numpy(variable.value)).all() for variable in held)
+        try:
+            type(each).from_config(each.get_config())
+        except (ValueError, TypeError):  # Keras makes one of the other
+            finite = False
+        if not finite:
+            raise Refused(f"layer {each.name!r} of it has a hyper-parameter out of bounds")
+    smoothing = model.hyperparameters.to_config()["label_smoothing"]
+    if not 0 <= smoothing < 1:
+        raise Refused(f"its label_smoothing is {smoothing}, which is out of bounds")
+
+
+def _history(manifest: Manifest, files: Files) -> dict[str, list[float]]:
+    """Return the metrics of all epochs."""
+    history = {}
+    for i, metric in enumerate(manifest.history):
+        name = f"history-{i}.npy"
+        values = read_vector(name, files.read(name), kinds="f")
+        if len(values) > manifest.n_iter:
+            raise Refused(f"{name!r} in it has more numbers than there were epochs")
+        history[metric] = values.tolist()
+    return history

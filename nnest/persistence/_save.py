@@ -1,0 +1,176 @@
+"""From a fitted estimator to files."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from nnest import __version__
+from nnest.persistence import _files
+from nnest.persistence._arrays import write_array
+from nnest.persistence._errors import Refused
+from nnest.persistence._manifest import FORMAT, VERSION
+from nnest.persistence._state import (
+    ESTIMATORS,
+    check_parameters,
+    circumstances,
+    to_numpy,
+    variables,
+)
+from nnest.persistence._values import to_json
+from nnest.programs import signature
+
+__all__ = ["check_estimator", "save"]
+
+
+def save(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Save a fitted estimator as a folder or a zip archive of arrays and JSON.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier, MLPRegressor, CNNClassifier or CNNRegressor
+        A fitted estimator.
+    path : str or os.PathLike
+        Where to: an archive if it ends in ``.zip``, else a folder. What an earlier call has saved
+        there is replaced once the new one is whole; nothing else is.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If it is no estimator of this package.
+    ValueError
+        If it holds what no file can: callbacks, a `random_state` that is no number, labels that
+        are neither text nor numbers, a `model_` that is not the one which its parameters describe.
+    OSError
+        If nothing can be written there, or something else is there already.
+
+    Notes
+    -----
+    All that training goes on from is saved: weights, the optimizer's state, the random streams and
+    seeds, the number of epochs. An estimator that is loaded predicts the same numbers, also under
+    another back end of Keras, and under the same back end `partial_fit`, or `fit` with
+    ``warm_start=True``, train on as they would have. Sequences of numpy become lists. Requests for
+    metadata, as `set_fit_request` makes them, are not saved.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> import nnest
+    >>> net = nnest.MLPClassifier(epochs=1, random_state=0).fit(np.eye(4), list("abab"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nnest.save(net, f"{folder}/net.zip")
+    ...     again = nnest.load(f"{folder}/net.zip")
+    >>> bool((again.predict(np.eye(4)) == net.predict(np.eye(4))).all())
+    True
+    """
+    check_estimator(estimator)
+    try:
+        check_parameters(estimator.get_params(deep=False))
+        files = _content(estimator)
+    except Refused as refusal:
+        raise ValueError(
+            f"This {type(estimator).__name__} cannot be saved because {refusal}"
+        ) from None
+    _files.write(Path(path), files)
+
+
+def check_estimator(estimator: Any) -> None:
+    """Refuse what is no fitted estimator of ours."""
+    if ESTIMATORS.get(type(estimator).__name__) is not type(estimator):
+        raise TypeError(
+            f"{type(estimator).__name__} is not accepted: give a fitted "
+            f"{', '.join(ESTIMATORS)}; of a pipeline or a search, the network in it."
+        )
+    check_is_fitted(estimator, ["model_", "best_epoch_"])
+
+
+def _content(estimator: Any) -> dict[str, bytes]:
+    """Return the files of an estimator by their names."""
+    _check_architecture(estimator)
+    arrays = {name: to_numpy(each) for name, each in variables(estimator.model_).items()}
+    for i, values in enumerate(estimator.history_.values()):
+        arrays[f"history-{i}.npy"] = np.asarray(values, np.float64)
+    classes = getattr(estimator, "classes_", None)
+    if classes is not None and classes.dtype.kind in "biufU":
+        arrays["classes.npy"], classes = classes, None
+    manifest = json.dumps(_manifest(estimator, classes), indent=1, allow_nan=False)
+    files = {name: write_array(array) for name, array in arrays.items()}
+    return {_files.MANIFEST: f"{manifest}\n".encode(), **files}
+
+
+def _check_architecture(estimator: Any) -> None:
+    """Refuse a network that could not be built again from the parameters."""
+    estimator._check_training_parameters()
+    twin = type(estimator)(**estimator.get_params(deep=False))
+    for name in ("classes_", "_sample_shape", "_target_shape"):
+        if hasattr(estimator, name):
+            setattr(twin, name, getattr(estimator, name))
+    twin._rebuild()
+    if signature(twin.model_) != signature(estimator.model_):
+        raise Refused(
+            "its model_ is not what its parameters describe",
+            "set the parameters back that were changed since fit, or fit again",
+        )
+
+
+def _manifest(estimator: Any, classes: np.ndarray | None) -> dict[str, Any]:
+    """Return what is no array."""
+    names = getattr(estimator, "feature_names_in_", None)
+    target_shape = getattr(estimator, "_target_shape", None)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "written_by": _written_by(),
+        "keras": circumstances(),
+        "estimator": type(estimator).__name__,
+        "parameters": {
+            name: _parameter(name, value)
+            for name, value in estimator.get_params(deep=False).items()
+        },
+        "sample_shape": list(estimator._sample_shape),
+        "target_shape": None if target_shape is None else list(target_shape),
+        "classes": None if classes is None else _labels(classes),
+        "feature_names": None if names is None else list(names),
+        "seeds": {"order": estimator._order_seed, "split": estimator._split_seed},
+        "n_iter": estimator.n_iter_,
+        "best_epoch": int(estimator.best_epoch_),
+        "diverged": bool(estimator.diverged_),
+        "group": _parameter("group_", getattr(estimator, "group_", None)),
+        "history": list(estimator.history_),
+    }
+
+
+def _written_by() -> dict[str, str]:
+    """Return what has written a file; for readers, nothing depends on it."""
+    return {"nnest": __version__, "keras": version("keras"), "backend": keras.backend.backend()}
+
+
+def _parameter(name: str, value: Any) -> Any:
+    """Return a parameter as JSON."""
+    try:
+        return to_json(value)
+    except TypeError:
+        raise Refused(
+            f"{name}={value!r} has no form in JSON",
+            "give plain numbers, strings, sequences or dictionaries of them",
+        ) from None
+
+
+def _labels(classes: np.ndarray) -> list[str]:
+    """Return labels that are Python's strings."""
+    labels: list[Any] = classes.tolist()
+    if not all(isinstance(label, str) for label in labels):
+        raise Refused(
+            f"its labels are of type {classes.dtype}", "fit it to labels that are text or numbers"
+        )
+    return labels
