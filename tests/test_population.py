@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import Any
 
 import jax
@@ -16,7 +15,6 @@ from sklearn.datasets import load_digits
 from nnest.augmentation import Augmentation
 from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
 from nnest.population import _group, fit_many
-from nnest.programs import clear_programs
 from tests.test_programs import Compilations
 
 DIGITS = load_digits()

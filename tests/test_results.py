@@ -85,12 +85,19 @@ def seeds(store: ResultStore) -> list[int]:
 
 def test_a_run_comes_back_from_its_line_as_it_was() -> None:
     """Every float comes back bit for bit, and equal runs give equal lines."""
-    run = make_run()
+    run = make_run(group={"lowering": "stacked", "lanes": 8, "members": 10})
     line = run.to_json()
     assert Run.from_json(line) == run
     assert Run.from_json(line).to_json() == line
     assert "\n" not in line
     assert list(json.loads(line)) == sorted(field.name for field in dataclasses.fields(Run))
+
+
+def test_a_training_alone_has_no_group() -> None:
+    """Its line is that of records from before there were groups."""
+    line = make_run().to_json()
+    assert "group" not in json.loads(line)
+    assert Run.from_json(line).group is None
 
 
 @given(st.floats(width=64), st.lists(st.floats(width=32), max_size=4), st.text(min_size=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ from tqdm import tqdm
 
 from nnest.experiments._circumstances import code_state
 from nnest.experiments._experiment import Report
-from nnest.experiments._jobs import Job, jobs_of
-from nnest.experiments._train import Bench
+from nnest.experiments._jobs import Job, jobs_of, unfitted
+from nnest.experiments._train import Bench, images_key
+from nnest.population import members_at_once, static_parameters
 from nnest.results import ResultStore
 
 __all__ = ["Outcome", "run"]
@@ -63,8 +65,9 @@ def run(
 ) -> Outcome:
     """Train what is missing of a report, and record it.
 
-    Each training is recorded as soon as it ends: stopped at any moment and called again, it goes
-    on with the next one, and ends with the numbers of an uninterrupted run.
+    Trainings of one architecture on the same images are done together, as many as the device
+    likes, and recorded as soon as they end. Stopped at any moment and called again, it goes on
+    from a minute before, and ends with the numbers of an uninterrupted run.
 
     Parameters
     ----------
@@ -119,18 +122,35 @@ def run(
     found = len(jobs) - len(missing)
     silent = not (progress and missing)
     with tqdm(total=len(missing), desc=report.key, unit="training", disable=silent) as bar:
-        for job in missing:
-            if not clock.allows(job):
+        for batch in _batches(missing):
+            if not clock.allows(batch):
                 break
-            bar.set_postfix_str(job.name)
-            if _recorded(store, report, job):  # another process was faster
-                found += 1
-            else:
-                with clock.timed(job):
-                    store.append(bench.record(job))
-                trained += 1
-            bar.update()
+            bar.set_postfix_str(batch[0].name)
+            left = [job for job in batch if not _recorded(store, report, job)]
+            found += len(batch) - len(left)  # another process was faster
+            if left:
+                with clock.timed(left):
+                    for record in bench.records(left, store.folder / ".running"):
+                        store.append(record)
+                trained += len(left)
+            bar.update(len(batch))
     return Outcome(len(jobs), found, trained)
+
+
+def _batches(jobs: list[Job]) -> list[list[Job]]:
+    """Return jobs that are worth training together, by the first of them."""
+    open_ones: dict[str, list[Job]] = {}
+    batches = []
+    for job in jobs:
+        estimator = unfitted(job.arm, job.experiment.protocol.size(job.scale), job.seed)
+        key = json.dumps([images_key(job), static_parameters(estimator)], default=repr)
+        batch = open_ones.setdefault(key, [])
+        if not batch:
+            batches.append(batch)
+        batch.append(job)
+        if len(batch) >= members_at_once(estimator):
+            del open_ones[key]
+    return batches
 
 
 def _recorded(store: ResultStore, report: Report, job: Job) -> bool:
@@ -145,25 +165,25 @@ class _Clock:
 
     budget: float | None
     started: float = field(default_factory=time.monotonic)
-    longest: dict[tuple[str, str], float] = field(default_factory=dict)
+    longest: dict[tuple[str, str, int], float] = field(default_factory=dict)
 
-    def allows(self, job: Job) -> bool:
-        """Tell whether this training would end in time, going by the ones before."""
+    def allows(self, jobs: list[Job]) -> bool:
+        """Tell whether these trainings would end in time, going by the ones before."""
         if self.budget is None:
             return True
         usual = max(self.longest.values(), default=0.0)
-        expected = self.longest.get(self._place(job), usual)
+        expected = self.longest.get(self._place(jobs), usual)
         return time.monotonic() - self.started + expected <= self.budget
 
     @contextmanager
-    def timed(self, job: Job) -> Iterator[None]:
-        """Take the time of a training."""
+    def timed(self, jobs: list[Job]) -> Iterator[None]:
+        """Take the time of trainings."""
         begun = time.monotonic()
         yield
         taken = time.monotonic() - begun
-        self.longest[self._place(job)] = max(taken, self.longest.get(self._place(job), 0.0))
+        self.longest[self._place(jobs)] = max(taken, self.longest.get(self._place(jobs), 0.0))
 
     @staticmethod
-    def _place(job: Job) -> tuple[str, str]:
+    def _place(jobs: list[Job]) -> tuple[str, str, int]:
         """Return what trainings of equal length have in common."""
-        return job.experiment.key, job.arm.name
+        return jobs[0].experiment.key, jobs[0].arm.name, len(jobs)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 
+from nnest.estimators import NeuralNet
 from nnest.experiments._circumstances import describe_device, installed_versions
 from nnest.experiments._data import Images, data_digest, load_images
 from nnest.experiments._digest import describe
@@ -19,12 +20,13 @@ from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, parameters_of, unfitted
 from nnest.experiments._metrics import confusion_counts
 from nnest.experiments._modes import proba_in_mode
+from nnest.population import fit_many
 from nnest.results import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Bench"]
+__all__ = ["Bench", "images_key"]
 
 _CLIP = 1e-7
 _WATCHED = {"accuracy": "fit_accuracy", "loss": "fit_loss"}
@@ -40,15 +42,49 @@ class Bench:
     loaded: dict[str, Images] = field(default_factory=dict)
     treated: dict[str, Images] = field(default_factory=dict)
 
-    def record(self, job: Job) -> Run:
-        """Train one job, and return its record."""
-        protocol = job.experiment.protocol
-        images, parts = hold_out(self._images(job, job.arm.images), protocol.holdouts, job.seed)
-        estimator = unfitted(job.arm, protocol.size(job.scale), job.seed)
+    def records(self, jobs: list[Job], checkpoint: Path | None = None) -> list[Run]:
+        """Train jobs on the same images together, and return their records.
+
+        Parameters
+        ----------
+        jobs : list of Job
+            Jobs of one key of :func:`images_key`.
+        checkpoint : Path or None, default=None
+            Folder in which the running state is kept.
+
+        Returns
+        -------
+        list of Run
+            In the order of the jobs; the seconds are shared in equal parts.
+        """
+        images = self._images(jobs[0], jobs[0].arm.images)
+        places = replace(images, train=np.arange(len(images.train)))
+        parted = [hold_out(places, job.experiment.protocol.holdouts, job.seed) for job in jobs]
+        estimators = [
+            unfitted(job.arm, job.experiment.protocol.size(job.scale), job.seed) for job in jobs
+        ]
         begun = time.perf_counter()
-        history = _fit(estimator, images)
-        seconds = time.perf_counter() - begun
-        final, counts = _scores(estimator, images)
+        _fit(estimators, images, [rest.train for rest, _ in parted], checkpoint)
+        seconds = (time.perf_counter() - begun) / len(jobs)
+        return [
+            self._record(job, estimator, images, rest.train, parts, seconds)
+            for job, estimator, (rest, parts) in zip(jobs, estimators, parted, strict=True)
+        ]
+
+    def _record(
+        self,
+        job: Job,
+        estimator: Any,
+        images: Images,
+        rows: NDArray[Any],
+        parts: dict[str, tuple[NDArray[Any], NDArray[Any]]],
+        seconds: float,
+    ) -> Run:
+        """Score a training; `rows` and `parts` say which training images it had and had not."""
+        protocol = job.experiment.protocol
+        history = _history(estimator)
+        own = replace(images, train=images.train[rows], train_labels=images.train_labels[rows])
+        final, counts = _scores(estimator, own)
         for name, treatment in protocol.test_images.items():
             if describe(treatment) == describe(job.arm.images):
                 scores = {kind: final[f"test_{kind}"] for kind in ("accuracy", "loss")}
@@ -57,14 +93,14 @@ class Bench:
                 scores, _ = _accuracy_and_loss(estimator, other.test, other.test_labels)
             final |= {f"test_{kind}@{name}": value for kind, value in scores.items()}
         for name, (held, labels) in parts.items():
-            scores, _ = _accuracy_and_loss(estimator, held, labels)
+            scores, _ = _accuracy_and_loss(estimator, images.train[held], labels)
             final |= {f"val_{kind}@{name}": value for kind, value in scores.items()}
         for name, mode in protocol.modes.items():
             proba = proba_in_mode(estimator, images.test, mode)
             scores, _ = _rate(estimator, proba, images.test_labels)
             final |= {f"test_{kind}@{name}": value for kind, value in scores.items()}
         final |= {name: values[-1] for name, values in history.items() if name.startswith("fit_")}
-        return self._run(job, history, final, counts, seconds)
+        return self._run(job, history, final, counts, seconds, getattr(estimator, "group_", None))
 
     def _run(
         self,
@@ -73,6 +109,7 @@ class Bench:
         final: dict[str, float],
         counts: NDArray[Any],
         seconds: float,
+        group: dict[str, Any] | None,
     ) -> Run:
         """Put a training's outcome and its circumstances together."""
         losses = [final["test_loss"], *history.get("fit_loss", [])]
@@ -93,6 +130,7 @@ class Bench:
             code=self.code,
             data_digest=data_digest(job.experiment, job.scale),
             diverged=not np.isfinite(losses).all(),
+            group=group,
         )
 
     def _images(self, job: Job, treatment: Any, *, test_only: bool = False) -> Images:
@@ -119,6 +157,22 @@ class Bench:
         return self.loaded[key]
 
 
+def images_key(job: Job) -> str:
+    """Name what a job is trained on, equal for equal images.
+
+    Parameters
+    ----------
+    job : Job
+        The job.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
+    return json.dumps([_data_key(job), describe(job.arm.images)])
+
+
 def _data_key(job: Job) -> str:
     """Name the images of a job, equal for equal images."""
     protocol = job.experiment.protocol
@@ -137,15 +191,37 @@ def _treat(images: Images, treatment: Any, test_only: bool) -> Images:
     return Images(train, labels, fitted.transform(images.test), images.test_labels, groups)
 
 
-def _fit(estimator: Any, images: Images) -> dict[str, list[float]]:
-    """Fit an estimator; return its metrics by our names, one value for each epoch."""
-    watch: dict[str, Any] = {}
+def _fit(
+    estimators: list[Any], images: Images, rows: list[NDArray[Any]], checkpoint: Path | None
+) -> None:
+    """Fit estimators together, each on its rows of the training images."""
+    n = len(images.train)
+    pixels = np.concatenate([images.train, images.test])
+    labels = np.concatenate([images.train_labels, images.test_labels])
+    # The test images are only looked at after each epoch: nothing is decided by them.
+    test = np.arange(n, n + len(images.test))
+    splits = [
+        (own, None if _stops_early(estimator) else test)
+        for own, estimator in zip(rows, estimators, strict=True)
+    ]
+    if all(isinstance(estimator, NeuralNet) for estimator in estimators):
+        fit_many(estimators, pixels, labels, splits=splits, checkpoint=checkpoint)
+        return
+    for estimator, (own, watched) in zip(estimators, splits, strict=True):
+        watch = {} if watched is None else {"X_val": pixels[watched], "y_val": labels[watched]}
+        estimator.fit(pixels[own], labels[own], **watch)
+
+
+def _stops_early(estimator: Any) -> bool:
+    """Tell whether an estimator sets a validation part of its own aside."""
+    return bool(estimator.get_params().get("early_stopping", False))
+
+
+def _history(estimator: Any) -> dict[str, list[float]]:
+    """Return the metrics of a training by our names, one value for each epoch."""
     renamed = dict(_WATCHED)
-    if not estimator.get_params().get("early_stopping", False):
-        # Only looked at after each epoch: nothing is decided by the test images.
-        watch = {"X_val": images.test, "y_val": images.test_labels}
+    if not _stops_early(estimator):
         renamed |= {"val_accuracy": "test_accuracy", "val_loss": "test_loss"}
-    estimator.fit(images.train, images.train_labels, **watch)
     return {
         renamed.get(name, name): [float(value) for value in values]
         for name, values in estimator.history_.items()

@@ -1,5 +1,6 @@
 """Many members in one program."""
 
 from nnest.population._fit_many import fit_many
+from nnest.population._lowering import members_at_once, static_parameters
 
-__all__ = ["fit_many"]
+__all__ = ["fit_many", "members_at_once", "static_parameters"]

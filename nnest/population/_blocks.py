@@ -46,6 +46,8 @@ class Block(ABC):
         watched = [len(m.validation.y) for m in members if m.validation is not None]
         self.watched = max(watched, default=0)
         self.step = 0
+        self.state: Any = None
+        self.best: Any = None
         self.logs: list[dict[str, float]] | None = None
         self.seconds_of_step = 0.0
 
@@ -91,11 +93,17 @@ class Block(ABC):
         left = deadline - time.monotonic()
         return max(1, min(self.steps, int(left / self.seconds_of_step)))
 
+    def _wait(self) -> None:
+        """Wait until the device has done what it was asked to do."""
+        for leaf in self.state[0]:
+            leaf.block_until_ready()
+
     def _validation_feeds(self) -> list[Feed]:
         """Return the validation parts in batches."""
         size = EVALUATION_BATCH if self.watched > 32 else 32
         steps = -(-self.watched // size)
-        return [feed_of(m.validation, size, steps, None, 0) for m in self.members]
+        parts = [member.validation for member in self.members]
+        return [feed_of(part, size, steps, None, 0) for part in parts if part is not None]
 
     @abstractmethod
     def _take_feeds(self, feeds: list[Feed]) -> None:
@@ -138,7 +146,6 @@ class Alone(Block):
         # Copies: a step gives the memory of the state before it back.
         state = (*state_of(members[0].model)[:3], state_of(template)[3])
         self.state = jax.tree.map(jnp.array, state)
-        self.best: Any = None
         self._train_step = step_program("train", template)
         self._test_step = step_program("test", template)
 
@@ -155,7 +162,7 @@ class Alone(Block):
         with running(self.template):
             for step in range(start, stop):
                 self._logs, self.state = self._train_step(self.state, self._batch(self._feed, step))
-        jax.block_until_ready(self.state[0])
+        self._wait()
 
     def _train_logs(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(value)[None] for name, value in self._logs.items()}
@@ -174,7 +181,9 @@ class Alone(Block):
             self.best = jax.tree.map(jnp.array, self.state[:2])
 
     def arrays(self) -> tuple[State, Any]:
-        return jax.tree.map(lambda v: np.asarray(v)[None], (self.state, self.best))
+        arrays: tuple[State, Any]
+        arrays = jax.tree.map(lambda v: np.asarray(v)[None], (self.state, self.best))
+        return arrays
 
     def restore(self, state: State, best: Any) -> None:
         self.state, self.best = jax.tree.map(lambda v: jnp.array(v[0]), (state, best))
@@ -194,7 +203,6 @@ class Stacked(Block):
         stacked = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *states)
         metrics = [jnp.zeros((lanes, *v.shape), v.dtype) for v in state_of(template)[3]]
         self.state = (*stacked, metrics)
-        self.best: Any = None
         key = (signature(template), lanes)
         # Members with fewer steps than others keep their state in the steps that they lack.
         ragged = len({-(-len(m.train.y) // self.batch_size) for m in members}) > 1
@@ -204,7 +212,9 @@ class Stacked(Block):
     def _stacked(self, feeds: list[Feed]) -> Feed:
         """Return the batches of all lanes, (steps, lanes, batch, ...)."""
         feeds = [*feeds, *[feeds[-1]] * (len(self.lanes) - len(feeds))]
-        return Feed(*(jnp.asarray(np.stack(arrays, axis=1)) for arrays in zip(*feeds, strict=True)))
+        stacked = Feed(*(np.stack(arrays, axis=1) for arrays in zip(*feeds, strict=True)))
+        on_device: Feed = jax.device_put(stacked)
+        return on_device
 
     def _take_feeds(self, feeds: list[Feed]) -> None:
         self._feed = self._stacked(feeds)
@@ -217,7 +227,7 @@ class Stacked(Block):
             self._logs, self.state = self._train_steps(
                 self.state, self.samples, self._feed, start, stop
             )
-        jax.block_until_ready(self.state[0])
+        self._wait()
 
     def _train_logs(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(values) for name, values in self._logs.items()}
@@ -239,7 +249,9 @@ class Stacked(Block):
 
     def arrays(self) -> tuple[State, Any]:
         n = len(self.members)
-        return jax.tree.map(lambda v: np.asarray(v)[:n], (self.state, self.best))
+        arrays: tuple[State, Any]
+        arrays = jax.tree.map(lambda v: np.asarray(v)[:n], (self.state, self.best))
+        return arrays
 
     def restore(self, state: State, best: Any) -> None:
         missing = len(self.lanes) - len(self.members)

@@ -38,7 +38,8 @@ class Keeper:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self.folder, self.path = folder, None
+        self.folder = folder
+        self.path: Path | None = None
         self._saved = time.monotonic()
 
     def restore(self, group: Group) -> bool:
@@ -96,14 +97,17 @@ def _digest(group: Group) -> str:
     for member in group.members:
         own = member.estimator
         settings.append([own.epochs, own.batch_size, own._order_seed, repr(member.patience)])
-        for rows in filter(None, (member.train, member.validation)):
-            for array in rows:
-                digest.update(np.ascontiguousarray(array))
-        for leaf in jax.tree.leaves(state_of(member.model)[:3]):
-            digest.update(np.ascontiguousarray(leaf).view(np.uint8))
-    digest.update(np.ascontiguousarray(group.samples))
+        arrays = [*member.train, *(member.validation or ())]
+        for array in [*arrays, *jax.tree.leaves(state_of(member.model)[:3])]:
+            digest.update(_bytes_of(array))
+    digest.update(_bytes_of(group.samples))
     digest.update(json.dumps(settings).encode())
     return digest.hexdigest()
+
+
+def _bytes_of(array: Any) -> memoryview:
+    """Return the bytes of an array of any type."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def _describe(group: Group, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -140,7 +144,7 @@ def _describe(group: Group, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
 
 def _put(arrays: dict[str, np.ndarray], name: str, parts: Any) -> list[Any]:
     """Put lists of arrays among the others; return the type of each, part by part."""
-    kinds = []
+    kinds: list[list[str]] = []
     for i, part in enumerate(parts):
         kinds.append([])
         for j, leaf in enumerate(part):

@@ -63,6 +63,8 @@ class Run:
         Counts of true (rows) against predicted (columns) classes.
     diverged : bool, default=False
         Whether the loss ceased to be finite.
+    group : mapping or None, default=None
+        How it was trained beside others: lowering, lanes of the program, members. None is alone.
     created : str, default=now
         Time in UTC, in ISO 8601.
     record_format : int, default=RECORD_FORMAT
@@ -106,6 +108,7 @@ class Run:
     data_digest: str
     confusion: list[list[int]] | None = None
     diverged: bool = False
+    group: Mapping[str, Any] | None = None
     created: str = field(default_factory=_now)
     record_format: int = RECORD_FORMAT
 
@@ -127,6 +130,8 @@ class Run:
             The line without its end; keys are sorted, so that equal runs give equal lines.
         """
         record = asdict(self)
+        if record["group"] is None:  # records of before there were groups have no such field
+            del record["group"]
         for metrics in (record["final"], *record["history"].values()):
             places = metrics if isinstance(metrics, dict) else range(len(metrics))
             for place in places:
@@ -161,7 +166,7 @@ class Run:
                 f"reads {RECORD_FORMAT}."
             )
         expected = {each.name for each in fields(cls)}
-        if missing := sorted(expected - record.keys()):
+        if missing := sorted(expected - record.keys() - {"group"}):
             raise ValueError(f"the record lacks {', '.join(missing)}.")
         if unknown := sorted(record.keys() - expected):
             raise ValueError(f"the record has fields that no run has: {', '.join(unknown)}.")
@@ -301,6 +306,7 @@ _FIELDS: dict[str, Callable[[str, Any], Any]] = {
     "data_digest": _text,
     "confusion": _confusion,
     "diverged": _flag,
+    "group": lambda name, value: None if value is None else _settings(name, value),
     "created": _time,
     "record_format": _whole,
 }
