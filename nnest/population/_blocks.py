@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nnest import fusion
 from nnest.population._members import Feed, Member, State, feed_of, state_of
 from nnest.programs import (
     EVALUATION_BATCH,
@@ -284,7 +285,7 @@ def _many(ragged: bool) -> Any:
         state, logs = jax.lax.fori_loop(start, stop, one, (state, logs))
         return logs, state
 
-    return jax.jit(steps, donate_argnums=0)
+    return jax.jit(steps, donate_argnums=0, compiler_options=fusion.compiler_options())
 
 
 def _only_where(active: Any, new: Any, old: Any) -> Any:
@@ -309,4 +310,4 @@ def _many_tests() -> Any:
         _, logs = jax.lax.scan(one, state, feed)
         return jax.tree.map(lambda values: values[-1], logs)
 
-    return jax.jit(steps)
+    return jax.jit(steps, compiler_options=fusion.compiler_options())

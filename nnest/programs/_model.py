@@ -9,6 +9,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from nnest import fusion
 from nnest._batches import Batches
 from nnest.layers import Hyperparameters, known_batch, present_rows
 from nnest.programs._sharing import TRACING, running, step_program
@@ -109,6 +110,14 @@ class Model(keras.Model):
             size = EVALUATION_BATCH if len(watched[0]) > 32 else 32
             watched = Batches(watched, size, seed=None, fill=fill)
         return super().fit(batches, validation_data=watched, **{**kwargs, "shuffle": False})
+
+    def _run_through_graph(
+        self, inputs: Any, operation_fn: Any = lambda operation: operation, call_fn: Any = None
+    ) -> Any:
+        """Run the layers; on JAX on a CPU chains of convolution and pooling as one operator."""
+        if call_fn is None:
+            operation_fn = fusion.operations(self, inputs, operation_fn)
+        return super()._run_through_graph(inputs, operation_fn, call_fn)
 
     def compute_loss(
         self,

@@ -11,9 +11,17 @@ from typing import Any
 import jax
 import keras
 
+from nnest import fusion
 from nnest.programs._signature import signature
 
-__all__ = ["TRACING", "clear_programs", "running", "running_model", "shared_program", "step_program"]
+__all__ = [
+    "TRACING",
+    "clear_programs",
+    "running",
+    "running_model",
+    "shared_program",
+    "step_program",
+]
 
 #: How many programs are kept; the one that was not used for longest goes first.
 CAPACITY = 192
@@ -148,6 +156,6 @@ def step_program(kind: str, model: Any) -> Any:
             outputs, new = getattr(running_model(), f"{kind}_step")(state, data)
             return outputs, ((state[0], new) if kind == "predict" else new)
 
-        return jax.jit(step, donate_argnums=0)
+        return jax.jit(step, donate_argnums=0, compiler_options=fusion.compiler_options())
 
     return shared_program((kind, signature(model)), make)

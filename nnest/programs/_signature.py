@@ -10,6 +10,8 @@ from weakref import WeakKeyDictionary
 
 import keras
 
+from nnest import fusion
+
 __all__ = ["signature"]
 
 # What a layer starts from is decided before the program runs, so that the program is the same.
@@ -98,6 +100,7 @@ def signature(model: keras.Model) -> str:
             keras.config.epsilon(),
             keras.config.image_data_format(),
         ],
+        "fusion": fusion.is_on(),
         "execution": [model.jit_compile, model.run_eagerly, model.steps_per_execution],
     }
     return json.dumps(parts, sort_keys=True, default=repr)
