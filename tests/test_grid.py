@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,12 +148,12 @@ def test_containers(kind: Any) -> None:
     assert getattr(ours, "feature_names_in_", np.empty(0)).tolist() == names
 
 
-def test_all_members_train_in_one_call(calls: list[dict[str, Any]]) -> None:
+def test_all_members_train_in_one_call(calls: list[dict[str, Any]], tmp_path: Path) -> None:
     """Folds and settings are handed over together, and nobody watches a test part."""
     X, y = table()
 
     VectorizedGridSearchCV(
-        mlp(), {"dropout": [0.0, 0.4], "l2": [0.0, 0.1]}, cv=3, checkpoint="here", max_group=5
+        mlp(), {"dropout": [0.0, 0.4], "l2": [0.0, 0.1]}, cv=3, checkpoint=tmp_path, max_group=5
     ).fit(X, y)
 
     (call,) = calls
@@ -160,7 +161,7 @@ def test_all_members_train_in_one_call(calls: list[dict[str, Any]]) -> None:
     assert call["X"] is X
     assert [validation for _, validation in call["splits"]] == [None] * 12
     assert [len(train) for train, _ in call["splits"]] == [40] * 12
-    assert (call["checkpoint"], call["max_group"]) == ("here", 5)
+    assert (call["checkpoint"], call["max_group"]) == (tmp_path, 5)
 
 
 def test_times_are_shared_equally() -> None:

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from nnest import VectorizedGridSearchCV
 from tests.networks import mlp
-from tests.searches import assert_same, table
+from tests.searches import assert_same, both, table
 
 DROPOUT = {"dropout": [0.0, 0.4]}
 X, Y = table()
@@ -282,6 +282,16 @@ def test_all_members_fail() -> None:
         VectorizedGridSearchCV(mlp(), {"dropout": [1.5]}, cv=3).fit(X, Y)
 
     assert "3 fits failed with the following error:\nValueError: dropout=1.5" in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:Scoring failed", "ignore:One or more of the test scores")
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value):RuntimeWarning")
+@pytest.mark.parametrize("scoring", ["accuracy", "neg_log_loss"])
+def test_a_member_that_diverges_harms_no_other(scoring: str) -> None:
+    """Its scores are those that it would have had alone."""
+    net = mlp(optimizer="sgd")
+
+    assert_same(*both(net, {"learning_rate": [0.1, 1e30, 0.01]}, X, Y, scoring=scoring))
 
 
 class Refuses(TransformerMixin, BaseEstimator):

@@ -14,7 +14,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
-from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
+from nnest.estimators import NeuralNet
 
 __all__ = [
     "check_jobs",
@@ -65,7 +65,7 @@ def checked_network(estimator: Any) -> Any:
     network = estimator
     if isinstance(estimator, Pipeline) and estimator.steps:
         network = estimator.steps[-1][1]
-    if not isinstance(network, MLPClassifier | MLPRegressor | CNNClassifier | CNNRegressor):
+    if not isinstance(network, NeuralNet):
         raise TypeError(
             f"{network!r} is no network of this package, and nothing else trains in one program: "
             "give a network or a Pipeline that ends in one, or use scikit-learn's GridSearchCV."

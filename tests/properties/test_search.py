@@ -1,0 +1,67 @@
+"""Whatever folds and transformers are, each network is trained on its own samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnest.search import _sheets
+from nnest.search._sheets import Portion, sheets
+
+FOLDS = st.integers(3, 12).flatmap(
+    lambda n: st.tuples(
+        st.just(n),
+        st.lists(
+            st.tuples(
+                st.lists(st.integers(0, n - 1), min_size=1, max_size=n),  # rows, perhaps repeated
+                st.sampled_from([0, 0, 1, 2]),  # which transformer
+                st.sampled_from([1, 2]),  # how many numbers a sample has after it
+                st.booleans(),  # weighted or not
+                st.integers(1, 3),  # how many members
+            ),
+            min_size=1,
+            max_size=6,
+        ),
+    )
+)
+
+
+def portion_of(case: Any, labels: list[str], place: int) -> Portion:
+    """Return samples that tell their row and their transformer."""
+    rows, transformer, width, weighted, n_members = case
+    rows = np.array(rows)
+    X = np.repeat((rows + 100.0 * transformer)[:, None], width, axis=1)
+    weight = rows + 0.5 if weighted else None
+    members = [f"{place}.{i}" for i in range(n_members)]
+    return Portion(members, rows, X, np.array(labels)[rows], weight)
+
+
+@given(FOLDS, st.sampled_from([1, 100, 2**30]))
+def test_each_member_gets_its_samples(case: Any, memory: int) -> None:
+    """Samples, targets and weights of each member are those of its portion, in that order."""
+    n, folds = case
+    labels = [chr(ord("a") + i) for i in range(n)]
+    portions = [portion_of(fold, labels, place) for place, fold in enumerate(folds)]
+    wanted = {member: each for each in portions for member in each.members}
+    before, _sheets.SHEET_BYTES = _sheets.SHEET_BYTES, memory
+    try:
+        found = list(sheets(iter(portions), n))
+    finally:
+        _sheets.SHEET_BYTES = before
+
+    seen = []
+    for sheet in found:
+        for member, rows in zip(sheet.members, sheet.rows, strict=True):
+            np.testing.assert_array_equal(sheet.X[rows], wanted[member].X)
+            assert sheet.y[rows].tolist() == wanted[member].y.tolist()
+            if wanted[member].weight is None:
+                assert sheet.weight is None
+            else:
+                np.testing.assert_array_equal(sheet.weight[rows], wanted[member].weight)
+            seen.append(member)
+    assert sorted(seen) == sorted(wanted)
+    if memory == 1:
+        assert all(len(sheet.X) <= n for sheet in found)
