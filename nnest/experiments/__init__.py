@@ -108,6 +108,7 @@ _REPORTS = {
     "r00182510": "r00182510",
     "groth-2019": "groth_2019",
     "pillarisetti-2019": "pillarisetti_2019",
+    "pellegrini-2020": "pellegrini_2020",
 }
 
 
