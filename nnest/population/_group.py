@@ -81,7 +81,8 @@ class Group:
 
     def _train_epoch(self, pool: ThreadPoolExecutor, keeper: Keeper) -> None:
         """Train all blocks for this epoch, in turns."""
-        if self.epoch == 0:  # the program is compiled once, not by each thread
+        if self.epoch == 0 and self.blocks[0].logs is None:
+            # The program is compiled once, not by each thread.
             self.blocks[0].advance(time.monotonic())
         while waiting := [block for block in self.blocks if block.logs is None]:
             deadline = time.monotonic() + SLICE
