@@ -211,6 +211,20 @@ def test_state_counts_and_not_what_was_set_since(path: Path) -> None:
     assert same_weights(again, net)
 
 
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16"])
+def test_another_policy_of_types_is_asked_for(policy: str, path: Path) -> None:
+    """Its numbers come back under it, and are refused where they would mean others."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        net = fitted(l2=0.0)
+        np.testing.assert_array_equal(outputs(there_and_back(net, path)), outputs(net))
+    finally:
+        keras.config.set_dtype_policy(before)
+    with pytest.raises(ValueError, match=f"dtype_policy='{policy}' of Keras, and here it is 'flo"):
+        load(path)
+
+
 def test_a_new_process_predicts_the_same(path: Path) -> None:
     """A file is all that it needs, and it asks for names at the top of the package."""
     net = fitted(CNNClassifier)
