@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nnest.augmentation import Augmentation
     from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
     from nnest.persistence import load, save
+    from nnest.population import fit_many
     from nnest.search import VectorizedGridSearchCV
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "VectorizedGridSearchCV",
+    "fit_many",
     "load",
     "save",
 ]
@@ -34,6 +36,7 @@ _HOMES = {
     **dict.fromkeys(__all__, "nnest.estimators"),
     "Augmentation": "nnest.augmentation",
     "VectorizedGridSearchCV": "nnest.search",
+    "fit_many": "nnest.population",
     "load": "nnest.persistence",
     "save": "nnest.persistence",
 }

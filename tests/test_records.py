@@ -10,10 +10,12 @@ from nnest.results import ResultStore
 from tests.helpers import ROOT
 
 RESULTS = ResultStore(ROOT / "book" / "results")
+# A report may be declared, in a commit of its own, before any of it is run.
+RECORDED = [key for key in list_reports() if RESULTS.read(key)]
 REASONS = {"not comparable", "not judged", "not at the report's size", "too few seeds"}
 
 
-@pytest.fixture(scope="module", params=list_reports())
+@pytest.fixture(scope="module", params=RECORDED)
 def verdicts(request: pytest.FixtureRequest) -> Verdicts:
     """Judge a report by the committed records."""
     return judge(get_report(request.param), RESULTS)
@@ -32,7 +34,6 @@ def test_no_two_records_contradict_each_other(verdicts: Verdicts) -> None:
 def test_records_are_of_committed_code(verdicts: Verdicts) -> None:
     """Each record names the commit that made it."""
     runs = RESULTS.read(verdicts.report.key)
-    assert runs
     assert [run.key for run in runs if run.code["dirty"] or not run.code["commit"]] == []
 
 

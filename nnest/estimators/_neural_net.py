@@ -16,13 +16,13 @@ import keras
 import numpy as np
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nnest import _arguments
 from nnest.augmentation import Augment, Augmentation
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
+from nnest.estimators._splits import split_groups, split_rows
 from nnest.programs import EVALUATION_BATCH, Model
 
 __all__ = ["NeuralNet"]
@@ -34,7 +34,14 @@ WITH_MOMENTUM = ("sgd", "rmsprop")
 
 
 class NeuralNet(BaseEstimator, metaclass=ABCMeta):
-    """Base class of the estimators; not for use by itself."""
+    """Base class of the estimators; not for use by itself.
+
+    Examples
+    --------
+    >>> from nnest.estimators import MLPClassifier, NeuralNet
+    >>> issubclass(MLPClassifier, NeuralNet)
+    True
+    """
 
     _builder: ClassVar[Callable[..., Model]]
     _takes_pictures: ClassVar[bool] = False
@@ -250,50 +257,12 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _split(self, part: Part, groups: Any) -> tuple[Part, Part]:
         """Return training and validation part: stratified, seeded, groups kept together."""
+        strata, share, seed = self._strata(part.y), self.validation_fraction, self._split_seed
         if groups is None:
-            train, test = self._split_rows(part.y)
+            train, test = split_rows(len(part.y), strata, share, seed)
         else:
-            train, test = self._split_groups(part.y, np.asarray(groups))
+            train, test = split_groups(np.asarray(groups), len(part.y), strata, share, seed)
         return part.take(train), part.take(test)
-
-    def _split_rows(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows of both parts."""
-        try:
-            train, test = train_test_split(
-                np.arange(len(y)),
-                test_size=self.validation_fraction,
-                random_state=self._split_seed,
-                stratify=self._strata(y),
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"early_stopping=True cannot set {self.validation_fraction} of {len(y)} samples "
-                f"aside ({error}): give more samples of each class, another validation_fraction, "
-                "or X_val and y_val."
-            ) from None
-        return train, test
-
-    def _split_groups(self, y: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows of both parts, no group in both."""
-        if groups.shape != (len(y),):
-            raise ValueError(
-                f"groups has shape {groups.shape} for {len(y)} samples: give one group for each."
-            )
-        n_folds = max(2, round(1 / self.validation_fraction))
-        if len(np.unique(groups)) < n_folds:
-            raise ValueError(
-                f"groups holds {len(np.unique(groups))} groups, too few to set "
-                f"validation_fraction={self.validation_fraction} of them aside: give at least "
-                f"{n_folds} groups, or X_val and y_val."
-            )
-        strata = self._strata(y)
-        if strata is None:
-            split = GroupShuffleSplit(1, test_size=1 / n_folds, random_state=self._split_seed)
-            train, test = next(split.split(y, groups=groups))
-            return train, test
-        folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=self._split_seed)
-        train, test = next(folds.split(strata, strata, groups))
-        return train, test
 
     def _train(self, part: Part, epochs: int, validation: Part | None) -> None:
         """Hand the model to scikeras for some epochs more, and take over what it learnt."""

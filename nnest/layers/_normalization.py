@@ -36,6 +36,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
     [2.0]
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
     def _moments(self, inputs: Any, mask: Any) -> Any:
         """Return mean and variance over the samples of the batch."""
         present = present_rows()
