@@ -23,6 +23,7 @@ from nnest import _arguments
 from nnest.augmentation import Augment, Augmentation
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._splits import split_groups, split_rows
+from nnest.optimizers import SGD, RMSprop
 from nnest.programs import EVALUATION_BATCH, Model
 
 __all__ = ["NeuralNet"]
@@ -30,7 +31,7 @@ __all__ = ["NeuralNet"]
 OPTIMIZERS = (
     "adam", "adamw", "adamax", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "ftrl", "lion",
 )  # fmt: skip
-WITH_MOMENTUM = ("sgd", "rmsprop")
+WITH_MOMENTUM = {"sgd": SGD, "rmsprop": RMSprop}
 
 
 class NeuralNet(BaseEstimator, metaclass=ABCMeta):
@@ -252,7 +253,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         if self.learning_rate is not None:
             settings["learning_rate"] = float(self.learning_rate)
         if self.momentum:
-            settings["momentum"] = float(self.momentum)
+            return WITH_MOMENTUM[self.optimizer](momentum=float(self.momentum), **settings)
         return type(keras.optimizers.get(self.optimizer))(**settings)
 
     def _split(self, part: Part, groups: Any) -> tuple[Part, Part]:
