@@ -25,8 +25,8 @@ x, y = load_digits(return_X_y=True)
 x = (x / 16).astype("float32")
 common = {"epochs": 12, "early_stopping": True, "n_iter_no_change": 3, "dropout": 0.2}
 if family == "mlp":
-    nets = [MLPClassifier(hidden_units=(24,), random_state=i, learning_rate=0.01 * i + 0.001, **common)
-            for i in range(9)]
+    nets = [MLPClassifier(hidden_units=(24,), random_state=i, learning_rate=0.01 * i + 0.001,
+                          **common) for i in range(9)]
 else:
     nets = [CNNClassifier(filters=(4,), hidden_units=(8,), conv_batch_norm=True, random_state=i,
                           learning_rate=0.01 * i + 0.001, **common) for i in range(4)]

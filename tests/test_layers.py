@@ -12,8 +12,18 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
+from keras.layers import BatchNormalization as KerasBatchNormalization
 
-from nnest.layers import Conv2D, Dense, Dropout, Hyperparameters, MaxPooling2D
+from nnest.layers import (
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Hyperparameters,
+    MaxPooling2D,
+    convolve_patches,
+    known_batch,
+)
 from nnest.programs import Model
 
 L1, L2 = 0.01, 0.3
@@ -342,3 +352,44 @@ def test_an_unknown_hyperparameter_is_an_attribute_error() -> None:
     """Copying and pickling look for private names, which must not be taken for values."""
     with pytest.raises(AttributeError):
         Hyperparameters(rate=0.5)._private  # noqa: B018
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("strides", [(1, 1), (2, 2), (3, 1)])
+@pytest.mark.parametrize("size", [(1, 1), (3, 3), (2, 4), (5, 5)])
+def test_a_convolution_as_a_product_is_that_of_keras(
+    size: tuple[int, int], strides: tuple[int, int], padding: str
+) -> None:
+    """Over kernels, strides and paddings."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 9, 8, 3)).astype(np.float32)
+    kernel = rng.normal(size=(*size, 3, 5)).astype(np.float32)
+    expected = keras.ops.conv(x, kernel, strides=strides, padding=padding)
+    found = convolve_patches(x, kernel, strides, padding)
+    np.testing.assert_allclose(np.asarray(found), np.asarray(expected), atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(20, 3), (6, 4, 5, 3)])
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_batch_normalization_is_that_of_keras(shape: tuple[int, ...], policy: str) -> None:
+    """In training and inference, its averages too, also where only some rows are samples."""
+    x = np.random.default_rng(0).normal(2.0, 3.0, shape).astype(np.float32)
+    for n in (len(x), len(x) - 2):
+        ours, stock = (kind(dtype=policy) for kind in (BatchNormalization, KerasBatchNormalization))
+        with known_batch(present=np.arange(len(x)) < n):
+            mine = keras.ops.convert_to_numpy(ours(x, training=True))[:n]
+        theirs = keras.ops.convert_to_numpy(stock(x[:n], training=True))
+        close = {"atol": 1e-5} if policy == "float32" else {"atol": 0.05}
+        np.testing.assert_allclose(mine.astype(float), theirs.astype(float), **close)
+        for own, their in zip(ours.weights, stock.weights, strict=True):
+            np.testing.assert_allclose(own.numpy(), their.numpy(), rtol=1e-5, atol=1e-6)
+        seen = [keras.ops.convert_to_numpy(layer(x)).astype(float) for layer in (ours, stock)]
+        np.testing.assert_allclose(*seen, **close)
+
+
+def test_batch_normalization_comes_back_from_its_configuration() -> None:
+    """And shows in a summary under the name that readers know."""
+    layer = BatchNormalization(momentum=0.9, epsilon=0.01)
+    again = BatchNormalization.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    assert type(layer).__name__ == "BatchNormalization"

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 
 from nnest.augmentation import Augmentation
 from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
-from nnest.population import _group, fit_many
+from nnest.population import _group, _lowering, fit_many
 from tests.test_programs import Compilations
 
 DIGITS = load_digits()
@@ -104,6 +104,22 @@ def test_together_is_as_alone(make: Any, samples: np.ndarray) -> None:
             samples[train], Y[train], weight[train], X_val=samples[watched], y_val=Y[watched]
         )
         assert_alike(outcome(member, samples), outcome(alone, samples))
+
+
+@pytest.mark.parametrize("name", ["stacked", "products"])
+def test_convolutions_of_a_group_are_the_same_by_any_lowering(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one grouped convolution, or as one batched product."""
+    monkeypatch.setenv("NNEST_FUSION", "0")
+    rows = [{**row, "lowering": name, "lanes": 4, "threads": 1} for row in _lowering._table()]
+    monkeypatch.setattr(_lowering, "_table", lambda: rows)
+    settings = [{"random_state": i, "conv_dropout": 0.1 * i + 0.1} for i in range(3)]
+    together = fit_many([cnn(conv_batch_norm=True, strides=(1, 2), **s) for s in settings], X, Y)
+    assert together[0].group_ == {"lowering": name, "lanes": 4, "members": 3}
+    for member, each in zip(together, settings, strict=True):
+        alone = cnn(conv_batch_norm=True, strides=(1, 2), **each).fit(X, Y)
+        assert_alike(outcome(member, X), outcome(alone, X))
 
 
 def test_regressors_are_fitted_together_too() -> None:

@@ -2,6 +2,11 @@
 
 from nnest.layers._layers import Conv2D, Dense, Dropout, MaxPooling2D
 from nnest.layers._normalization import BatchNormalization
+from nnest.layers._patches import (
+    are_convolutions_products,
+    convolutions_as_products,
+    convolve_patches,
+)
 from nnest.layers._state import Hyperparameters, known_batch, present_labels, present_rows
 
 __all__ = [
@@ -11,6 +16,9 @@ __all__ = [
     "Dropout",
     "Hyperparameters",
     "MaxPooling2D",
+    "are_convolutions_products",
+    "convolutions_as_products",
+    "convolve_patches",
     "known_batch",
     "present_labels",
     "present_rows",

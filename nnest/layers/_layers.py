@@ -19,6 +19,7 @@ import keras
 from keras import ops
 
 from nnest import fusion
+from nnest.layers._patches import are_convolutions_products, convolve_patches
 from nnest.layers._state import Hyperparameters
 
 __all__ = ["Conv2D", "Dense", "Dropout", "MaxPooling2D"]
@@ -148,8 +149,13 @@ class Conv2D(_Penalized, keras.layers.Conv2D):
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Convolve, with the faster kernel gradient where it applies."""
-        plain = self.strides == (1, 1) and self.dilation_rate == (1, 1) and self.groups == 1
-        if plain and self.data_format == "channels_last" and fusion.is_on():
+        whole = self.dilation_rate == (1, 1) and self.groups == 1
+        if not whole or self.data_format != "channels_last":
+            return super().convolution_op(inputs, kernel)
+        if are_convolutions_products():
+            kernel = ops.convert_to_tensor(kernel)
+            return convolve_patches(inputs, kernel, self.strides, self.padding)
+        if self.strides == (1, 1) and fusion.is_on():
             return fusion.convolve(inputs, ops.convert_to_tensor(kernel), self.padding.upper())
         return super().convolution_op(inputs, kernel)
 

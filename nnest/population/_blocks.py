@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnest import fusion
+from nnest.layers import convolutions_as_products
 from nnest.population._members import Feed, Member, State, feed_of, state_of
 from nnest.programs import (
     EVALUATION_BATCH,
@@ -197,18 +198,22 @@ class Stacked(Block):
     number of members runs the same program, and none of them sees how many there are.
     """
 
-    def __init__(self, members: list[Member], samples: Any, template: Any, lanes: int) -> None:
+    def __init__(
+        self, members: list[Member], samples: Any, template: Any, lanes: int, products: bool
+    ) -> None:
         super().__init__(members, samples, template)
         self.lanes = [*members, *[members[-1]] * (lanes - len(members))]
         states = [state_of(member.model)[:3] for member in self.lanes]
         stacked = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *states)
         metrics = [jnp.zeros((lanes, *v.shape), v.dtype) for v in state_of(template)[3]]
         self.state = (*stacked, metrics)
-        key = (signature(template), lanes)
+        key = (signature(template), lanes, products)
         # Members with fewer steps than others keep their state in the steps that they lack.
         ragged = len({-(-len(m.train.y) // self.batch_size) for m in members}) > 1
-        self._train_steps = shared_program(("train many", *key, ragged), lambda: _many(ragged))
-        self._test_steps = shared_program(("test many", *key), _many_tests)
+        self._train_steps = shared_program(
+            ("train many", *key, ragged), lambda: _many(ragged, products)
+        )
+        self._test_steps = shared_program(("test many", *key), lambda: _many_tests(products))
 
     def _stacked(self, feeds: list[Feed]) -> Feed:
         """Return the batches of all lanes, (steps, lanes, batch, ...)."""
@@ -263,11 +268,11 @@ class Stacked(Block):
         self.state, self.best = jax.tree.map(fill, (state, best))
 
 
-def _many(ragged: bool) -> Any:
+def _many(ragged: bool, products: bool) -> Any:
     """Return a compiled function that takes some training steps of all lanes."""
 
     def steps(state: State, samples: Any, feed: Feed, start: Any, stop: Any) -> Any:
-        step = jax.vmap(running_model().train_step)
+        step = jax.vmap(_traced(running_model().train_step, products))
 
         def one(i: Any, carried: Any) -> Any:
             state, _ = carried
@@ -288,6 +293,16 @@ def _many(ragged: bool) -> Any:
     return jax.jit(steps, donate_argnums=0, compiler_options=fusion.compiler_options())
 
 
+def _traced(step: Any, products: bool) -> Any:
+    """Return a step whose convolutions are products, if they are to be."""
+
+    def traced(*args: Any) -> Any:
+        with convolutions_as_products(products):
+            return step(*args)
+
+    return traced
+
+
 def _only_where(active: Any, new: Any, old: Any) -> Any:
     """Return the new values of the lanes that are active, and the old ones of the others."""
 
@@ -297,11 +312,11 @@ def _only_where(active: Any, new: Any, old: Any) -> Any:
     return jax.tree.map(choose, new, old)
 
 
-def _many_tests() -> Any:
+def _many_tests(products: bool) -> Any:
     """Return a compiled function that evaluates all lanes."""
 
     def steps(state: Any, samples: Any, feed: Feed) -> Any:
-        step = jax.vmap(running_model().test_step)
+        step = jax.vmap(_traced(running_model().test_step, products))
 
         def one(state: Any, batch: Feed) -> Any:
             logs, (_, _, metrics) = step(state, (samples[batch.places], batch.y, batch.weight))

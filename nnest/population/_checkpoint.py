@@ -78,7 +78,8 @@ class Keeper:
         state = json.dumps(_describe(group, arrays)).encode()
         beside = self.path.with_suffix(f".{os.getpid()}.part")
         with beside.open("wb") as file:
-            np.savez(file, state=np.frombuffer(state, np.uint8), **arrays)
+            arrays["state"] = np.frombuffer(state, np.uint8)
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # takes any names
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self.path)

@@ -68,9 +68,9 @@ class Group:
         """Return blocks of these members."""
         if self.lowering.name == "alone":
             return [Alone([m], self.samples, self.template) for m in members]
-        lanes = self.lowering.lanes
+        lanes, products = self.lowering.lanes, self.lowering.name == "products"
         return [
-            Stacked(members[i : i + lanes], self.samples, self.template, lanes)
+            Stacked(members[i : i + lanes], self.samples, self.template, lanes, products)
             for i in range(0, len(members), lanes)
         ]
 

@@ -30,8 +30,9 @@ class Lowering:
 
     Parameters
     ----------
-    name : {"stacked", "alone"}
-        Whether the members of a block are stacked, or each is a block.
+    name : {"stacked", "products", "alone"}
+        Whether the members of a block are stacked, the convolutions of which then become grouped
+        ones, or products of patches and kernels; or whether each member is a block.
     lanes : int
         Members in a block.
     threads : int
