@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 
 from nnest.augmentation import Augmentation
 from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
-from nnest.population import _group, _lowering, fit_many
+from nnest.population import _fit_many, _group, _lowering, fit_many
 from tests.test_programs import Compilations
 
 DIGITS = load_digits()
@@ -269,6 +269,27 @@ def test_no_more_than_max_group_train_at_once() -> None:
     assert [member.group_["members"] for member in bound] == [2, 2, 2, 2, 1]
     for one, other in zip(free, bound, strict=True):
         assert_alike(outcome(one), outcome(other))
+
+
+def test_more_than_memory_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before hours are spent; and what only needs smaller groups is trained in those."""
+    (one,) = fit_many([mlp()], FLAT, Y)
+    variables = [*one.model_.variables, *one.model_.optimizer.variables]
+    size = sum(4 * v.value.size for v in variables)
+    monkeypatch.setattr(_fit_many, "_free_memory", lambda: 10.0 * size)
+    message = "11 estimators of 0.0 MiB each do not fit into the 0.1 MiB of memory that are free"
+    with pytest.raises(ValueError, match=message):
+        fit_many([mlp(random_state=i) for i in range(11)], FLAT, Y)
+    members = fit_many([mlp(random_state=i) for i in range(4)], FLAT, Y)
+    assert [member.group_["members"] for member in members] == [2, 2, 2, 2]
+
+
+def test_a_bar_shows_the_progress_of_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """One bar, if any of the estimators is to show one."""
+    fit_many([mlp(random_state=i, verbose=i) for i in range(2)], FLAT, Y)
+    assert "epochs of all members: 100%" in capsys.readouterr().err
+    fit_many([mlp(random_state=i) for i in range(2)], FLAT, Y)
+    assert capsys.readouterr().err == ""
 
 
 def test_architectures_are_groups() -> None:

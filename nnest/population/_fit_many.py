@@ -155,6 +155,8 @@ def _prepared(
         reason = _why_alone(estimator)
         if reason is None:
             members.append(prepare(i, estimator, X, y, split, sample_weight))
+            if len(members) == 1:
+                _check_memory(members[0], len(estimators))
         else:
             reasons[reason] += 1
             _fit_alone(estimator, X, y, split, sample_weight)
@@ -283,11 +285,25 @@ def _halves(members: list[Member], lowering: Lowering) -> list[list[Member]]:
 
 
 def _most(member: Member) -> int:
-    """Return how many members fit into memory: their models, their stacked states, the best."""
+    """Return how many members fit into half of the memory: their stacked states, the best too."""
+    return max(1, int(_free_memory() // (4 * _size(member))))
+
+
+def _check_memory(member: Member, n: int) -> None:
+    """Refuse more estimators than memory holds."""
+    size, free = _size(member), _free_memory()
+    if n * size > free:
+        raise ValueError(
+            f"{n} estimators of {size / 2**20:.1f} MiB each do not fit into the "
+            f"{free / 2**20:.1f} MiB of memory that are free: fit fewer of them in one call."
+        )
+
+
+def _size(member: Member) -> int:
+    """Return the bytes of a member's model, with its optimizer."""
     model = member.model
     variables = [*model.variables, *model.optimizer.variables]
-    size = 4 * sum(int(np.prod(v.shape)) * 4 for v in variables)
-    return max(1, int(_free_memory() // (2 * size)))
+    return sum(4 * int(np.prod(variable.shape)) for variable in variables)
 
 
 def _free_memory() -> float:
@@ -295,4 +311,9 @@ def _free_memory() -> float:
     stats = jax.devices()[0].memory_stats() or {}
     if "bytes_limit" in stats:
         return float(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
-    return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):  # no Linux: as much as there is
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return float(kilobytes) * 1024
