@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 from keras.layers import BatchNormalization as KerasBatchNormalization
 
 from nnest.layers import (
@@ -23,6 +24,7 @@ from nnest.layers import (
     MaxPooling2D,
     convolve_patches,
     known_batch,
+    uniform,
 )
 from nnest.programs import Model
 
@@ -393,3 +395,34 @@ def test_batch_normalization_comes_back_from_its_configuration() -> None:
     again = BatchNormalization.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
     assert type(layer).__name__ == "BatchNormalization"
+
+
+def draws(n: int, seed: int, times: int = 1) -> np.ndarray:
+    """Return what a stream draws."""
+    stream = keras.random.SeedGenerator(seed)
+    return np.stack([keras.ops.convert_to_numpy(uniform((n,), stream)) for _ in range(times)])
+
+
+def test_draws_are_uniform_at_each_place_and_each_time() -> None:
+    """Kolmogorov and Smirnov find nothing, along a draw, along time, and over seeds."""
+    many = draws(20000, seed=1)[0]
+    along = draws(3, seed=2, times=3000)
+    seeds = np.array([draws(1, seed)[0, 0] for seed in range(3000)])
+    for sample in (many, *along.T, seeds):
+        assert 0 <= sample.min() <= sample.max() < 1
+        assert scipy.stats.kstest(sample, "uniform").pvalue > 1e-3
+
+
+def test_draws_do_not_depend_on_one_another() -> None:
+    """Neither on neighbors, nor on the draw before, nor on the next seed, nor on single bits."""
+    n = 20000
+    one, after = draws(n, seed=5, times=2)
+    next_seed = draws(n, seed=6)[0]
+    pairs = [(one[:-1], one[1:]), (one[:-64], one[64:]), (one, after), (one, next_seed)]
+    for left, right in pairs:
+        assert abs(np.corrcoef(left, right)[0, 1]) < 4 / np.sqrt(n)
+        table = np.histogram2d(left, right, bins=8, range=[[0, 1], [0, 1]])[0]
+        assert scipy.stats.chisquare(table.ravel()).pvalue > 1e-3
+    bits = (one * 2**24).astype(np.int64)[:, None] >> np.arange(24) & 1
+    assert (abs(bits.mean(axis=0) - 0.5) < 4 * 0.5 / np.sqrt(n)).all()
+    assert len(np.unique(draws(1000, seed=7, times=20))) > 19950

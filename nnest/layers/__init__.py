@@ -1,5 +1,6 @@
 """Keras layers whose hyper-parameters are part of their state."""
 
+from nnest.layers._draws import uniform
 from nnest.layers._layers import Conv2D, Dense, Dropout, MaxPooling2D
 from nnest.layers._normalization import BatchNormalization
 from nnest.layers._patches import (
@@ -22,4 +23,5 @@ __all__ = [
     "known_batch",
     "present_labels",
     "present_rows",
+    "uniform",
 ]

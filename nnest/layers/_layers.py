@@ -19,6 +19,7 @@ import keras
 from keras import ops
 
 from nnest import fusion
+from nnest.layers._draws import uniform
 from nnest.layers._patches import are_convolutions_products, convolve_patches
 from nnest.layers._state import Hyperparameters
 
@@ -206,7 +207,7 @@ class Dropout(keras.layers.Layer):
         """Return the inputs, thinned out if `training`."""
         if not training:
             return inputs
-        drawn = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator)
+        drawn = uniform(ops.shape(inputs), self.seed_generator)
         rate = ops.convert_to_tensor(self.hyperparameters.rate)
         kept = inputs / ops.cast(1 - rate, inputs.dtype)
         return ops.where(drawn >= rate, kept, ops.zeros_like(inputs))
