@@ -135,7 +135,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     records = measure_all("grid", ways, options)
     for start in ("cold", "warm"):
         found = [each for each in records if each["start"] == start]
-        print(show(f"\nThe whole search, {start}", summarize(found, "seconds", base=BASE), "seconds"))
+        lines = summarize(found, "seconds", base=BASE)
+        print(show(f"\nThe whole search, {start}", lines, "seconds"))
 
 
 if __name__ == "__main__":

@@ -98,12 +98,12 @@ def estimator(network: Network, **settings: Any) -> Any:
 
 def images(network: Network, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return images and labels: of MNIST where its data is at hand, else digits made larger."""
-    from nnest.datasets import DatasetError, fetch_mnist
+    from nnest.datasets import fetch_mnist, path_of
 
-    try:
-        mnist = fetch_mnist(download_if_missing=False)
+    if path_of("mnist").is_file():
+        mnist = fetch_mnist()
         X, y = np.asarray(mnist.data)[:n] / 255, np.asarray(mnist.target)[:n]
-    except DatasetError:
+    else:
         X, y = _larger_digits(n)
     X = X.reshape(-1, 28, 28, 1).astype("float32")
     return np.repeat(X, network.shape[2], axis=3), y

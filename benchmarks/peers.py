@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 UNITS = (128, 64)
@@ -50,7 +51,7 @@ def of_skorch(epochs: int, dropouts: Sequence[float], penalties: Sequence[float]
         def __init__(self, dropout: float = 0.0) -> None:
             super().__init__()
             sizes, layers = (64, *UNITS), []
-            for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+            for n_in, n_out in pairwise(sizes):
                 layers += [nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(dropout)]
             self.layers = nn.Sequential(*layers, nn.Linear(UNITS[-1], 10))
 

@@ -1,0 +1,15 @@
+"""All benchmarks of a CPU one after the other: ``python -m benchmarks [--repeats N]``."""
+
+from __future__ import annotations
+
+from benchmarks import cnn, grid, members, memory
+
+
+def main() -> None:
+    """Run each as its own program would, with its own sizes."""
+    for benchmark in (grid, cnn, memory, members):
+        benchmark.main([])
+
+
+if __name__ == "__main__":
+    main()
