@@ -4,28 +4,50 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnest import fusion
-from nnest.layers import convolutions_as_products
+from nnest.population._many import only_where, test_many, train_many
 from nnest.population._members import Feed, Member, State, feed_of, state_of
 from nnest.programs import (
     EVALUATION_BATCH,
     running,
-    running_model,
     shared_program,
     signature,
     step_program,
 )
 
-__all__ = ["Alone", "Block", "Stacked"]
+__all__ = ["Alone", "Block", "Plan", "Stacked"]
 
 #: Steps after which a block looks at the clock for the first time.
 FIRST_STEPS = 32
+
+
+class Plan(NamedTuple):
+    """What the program of stacked members depends on, beside their architecture.
+
+    Parameters
+    ----------
+    lanes : int
+        How many members it takes.
+    products : bool
+        Whether convolutions are products of patches and kernels.
+    steps : int
+        Batches of an epoch of the member that has most.
+    ragged : bool
+        Whether some have fewer: they keep their state in the steps that they lack.
+    watched : int
+        Samples of the largest validation part.
+    """
+
+    lanes: int
+    products: bool
+    steps: int
+    ragged: bool
+    watched: int
 
 
 class Block(ABC):
@@ -44,9 +66,8 @@ class Block(ABC):
     def __init__(self, members: list[Member], samples: Any, template: Any) -> None:
         self.members, self.samples, self.template = members, samples, template
         self.batch_size = int(members[0].estimator.batch_size)
-        self.steps = max(-(-len(m.train.y) // self.batch_size) for m in members)
-        watched = [len(m.validation.y) for m in members if m.validation is not None]
-        self.watched = max(watched, default=0)
+        self.steps = max(member.steps for member in members)
+        self.watched = max(member.watched for member in members)
         self.step = 0
         self.state: Any = None
         self.best: Any = None
@@ -198,22 +219,20 @@ class Stacked(Block):
     number of members runs the same program, and none of them sees how many there are.
     """
 
-    def __init__(
-        self, members: list[Member], samples: Any, template: Any, lanes: int, products: bool
-    ) -> None:
+    def __init__(self, members: list[Member], samples: Any, template: Any, plan: Plan) -> None:
         super().__init__(members, samples, template)
+        self.steps, self.watched = plan.steps, plan.watched
+        lanes = plan.lanes
         self.lanes = [*members, *[members[-1]] * (lanes - len(members))]
         states = [state_of(member.model)[:3] for member in self.lanes]
         stacked = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *states)
         metrics = [jnp.zeros((lanes, *v.shape), v.dtype) for v in state_of(template)[3]]
         self.state = (*stacked, metrics)
-        key = (signature(template), lanes, products)
-        # Members with fewer steps than others keep their state in the steps that they lack.
-        ragged = len({-(-len(m.train.y) // self.batch_size) for m in members}) > 1
+        key = (signature(template), plan.lanes, plan.products)
         self._train_steps = shared_program(
-            ("train many", *key, ragged), lambda: _many(ragged, products)
+            ("train many", *key, plan.ragged), lambda: train_many(plan.ragged, plan.products)
         )
-        self._test_steps = shared_program(("test many", *key), lambda: _many_tests(products))
+        self._test_steps = shared_program(("test many", *key), lambda: test_many(plan.products))
 
     def _stacked(self, feeds: list[Feed]) -> Feed:
         """Return the batches of all lanes, (steps, lanes, batch, ...)."""
@@ -251,7 +270,7 @@ class Stacked(Block):
         elif improved.any():
             unused = np.zeros(len(self.lanes) - len(improved), bool)
             mask = jnp.asarray(np.concatenate([improved, unused]))
-            self.best = _only_where(mask, self.state[:2], self.best)
+            self.best = only_where(mask, self.state[:2], self.best)
 
     def arrays(self) -> tuple[State, Any]:
         n = len(self.members)
@@ -266,69 +285,3 @@ class Stacked(Block):
             return jnp.asarray(np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]))
 
         self.state, self.best = jax.tree.map(fill, (state, best))
-
-
-def _many(ragged: bool, products: bool) -> Any:
-    """Return a compiled function that takes some training steps of all lanes."""
-
-    def steps(state: State, samples: Any, feed: Feed, start: Any, stop: Any) -> Any:
-        step = jax.vmap(_traced(running_model().train_step, products))
-
-        def one(i: Any, carried: Any) -> Any:
-            state, _ = carried
-            data = (samples[feed.places[i]], feed.y[i], feed.weight[i])
-            logs, new = step(state, data)
-            if ragged:
-                new = _only_where((feed.weight[i] >= 0).any(axis=1), new, state)
-            return new, logs
-
-        # The first step's metrics have the form of all; their values are never seen.
-        first = (samples[feed.places[0]], feed.y[0], feed.weight[0])
-        logs = jax.tree.map(
-            lambda v: jnp.zeros(v.shape, v.dtype), jax.eval_shape(step, state, first)[0]
-        )
-        state, logs = jax.lax.fori_loop(start, stop, one, (state, logs))
-        return logs, state
-
-    return jax.jit(steps, donate_argnums=0, compiler_options=_compiler_options())
-
-
-def _compiler_options() -> dict[str, str]:
-    """Return what is asked of the compiler: on a CPU half the effort, for programs as fast."""
-    quick = {"xla_backend_optimization_level": "1"} if jax.default_backend() == "cpu" else {}
-    return {**fusion.compiler_options(), **quick}
-
-
-def _traced(step: Any, products: bool) -> Any:
-    """Return a step whose convolutions are products, if they are to be."""
-
-    def traced(*args: Any) -> Any:
-        with convolutions_as_products(products):
-            return step(*args)
-
-    return traced
-
-
-def _only_where(active: Any, new: Any, old: Any) -> Any:
-    """Return the new values of the lanes that are active, and the old ones of the others."""
-
-    def choose(after: Any, before: Any) -> Any:
-        return jnp.where(active.reshape(-1, *[1] * (after.ndim - 1)), after, before)
-
-    return jax.tree.map(choose, new, old)
-
-
-def _many_tests(products: bool) -> Any:
-    """Return a compiled function that evaluates all lanes."""
-
-    def steps(state: Any, samples: Any, feed: Feed) -> Any:
-        step = jax.vmap(_traced(running_model().test_step, products))
-
-        def one(state: Any, batch: Feed) -> Any:
-            logs, (_, _, metrics) = step(state, (samples[batch.places], batch.y, batch.weight))
-            return (*state[:2], metrics), logs
-
-        _, logs = jax.lax.scan(one, state, feed)
-        return jax.tree.map(lambda values: values[-1], logs)
-
-    return jax.jit(steps, compiler_options=_compiler_options())

@@ -99,6 +99,7 @@ def fit_many(
     """
     estimators = list(estimators)
     _check(estimators, splits, max_group)
+    most = None if max_group == "auto" else int(max_group)
     members = _prepared(estimators, X, y, splits, sample_weight)
     total = sum(int(member.estimator.epochs) for member in members)
     silent = not any(member.estimator.verbose for member in members)
@@ -107,7 +108,7 @@ def fit_many(
         report = _Report(len(estimators), callback, bar)
         for group in _groups(members):
             samples = _samples(group[0].estimator, X)
-            keepers += _train(group, samples, max_group, report, checkpoint)
+            keepers += _train(group, samples, most, report, checkpoint)
     for keeper in keepers:
         keeper.forget()
     return estimators
@@ -230,12 +231,12 @@ class _Report:
 def _train(
     members: list[Member],
     samples: np.ndarray,
-    max_group: int | str,
+    most: int | None,
     report: _Report,
     checkpoint: str | Path | None,
 ) -> list[Keeper]:
     """Train the members of one architecture, as many at once as fit."""
-    most = _most(members[0]) if max_group == "auto" else int(max_group)
+    most = most or _most(members[0])
     lowering = look_up(members[0].model, min(len(members), most), most)
     waiting, keepers = [members[i : i + most] for i in range(0, len(members), most)], []
     while waiting:

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from nnest.population._blocks import Alone, Block, Stacked
+from nnest.population._blocks import Alone, Block, Plan, Stacked
 from nnest.population._checkpoint import Keeper
 from nnest.population._lowering import Lowering
 from nnest.population._members import Member
@@ -68,10 +68,17 @@ class Group:
         """Return blocks of these members."""
         if self.lowering.name == "alone":
             return [Alone([m], self.samples, self.template) for m in members]
-        lanes, products = self.lowering.lanes, self.lowering.name == "products"
+        steps = [member.steps for member in self.members]
+        plan = Plan(
+            self.lowering.lanes,
+            self.lowering.name == "products",
+            max(steps),
+            ragged=min(steps) < max(steps),
+            watched=max(member.watched for member in self.members),
+        )
         return [
-            Stacked(members[i : i + lanes], self.samples, self.template, lanes, products)
-            for i in range(0, len(members), lanes)
+            Stacked(members[i : i + plan.lanes], self.samples, self.template, plan)
+            for i in range(0, len(members), plan.lanes)
         ]
 
     def begin(self) -> None:

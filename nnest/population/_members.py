@@ -81,6 +81,16 @@ class Member:
     is_alive: bool = True  # its weights are still in a block
 
     @property
+    def steps(self) -> int:
+        """Batches of an epoch."""
+        return -(-len(self.train.y) // int(self.estimator.batch_size))
+
+    @property
+    def watched(self) -> int:
+        """Samples of the validation part."""
+        return 0 if self.validation is None else len(self.validation.y)
+
+    @property
     def model(self) -> Any:
         """The estimator's model."""
         return self.estimator.model_
