@@ -102,6 +102,22 @@ test-tensorflow test-torch: test-%: .venv-%/.ready
 	  --constraint requirements.lock --no-build-isolation --editable ".[$*]"
 	@touch ".venv-$*/.ready"
 
+.PHONY: bench
+bench: .venv-bench/.ready  ## Measure nnest beside other packages and record it for the book, in an hour.
+	@.venv-bench/bin/python -m benchmarks
+
+# Like a backend, the other packages come as new as the lock lets them.
+.venv-bench/.ready: requirements.lock pyproject.toml .venv/.ready
+	@rm -rf .venv-bench; .venv/bin/uv venv --quiet --python .venv/bin/python .venv-bench
+	@VIRTUAL_ENV="$(CURDIR)/.venv-bench" .venv/bin/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV="$(CURDIR)/.venv-bench" .venv/bin/uv pip install --quiet $(BACKEND_OPTIONS) \
+	  --constraint requirements.lock --no-build-isolation --editable . --group benchmarks
+	@touch .venv-bench/.ready
+
+.PHONY: mnist-grid
+mnist-grid: .venv/.ready  ## Search depth, dropout and L2 of a network on MNIST, and record it for the book.
+	@.venv/bin/python book/tuning/mnist_grid.py
+
 # The oldest versions that pyproject.toml allows; their own warnings are no errors.
 .PHONY: test-oldest
 test-oldest: .venv/.ready  ## Run the tests with the oldest dependencies that are allowed.
@@ -133,7 +149,7 @@ lock: .venv/.ready  ## Pin anew what pyproject.toml asks for, in requirements.lo
 
 .PHONY: clean
 clean:  ## Remove what was built, the environments too.
-	rm -rf .venv .venv-tensorflow .venv-torch .venv-wheel .venv-oldest \
+	rm -rf .venv .venv-tensorflow .venv-torch .venv-bench .venv-wheel .venv-oldest \
 	  _build build dist demo-results
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
