@@ -24,6 +24,7 @@ from nnest.layers import (
     MaxPooling2D,
     convolve_patches,
     known_batch,
+    start_of,
     uniform,
 )
 from nnest.programs import Model
@@ -426,3 +427,31 @@ def test_draws_do_not_depend_on_one_another() -> None:
     bits = (one * 2**24).astype(np.int64)[:, None] >> np.arange(24) & 1
     assert (abs(bits.mean(axis=0) - 0.5) < 4 * 0.5 / np.sqrt(n)).all()
     assert len(np.unique(draws(1000, seed=7, times=20))) > 19950
+
+
+@pytest.mark.parametrize(
+    "initializer",
+    [
+        keras.initializers.GlorotUniform(seed=3),
+        keras.initializers.HeNormal(seed=3),
+        keras.initializers.RandomNormal(mean=1.0, stddev=0.2, seed=3),
+        keras.initializers.TruncatedNormal(stddev=0.1, seed=3),
+        keras.initializers.Orthogonal(seed=3),
+        keras.initializers.Zeros(),
+        "glorot_uniform",
+    ],
+    ids=lambda one: one if isinstance(one, str) else type(one).__name__,
+)
+@pytest.mark.parametrize("shape", [(7, 5), (3, 3, 2, 4)])
+def test_starts_are_those_of_keras(initializer: Any, shape: tuple[int, ...]) -> None:
+    """The same numbers, whoever draws them; and other ones from another seed."""
+    start = start_of(initializer)
+    if isinstance(initializer, str) or not hasattr(initializer, "seed"):
+        assert start is initializer
+        return
+    mine, expected = (
+        keras.ops.convert_to_numpy(draw(shape, dtype="float32")) for draw in (start, initializer)
+    )
+    np.testing.assert_allclose(mine, expected, rtol=1e-6, atol=1e-7)
+    other = type(initializer)(**{**initializer.get_config(), "seed": 4})
+    assert not np.allclose(start_of(other)(shape, dtype="float32"), mine)

@@ -8,6 +8,7 @@ from nnest.layers._patches import (
     convolutions_as_products,
     convolve_patches,
 )
+from nnest.layers._starts import start_of
 from nnest.layers._state import Hyperparameters, known_batch, present_labels, present_rows
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "known_batch",
     "present_labels",
     "present_rows",
+    "start_of",
     "uniform",
 ]

@@ -21,6 +21,7 @@ from keras import ops
 from nnest import fusion
 from nnest.layers._draws import uniform
 from nnest.layers._patches import are_convolutions_products, convolve_patches
+from nnest.layers._starts import start_of
 from nnest.layers._state import Hyperparameters
 
 __all__ = ["Conv2D", "Dense", "Dropout", "MaxPooling2D"]
@@ -56,6 +57,12 @@ class _Penalized:
         kernel = ops.cast(self.kernel, dtype)
         l1, l2 = (ops.cast(value, dtype) for value in self.hyperparameters.variables)
         self.add_loss(l1 * ops.sum(ops.absolute(kernel)) + l2 * ops.sum(ops.square(kernel)))
+
+    def add_weight(
+        self, shape: Any = None, initializer: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Add a weight, as Keras does; its start is drawn by a program that all seeds share."""
+        return super().add_weight(shape, start_of(initializer), *args, **kwargs)  # type: ignore[misc]
 
     @property
     def variables(self) -> list[Any]:
