@@ -89,6 +89,13 @@
     return sum;
   }
 
+  // Seconds of n networks: with a program each, with one program in turns, and trained together.
+  function searchSeconds(n, compile, run, gain) {
+    return {
+      own: n * (compile + run), shared: compile + n * run, together: compile + (n * run) / gain,
+    };
+  }
+
   // A small generator (mulberry32), so that a page shows the same picture on every visit.
   function randomNormals(seed) {
     let state = seed >>> 0;
@@ -103,7 +110,7 @@
 
   const mathematics = {
     activations, convolve, cumulative, density, expectedMaximum, gaussianKernel, randomNormals,
-    standardize,
+    searchSeconds, standardize,
   };
   if (typeof module !== "undefined") module.exports = mathematics;
   if (typeof document === "undefined") return;
@@ -312,6 +319,33 @@
     });
   }
 
-  const widgets = { activation, batches, best, blur };
+  function programs(root) {
+    const range = [1, 200];
+    const seconds = (value) => value.toFixed(2) + " s";
+    const networks = slider(root, "networks", { min: 1, max: 200, step: 1, value: 75 }, String);
+    const compile = slider(root, "compiling one program",
+      { min: 0.1, max: 5, step: 0.1, value: 1.5 }, seconds);
+    const run = slider(root, "training one network",
+      { min: 0.05, max: 5, step: 0.05, value: 0.3 }, seconds);
+    const gain = slider(root, "gain of training together", { min: 1, max: 30, step: 1, value: 5 },
+      (value) => value + " times");
+    const frame = plot(root, "times faster than a program each: one shared program (solid) and " +
+      "trained together (dashed), by the number of networks", range, [0, 40]);
+    const says = live(root);
+    redraw([networks, compile, run, gain], () => {
+      const taken = (n) =>
+        searchSeconds(n, Number(compile.value), Number(run.value), Number(gain.value));
+      frame.layer.replaceChildren();
+      curve(frame, (n) => taken(n).own / taken(n).shared, range, { class: "nn-line" });
+      curve(frame, (n) => taken(n).own / taken(n).together, range, { class: "nn-line nn-dashed" });
+      const now = taken(Number(networks.value));
+      says.textContent =
+        `${networks.value} networks: ${now.own.toFixed(0)} s with a program each, ` +
+        `${now.shared.toFixed(0)} s with one (${(now.own / now.shared).toFixed(1)} times faster), ` +
+        `${now.together.toFixed(0)} s together (${(now.own / now.together).toFixed(1)} times).`;
+    });
+  }
+
+  const widgets = { activation, batches, best, blur, programs };
   document.querySelectorAll(".nn-widget").forEach((root) => widgets[root.dataset.nn](root));
 })();

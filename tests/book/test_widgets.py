@@ -92,6 +92,13 @@ def test_expected_maximum_is_the_integral(n: int) -> None:
     assert in_node(["expectedMaximum"], n) == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("n", [1, 75])
+def test_seconds_of_a_search_are_the_page_s(n: int) -> None:
+    """The three equations of the page on many models."""
+    expected = {"own": n * (1.5 + 0.3), "shared": 1.5 + n * 0.3, "together": 1.5 + n * 0.3 / 5}
+    assert in_node(["searchSeconds"], n, 1.5, 0.3, 5) == pytest.approx(expected)
+
+
 def test_random_numbers_are_normal() -> None:
     """The batches that a reader sees come from the distribution that the page names."""
     script = (
