@@ -119,11 +119,14 @@ def search(
 
 def _search(estimator: Any, grid: dict[str, list[Any]], splits: list[Any], together: bool) -> Any:
     """Return the search over a grid."""
-    from sklearn.model_selection import GridSearchCV
+    import sklearn.model_selection
 
-    from nnest import VectorizedGridSearchCV
+    if together:
+        import nnest
 
-    kind = VectorizedGridSearchCV if together else GridSearchCV
+        kind = nnest.VectorizedGridSearchCV
+    else:
+        kind = sklearn.model_selection.GridSearchCV
     return kind(estimator, grid, scoring="accuracy", cv=splits, refit=False, error_score="raise")
 
 

@@ -43,7 +43,8 @@ def ways(members: int, threads: Sequence[int], has_convolutions: bool) -> list[W
 def name_of(way: Way) -> str:
     """Return what the table calls a way."""
     lowering, lanes, threads = way
-    shown = f"{lowering}, {lanes} lanes" if lowering != "alone" else lowering
+    shown = f"{lowering}, {lanes} {'lane' if lanes == 1 else 'lanes'}"
+    shown = lowering if lowering == "alone" else shown
     return f"{shown}, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
