@@ -14,10 +14,11 @@ from keras import ops
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from nnest import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor, programs
+from nnest import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from nnest.builders import build_cnn
 from nnest.datasets import load_digits
 from nnest.layers import Conv2D, Dense, Dropout, MaxPooling2D
+from nnest.programs import _sharing, clear_programs
 
 pytestmark = pytest.mark.backend
 
@@ -197,7 +198,7 @@ def test_a_saved_model_comes_back(tmp_path: Path) -> None:
 
 def test_programs_are_shared_on_jax_only() -> None:
     """Elsewhere each model has its own, and the same numbers come out of a second fit."""
-    programs.clear_programs()
+    clear_programs()
     clone(MLP).set_params(epochs=1).fit(X, Y).predict(X)
 
-    assert bool(programs._programs) == (keras.backend.backend() == "jax")
+    assert bool(_sharing._programs) == (keras.backend.backend() == "jax")

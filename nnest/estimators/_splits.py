@@ -29,7 +29,9 @@ def split_groups(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of both parts, no group in both."""
     if groups.shape != (n,):
-        raise ValueError(f"groups has shape {groups.shape} for {n} samples: give one for each.")
+        raise ValueError(
+            f"groups has shape {groups.shape} for {n} samples: give one group for each."
+        )
     n_folds = max(2, round(1 / share))
     if len(np.unique(groups)) < n_folds:
         raise ValueError(

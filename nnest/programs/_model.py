@@ -182,8 +182,8 @@ class Model(keras.Model):
 
     def _shares(self) -> bool:
         """Tell whether this model runs shared programs."""
-        compiled = self.jit_compile and not self.run_eagerly
-        return bool(keras.backend.backend() == "jax" and compiled)
+        jitted = self.compiled and self.jit_compile and not self.run_eagerly
+        return bool(keras.backend.backend() == "jax" and jitted)
 
     def _take(self, kind: str, make: Callable[..., Any], force: bool) -> None:
         """Set the function of one kind from the shared programs."""
