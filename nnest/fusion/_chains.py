@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from nnest.fusion._blocks import Block, is_fast
+from nnest.fusion._blocks import Block
 from nnest.fusion._switch import is_on
 
 __all__ = ["block_to_run", "chains", "operations"]
@@ -105,9 +105,10 @@ def _whole(layer: Any, block: Block, call: Callable[..., Any]) -> Callable[..., 
 def chains(model: Any) -> list[tuple[list[Any], Block]]:
     """Return the chains of a model's graph that can be run as one operator.
 
-    A chain is a convolution with stride 1 and its ReLU, its max pooling over 2x2 pixels, or both,
-    in this order, for float32 numbers with the channels last. Nothing else reads what passes
-    between its layers, and each layer is called once.
+    A chain is a convolution with stride 1, perhaps a ReLU, and max pooling over tiles of 2x2
+    pixels, in this order, for float32 numbers with the channels last. Nothing else reads what
+    passes between its layers, and each layer is called once. Without a pooling the compiler's own
+    operators are as fast.
 
     Parameters
     ----------
@@ -158,12 +159,9 @@ def _chain(path: list[Any]) -> tuple[list[Any], Block] | None:
     if rest and not rectify and _is_rectifier(rest[0]):
         rectify = True
         taken.append(rest.pop(0).operation)
-    pool = bool(rest) and _is_tile_pooling(rest[0])
-    if pool:
-        taken.append(rest[0].operation)
-    block = Block(first.padding.upper(), rectify, pool)
-    pays = (rectify or pool) and is_fast(first.kernel.shape, block)
-    return (taken, block) if pays else None
+    if not rest or not _is_tile_pooling(rest[0]):
+        return None
+    return [*taken, rest[0].operation], Block(first.padding.upper(), rectify)
 
 
 def _name(function: Any) -> str | None:

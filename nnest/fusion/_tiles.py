@@ -1,8 +1,8 @@
-"""Feature maps in tiles: the places of a tile apart, pooled by index, and together again.
+"""Feature maps in tiles of 2x2 pixels: their places apart, pooled by index, and together again.
 
 All arrays are of shape (height, width, n, channels): every spatial slice then lies on leading axes
-and is a copy of long runs. A tile of a x b pixels is given as a * b arrays of shape (rows, columns,
-n, channels), one for each place in the tile, row by row.
+and is a copy of long runs. A map of tiles is given as four arrays of shape (rows, columns, n,
+channels), one for each place in a tile, row by row.
 """
 
 from __future__ import annotations
@@ -11,25 +11,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 
-__all__ = ["Tile", "join", "pool", "split", "unpool"]
+__all__ = ["barrier", "join", "pool", "split", "unpool"]
 
-Tile = tuple[int, int]
 #: Index of a window to which no gradient goes, because its maximum is rectified away.
 NOWHERE = 255
 
 
-def split(x: Any, tile: Tile) -> list[Any]:
+def barrier(values: Any) -> Any:
+    """Return the values as they are, computed once: nothing behind it is fused into its readers."""
+    return lax.optimization_barrier(values)  # type: ignore[no-untyped-call]
+
+
+def split(x: Any) -> list[Any]:
     """Return the pixels of all tiles by their place; x is a whole number of tiles."""
-    (a, b) = tile
-    return [x[i::a, j::b] for i in range(a) for j in range(b)]
+    return [x[i::2, j::2] for i in range(2) for j in range(2)]
 
 
-def join(places: Sequence[Any], tile: Tile) -> Any:
+def join(places: Sequence[Any]) -> Any:
     """Return the map whose pixels are given by their place: the inverse of `split`."""
-    (a, b), (rows, columns, *rest) = tile, places[0].shape
-    lines = [jnp.stack(places[i * b : (i + 1) * b], axis=2) for i in range(a)]
-    return jnp.stack(lines, axis=1).reshape(rows * a, columns * b, *rest)
+    rows, columns, *rest = places[0].shape
+    lines = [jnp.stack(places[i : i + 2], axis=2) for i in (0, 2)]
+    return jnp.stack(lines, axis=1).reshape(2 * rows, 2 * columns, *rest)
 
 
 def pool(places: Sequence[Any], bias: Any, rectify: bool) -> tuple[Any, Any]:
@@ -48,6 +52,6 @@ def pool(places: Sequence[Any], bias: Any, rectify: bool) -> tuple[Any, Any]:
     return jnp.maximum(best, 0), jnp.where(best > 0, index, jnp.uint8(NOWHERE))
 
 
-def unpool(index: Any, gradient: Any, tile: Tile) -> list[Any]:
+def unpool(index: Any, gradient: Any) -> list[Any]:
     """Return the gradient of each place: the adjoint of `pool` for this index."""
-    return [jnp.where(index == k, gradient, 0) for k in range(tile[0] * tile[1])]
+    return [jnp.where(index == k, gradient, 0) for k in range(4)]

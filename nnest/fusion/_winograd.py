@@ -29,9 +29,8 @@ from itertools import product
 from typing import Any
 
 import jax.numpy as jnp
-from jax import lax
 
-from nnest.fusion._tiles import join
+from nnest.fusion._tiles import barrier, join
 
 __all__ = ["backward", "forward"]
 
@@ -102,7 +101,7 @@ def backward(x: Any, kernel: Any, gradients: Sequence[Any]) -> tuple[Any, Any]:
     v, u = _tiles(x), _along_both(_kernel, kernel)
     du = [[v[i][j].T @ dm[i][j] for j in SIDES] for i in SIDES]
     dv = [[(dm[i][j] @ u[i][j].T).reshape(rows, columns, n, -1) for j in SIDES] for i in SIDES]
-    du, dv = lax.optimization_barrier((du, dv))
+    du, dv = barrier((du, dv))
     to_kernel = jnp.stack([jnp.stack(row) for row in _along_both(_kernel_adjoint, du)])
     return _overlapped(_along_both(_input_adjoint, dv)), to_kernel
 
@@ -111,7 +110,7 @@ def _overlapped(d: Grid) -> Any:
     """Return the input's gradient from that of its overlapping tiles: the adjoint of slicing."""
     rows = [_shifted([row[j] for row in d], 0) for j in SIDES]  # by column, then parity of the row
     parities = product(range(2), range(2))
-    return join([_shifted([column[p] for column in rows], 1)[q] for p, q in parities], (2, 2))
+    return join([_shifted([column[p] for column in rows], 1)[q] for p, q in parities])
 
 
 def _shifted(d: Sequence[Any], axis: int) -> list[Any]:

@@ -5,9 +5,9 @@ program, and every new value costs a new compilation. The layers of this module 
 their state, where no optimizer touches them: models that differ in nothing else run the same
 program.
 
-Each class is its Keras original with that one difference, and on JAX on a CPU with a gradient that
-is computed another way (:mod:`nnest.fusion`), because the compiler's own is several times slower
-there.
+Each class is its Keras original with that one difference. On JAX on a CPU a convolution, its
+activation and its pooling run as one operator (:mod:`nnest.fusion`), because the compiler's own are
+several times slower there.
 """
 
 from __future__ import annotations
@@ -156,15 +156,11 @@ class Conv2D(_Penalized, keras.layers.Conv2D):
         return fusion.convolve_block(inputs, kernel, bias, block)
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
-        """Convolve, with the faster kernel gradient where it applies."""
+        """Convolve, as a product of patches where that is asked for."""
         whole = self.dilation_rate == (1, 1) and self.groups == 1
-        if not whole or self.data_format != "channels_last":
-            return super().convolution_op(inputs, kernel)
-        if are_convolutions_products():
+        if whole and self.data_format == "channels_last" and are_convolutions_products():
             kernel = ops.convert_to_tensor(kernel)
             return convolve_patches(inputs, kernel, self.strides, self.padding)
-        if self.strides == (1, 1) and fusion.is_on():
-            return fusion.convolve(inputs, ops.convert_to_tensor(kernel), self.padding.upper())
         return super().convolution_op(inputs, kernel)
 
 
@@ -269,7 +265,7 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
         size = self.pool_size
         # The fast operator looks at each place of a window by itself: large ones would take long
         # to compile.
-        small = size[0] * size[1] <= 25
+        small = size[0] * size[1] <= LARGEST_WINDOW
         tiles = small and self.strides == size and self.padding == "valid"
         if tiles and self.data_format == "channels_last" and fusion.is_on():
             return fusion.max_pool(inputs, size)

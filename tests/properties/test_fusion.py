@@ -49,30 +49,56 @@ def by_hand(x: np.ndarray, kernel: np.ndarray, padding: str) -> np.ndarray:
     return sum(x[:, i : i + rows, j : j + columns] @ kernel[i, j] for i, j in shifts)
 
 
-@settings(max_examples=20)
-@given(
-    seeds, sides, sides, channels, kernel_sides, kernel_sides, st.sampled_from(["SAME", "VALID"])
-)
-def test_convolution_and_its_adjoints_agree(
-    seed: int, height: int, width: int, c: int, a: int, b: int, padding: str
-) -> None:
-    """The output is that of the definition, and <conv(x, k), g> = <x, gx> = <k, gk>.
+def pooled(maps: np.ndarray) -> np.ndarray:
+    """Pool by the definition, over tiles of 2x2 pixels."""
+    rows, columns = (side // 2 for side in maps.shape[1:3])
+    tiles = maps[:, : 2 * rows, : 2 * columns].reshape(len(maps), rows, 2, columns, 2, -1)
+    return tiles.max(axis=(2, 4))
 
-    Convolution is linear in each of its inputs: the gradients have to be its adjoints.
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seeds,
+    sides,
+    sides,
+    st.sampled_from([1, 2, 16]),
+    kernel_sides,
+    kernel_sides,
+    paddings,
+    st.booleans(),
+)
+def test_a_block_is_its_definition_and_its_gradients_are_adjoints(
+    seed: int, height: int, width: int, c: int, a: int, b: int, padding: str, rectify: bool
+) -> None:
+    """The output is that of the definition, and <y, g> = <k, gk> + <b, gb> = <x, gx> + <b, gb>.
+
+    A block is linear in the kernel and the bias, and in the input and the bias, for as long as the
+    same places are the maxima. With whole numbers everything is exact.
     """
     if padding == "VALID":
-        height, width = height + a - 1, width + b - 1
-    x, kernel = drawn(seed, 2, height, width, c), drawn(seed + 1, a, b, c, 3)
+        height, width = height + a, width + b
+    x, kernel = (
+        drawn(seed, 2, height + 1, width + 1, c, levels=5),
+        drawn(seed + 1, a, b, c, 3, levels=5),
+    )
+    bias = drawn(seed + 2, 3, levels=5)
+    x, kernel, bias = x - 2, kernel - 2, bias - 2
+    block = fusion.Block(padding, rectify)
     out, cotangent, gradients = pulled_back(
-        lambda x, k: fusion.convolve(x, k, padding), seed + 2, x, kernel
+        lambda *inputs: fusion.convolve_block(*inputs, block), seed + 3, x, kernel, bias
     )
 
-    expected = by_hand(np.asarray(x, np.float64), np.asarray(kernel, np.float64), padding)
+    maps = by_hand(np.asarray(x, np.float64), np.asarray(kernel, np.float64), padding)
+    expected = pooled(maps + np.asarray(bias))
+    expected = np.maximum(expected, 0) if rectify else expected
+    np.testing.assert_array_equal(out, expected)
     products = expected * cotangent
-    np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4)
-    for value, gradient in zip((x, kernel), gradients, strict=True):
-        paired = np.sum(np.asarray(value, np.float64) * np.asarray(gradient, np.float64))
-        assert abs(paired - products.sum()) < 1e-5 * np.abs(products).sum() + 1e-4
+    pairs = [
+        np.sum(np.asarray(value, np.float64) * np.asarray(gradient, np.float64))
+        for value, gradient in zip((x, kernel, bias), gradients, strict=True)
+    ]
+    for pair in pairs[:2]:
+        assert abs(pair + pairs[2] - products.sum()) < 1e-5 * np.abs(products).sum() + 1e-3
 
 
 @settings(max_examples=20)
