@@ -36,6 +36,11 @@ def cnn(**settings: Any) -> CNNClassifier:
     return CNNClassifier(**{**small, "learning_rate": 0.005, **settings})
 
 
+def brighter(i: int) -> Augmentation:
+    """Return an augmentation whose strengths are the member's own."""
+    return Augmentation(crop=7, brightness=0.05 * (i + 1), contrast=(0.8, 1.0 + 0.1 * i))
+
+
 def outcome(estimator: Any, samples: np.ndarray = FLAT) -> dict[str, Any]:
     """Return all that a training leaves behind."""
     return {
@@ -89,7 +94,7 @@ SPLITS = [
         (lambda **k: mlp(batch_norm_at="every", **k), FLAT),
         (lambda **k: mlp(optimizer="sgd", momentum=0.9, **k), FLAT),
         (lambda **k: cnn(conv_batch_norm=True, conv_dropout=0.2, **k), X),
-        (lambda **k: cnn(augmentation=Augmentation(crop=7, brightness=0.1), **k), X),
+        (lambda **k: cnn(augmentation=brighter(k["random_state"]), **k), X),
     ],
     ids=["mlp", "momentum", "cnn", "augmented"],
 )

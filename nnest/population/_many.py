@@ -7,7 +7,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from nnest import fusion
 from nnest.layers import convolutions_as_products
 from nnest.population._members import Feed, State
 from nnest.programs import running_model
@@ -42,8 +41,7 @@ def train_many(ragged: bool, products: bool) -> Any:
 
 def _compiler_options() -> dict[str, str]:
     """Return what is asked of the compiler: on a CPU half the effort, for programs as fast."""
-    quick = {"xla_backend_optimization_level": "1"} if jax.default_backend() == "cpu" else {}
-    return {**fusion.compiler_options(), **quick}
+    return {"xla_backend_optimization_level": "1"} if jax.default_backend() == "cpu" else {}
 
 
 def _traced(step: Any, products: bool) -> Any:

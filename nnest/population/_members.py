@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from sklearn.utils import _safe_indexing
 
@@ -109,13 +110,22 @@ class Member:
     def ends(self, state: State, best: tuple[list[Any], list[Any]] | None) -> None:
         """Give the estimator its weights, the best of them if it was to keep those."""
         model = self.model
-        kept = {id(variable) for variable in model.weights} if best else set()
-        variables = (model.trainable_variables, model.non_trainable_variables)
-        for mine, last, saved in zip(variables, state[:2], best or state[:2], strict=True):
-            for variable, now, then in zip(mine, last, saved, strict=True):
-                # Random streams go on from where training ended, as with Keras's own callback.
-                variable.assign(then if id(variable) in kept else now)
-        for variable, value in zip(model.optimizer.variables, state[2], strict=True):
+        weights = {id(variable) for variable in model.weights} if best else set()
+        # Random streams go on from where training ended, as with Keras's own callback.
+        values = [
+            then if id(variable) in weights else now
+            for variable, now, then in zip(
+                [*model.trainable_variables, *model.non_trainable_variables],
+                [*state[0], *state[1]],
+                [*best[0], *best[1]] if best else [*state[0], *state[1]],
+                strict=True,
+            )
+        ]
+        variables = [*model.trainable_variables, *model.non_trainable_variables]
+        variables += model.optimizer.variables
+        # One transfer for all: there are dozens of them, and most are tiny.
+        moved = jax.device_put([*values, *state[2]])
+        for variable, value in zip(variables, moved, strict=True):
             variable.assign(value)
         self.is_alive = False
 

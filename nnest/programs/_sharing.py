@@ -156,6 +156,8 @@ def step_program(kind: str, model: Any) -> Any:
             outputs, new = getattr(running_model(), f"{kind}_step")(state, data)
             return outputs, ((state[0], new) if kind == "predict" else new)
 
-        return jax.jit(step, donate_argnums=0, compiler_options=fusion.compiler_options())
+        convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
+        options = fusion.compiler_options() if convolves else {}
+        return jax.jit(step, donate_argnums=0, compiler_options=options)
 
     return shared_program((kind, signature(model)), make)
