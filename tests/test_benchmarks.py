@@ -323,10 +323,10 @@ def test_a_page_can_be_made_before_anything_is_recorded(
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_shows_what_is_recorded(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No value is missing once the records are there."""
+    """No value in a sentence is missing once the records are there."""
     monkeypatch.setenv("NNEST_RESULTS", str(BOOK / "results"))
     seen = run_page(page)
-    assert seen.tables
+    assert any("<td>" in table for table in seen.tables)
     assert "not recorded yet" not in seen.glued.values()
 
 
