@@ -83,7 +83,9 @@ class Bench:
         """Score a training; `rows` and `parts` say which training images it had and had not."""
         protocol = job.experiment.protocol
         history = _history(estimator)
-        own = replace(images, train=images.train[rows], train_labels=images.train_labels[rows])
+        own = images
+        if parts:  # else it had all of them, and a copy of all would be for nothing
+            own = replace(images, train=images.train[rows], train_labels=images.train_labels[rows])
         final, counts = _scores(estimator, own)
         for name, treatment in protocol.test_images.items():
             if describe(treatment) == describe(job.arm.images):

@@ -13,14 +13,14 @@ from typing import Any
 import jax
 import keras
 import numpy as np
-from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils import check_array
 from tqdm import tqdm
 
 from nnest.estimators import NeuralNet
 from nnest.population._checkpoint import Keeper
 from nnest.population._group import Group
 from nnest.population._lowering import Lowering, look_up
-from nnest.population._members import Member, prepare
+from nnest.population._members import Member, fit_arguments, prepare
 from nnest.programs import signature
 
 __all__ = ["fit_many"]
@@ -160,25 +160,13 @@ def _prepared(
                 _check_memory(members[0], len(estimators))
         else:
             reasons[reason] += 1
-            _fit_alone(estimator, X, y, split, sample_weight)
+            arguments, watch = fit_arguments(X, y, split, sample_weight)
+            estimator.fit(*arguments, **watch)
     for reason, n in reasons.items():
         warnings.warn(
             f"{n} of {len(estimators)} estimators were fitted one by one: {reason}.", stacklevel=3
         )
     return members
-
-
-def _fit_alone(estimator: Any, X: Any, y: Any, split: Any, sample_weight: Any) -> None:
-    """Fit an estimator by itself, as a member of a group would be."""
-    train, validation = (None, None) if split is None else split
-
-    def rows(of: Any, which: Any) -> Any:
-        return of if of is None or which is None else _safe_indexing(of, which)
-
-    watch = {}
-    if validation is not None and len(validation):
-        watch = {"X_val": rows(X, validation), "y_val": rows(y, validation)}
-    estimator.fit(rows(X, train), rows(y, train), rows(sample_weight, train), **watch)
 
 
 def _groups(members: list[Member]) -> list[list[Member]]:
@@ -278,7 +266,7 @@ def _halves(members: list[Member], lowering: Lowering) -> list[list[Member]]:
             member.history.clear()
             member.is_over = False
             if member.patience is not None:
-                member.patience = type(member.patience)(member.patience.tol, member.patience.epochs)
+                member.patience = member.patience.afresh()
     if lowering.lanes > 1:
         return [members]
     half = len(members) // 2

@@ -12,7 +12,17 @@ from sklearn.utils import _safe_indexing
 
 from nnest.programs import FILLER, order_of
 
-__all__ = ["Feed", "Member", "Patience", "Rows", "State", "feed_of", "prepare", "state_of"]
+__all__ = [
+    "Feed",
+    "Member",
+    "Patience",
+    "Rows",
+    "State",
+    "feed_of",
+    "fit_arguments",
+    "prepare",
+    "state_of",
+]
 
 #: Weights, other variables, optimizer, metrics.
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
@@ -62,6 +72,10 @@ class Patience:
             self.wait, self.best, self.best_epoch = 0, loss, epoch
             return True
         return False
+
+    def afresh(self) -> Patience:
+        """Return the same rule, which has seen nothing yet."""
+        return Patience(self.tol, self.epochs)
 
     def is_over(self, epoch: int) -> bool:
         """Tell whether it is time to stop."""
@@ -135,6 +149,20 @@ class Member:
         self.estimator._learnt(self.history, best)
 
 
+def fit_arguments(
+    X: Any, y: Any, split: tuple[Any, Any] | None, sample_weight: Any
+) -> tuple[tuple[Any, Any, Any], dict[str, Any]]:
+    """Return what the `fit` of an estimator would be called with for its rows."""
+    if split is None:
+        return (X, y, sample_weight), {}
+    train, validation = split
+    weight = None if sample_weight is None else _safe_indexing(sample_weight, train)
+    watch = {}
+    if validation is not None and len(validation):
+        watch = {"X_val": _safe_indexing(X, validation), "y_val": _safe_indexing(y, validation)}
+    return (_safe_indexing(X, train), _safe_indexing(y, train), weight), watch
+
+
 def prepare(
     place: int,
     estimator: Any,
@@ -146,14 +174,8 @@ def prepare(
     """Build an estimator's model, and find out which rows it learns from."""
     every = np.arange(len(y))
     train, validation = (every, None) if split is None else split
-    train = every[train]
-    watch = {}
-    if validation is not None and len(validation):
-        validation = every[validation]
-        watch = {"X_val": _safe_indexing(X, validation), "y_val": _safe_indexing(y, validation)}
-    weight = None if sample_weight is None else _safe_indexing(sample_weight, train)
-    samples = (X, y) if split is None else (_safe_indexing(X, train), _safe_indexing(y, train))
-    part, watched = estimator._prepare(*samples, weight, **watch)
+    arguments, watch = fit_arguments(X, y, split, sample_weight)
+    part, watched = estimator._prepare(*arguments, **watch)
     estimator.model_.optimizer.build(estimator.model_.trainable_variables)
     patience = None
     if estimator.early_stopping:
@@ -161,8 +183,8 @@ def prepare(
     return Member(
         place,
         estimator,
-        _rows(part, train),
-        None if watched is None else _rows(watched, validation if watch else train),
+        _rows(part, every[train]),
+        None if watched is None else _rows(watched, every[validation if watch else train]),
         patience,
     )
 
