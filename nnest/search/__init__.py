@@ -1,5 +1,19 @@
 """Searches over hyper-parameters that train many networks together."""
 
-from nnest.search._grid import VectorizedGridSearchCV
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnest.search._grid import VectorizedGridSearchCV
 
 __all__ = ["VectorizedGridSearchCV"]
+
+# Loaded when touched: the loop of a study alone needs neither Keras nor JAX.
+_HOMES = {"VectorizedGridSearchCV": "nnest.search._grid"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first touched."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nnest.search' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
