@@ -30,7 +30,7 @@ KEEP_PAGES = (
 )
 _PACKAGES = (
     "nnest-estimators", "keras", "jax", "jaxlib", "tensorflow-cpu", "torch", "skorch", "scikeras",
-    "scikit-learn", "numpy",
+    "scikit-learn", "numpy", "optuna", "psycopg",
 )  # fmt: skip
 
 

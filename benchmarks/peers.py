@@ -14,14 +14,14 @@ LEARNING_RATE = 1e-3
 Searched = tuple[Any, dict[str, list[Any]]]
 
 
-def scikeras_network(dropout: float = 0.0, l2: float = 0.0) -> Any:
+def scikeras_network(dropout: float = 0.0, l2: float = 0.0, units: Sequence[int] = UNITS) -> Any:
     """Return the network as plain Keras writes it, not compiled."""
     import keras
 
     penalty = keras.regularizers.L2(l2)
     model = keras.Sequential([keras.Input((64,))])
-    for units in UNITS:
-        model.add(keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty))
+    for width in units:
+        model.add(keras.layers.Dense(width, activation="relu", kernel_regularizer=penalty))
         model.add(keras.layers.Dropout(dropout))
     model.add(keras.layers.Dense(10, activation="softmax", kernel_regularizer=penalty))
     return model
