@@ -118,6 +118,10 @@ bench: .venv-bench/.ready  ## Measure nnest beside other packages and record it 
 mnist-grid: .venv/.ready  ## Search depth, dropout and L2 of a network on MNIST, and record it for the book.
 	@.venv/bin/python book/tuning/mnist_grid.py
 
+.PHONY: studies
+studies: .venv/.ready  ## Tune networks on MNIST and Fashion-MNIST with Optuna, and record it for the book.
+	@.venv/bin/python book/tuning/studies.py
+
 # The oldest versions that pyproject.toml allows; their own warnings are no errors.
 .PHONY: test-oldest
 test-oldest: .venv/.ready  ## Run the tests with the oldest dependencies that are allowed.
