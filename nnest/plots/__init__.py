@@ -2,20 +2,30 @@
 
 Every function takes data that is ready, draws it on an axes and returns that axes. Nothing is
 averaged, fitted or judged here, with one exception that seaborn does itself: the mean and the band
-of :func:`learning_curves`. Matplotlib and seaborn are imported when a figure is drawn, so that
+of :func:`learning_curves`. Figures of a study point out its best trials, which is no more than
+sorting. Matplotlib and seaborn are imported when a figure is drawn, so that
 importing this module costs nothing.
 """
 
+from ._axes import save_figure
 from ._ideas import functions, images, kernel
+from ._parameters import isolation, parallel_coordinates
 from ._records import agreement, confusion_matrix, learning_curves
 from ._searches import search_results
+from ._studies import best_of_k, importances, study_history
 
 __all__ = [
     "agreement",
+    "best_of_k",
     "confusion_matrix",
     "functions",
     "images",
+    "importances",
+    "isolation",
     "kernel",
     "learning_curves",
+    "parallel_coordinates",
+    "save_figure",
     "search_results",
+    "study_history",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,34 @@ def axes_or_new(ax: Axes | None, *, width: float = 6.4, height: float = 4.0) -> 
     from matplotlib import pyplot as plt
 
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def save_figure(ax: Axes, path: str | Path) -> None:
+    """Write the figure of an axes to a file, and close it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        An axes that was drawn on.
+    path : str or Path
+        The file; its ending says which form it has, such as ``.png`` or ``.svg``.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> from nnest.plots import kernel, save_figure
+    >>> save_figure(kernel([[0.0, 1.0], [1.0, 0.0]]), "kernel.png")  # doctest: +SKIP
+    """
+    from matplotlib import pyplot as plt
+
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
 
 
 def require_columns(frame: pd.DataFrame, wanted: Sequence[str], name: str) -> None:

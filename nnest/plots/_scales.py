@@ -1,0 +1,62 @@
+"""Places of settings on an axis: numbers, numbers on a logarithmic scale, and names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+#: Settings that span more than this ratio are looked at on a logarithmic scale.
+WIDE = 50.0
+#: What stands for a setting that a trial did not have.
+MISSING = "not set"
+
+
+def is_numeric(column: pd.Series[Any]) -> bool:
+    """Tell whether a column of settings holds numbers, apart from what is missing."""
+    import pandas as pd
+
+    present = column.dropna()
+    if present.empty:
+        return False
+    truths = present.map(lambda value: isinstance(value, bool | np.bool_)).any()
+    return not truths and pd.api.types.is_numeric_dtype(present.infer_objects())
+
+
+def is_wide(values: NDArray[np.float64], log: bool | None = None) -> bool:
+    """Tell whether numbers want a logarithmic scale; what was said comes first."""
+    if log is not None:
+        return log
+    return bool(len(values) and values.min() > 0 and values.max() > WIDE * values.min())
+
+
+def names_of(column: pd.Series[Any]) -> list[str]:
+    """Return the distinct settings as text, sorted, numbers by their size."""
+    present = column.dropna()
+    if is_numeric(present):
+        return [f"{value:g}" for value in sorted(set(present))]
+    return sorted(set(present.map(str)))
+
+
+def shares(column: pd.Series[Any]) -> tuple[NDArray[np.float64], dict[float, str]]:
+    """Return each setting's height between 0 and 1, not-a-number for none, and names of heights."""
+    if not is_numeric(column):
+        names = names_of(column)
+        if not names:
+            return np.full(len(column), np.nan), {}
+        steps = np.linspace(0.0, 1.0, len(names)) if len(names) > 1 else np.array([0.5])
+        heights = column.map(str).map(dict(zip(names, steps.tolist(), strict=True)))
+        heights = heights.where(column.notna())
+        return heights.to_numpy(float), dict(zip(steps.tolist(), names, strict=True))
+    values = column.to_numpy(float)
+    present = values[np.isfinite(values)]
+    scale = np.log if is_wide(present) else np.asarray
+    low, high = float(present.min()), float(present.max())
+    if low == high:
+        return np.where(np.isfinite(values), 0.5, np.nan), {0.5: f"{low:.3g}"}
+    share = (scale(values) - scale(low)) / (scale(high) - scale(low))
+    return share, {0.0: f"{low:.3g}", 1.0: f"{high:.3g}"}
