@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from nnest.cli._data import add_data
 from nnest.cli._report import add_report
 from nnest.cli._reproduce import INTERRUPTED, add_reproduce
+from nnest.cli._tune import add_tune
 
 __all__ = ["build_parser", "main"]
 
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["reproduce", "boyer-2020", "--scale", "smoke"])
     2
     """
-    parsed = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = build_parser().parse_args(given, argparse.Namespace(given=given))
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
         return command(parsed)
@@ -76,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_reproduce(commands.add_parser("reproduce", help="train what is missing of a report"))
     add_report(commands.add_parser("report", help="what a report says beside what we found"))
+    add_tune(commands.add_parser("tune", help="search the settings of a network by a study"))
     add_data(commands.add_parser("data", help="list, fetch and verify the data sets"))
     _add_demo(commands.add_parser("demo", help="a small study from end to end, without downloads"))
     return parser
@@ -101,11 +104,13 @@ class _Version(argparse.Action):
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions whose message is meant for the reader."""
+    from nnest.cli._errors import TuneError
     from nnest.datasets import DatasetError
     from nnest.experiments import ExperimentError
     from nnest.results import ResultsError
+    from nnest.search import StudyError
 
-    return DatasetError, ExperimentError, ResultsError
+    return DatasetError, ExperimentError, ResultsError, StudyError, TuneError
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

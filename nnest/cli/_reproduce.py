@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from typing import TYPE_CHECKING
 
+from nnest.cli._durations import duration
 from nnest.cli._folders import results_folder
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["INTERRUPTED", "add_reproduce"]
 
 INTERRUPTED = 130
-_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def add_reproduce(parser: argparse.ArgumentParser) -> None:
@@ -35,19 +34,9 @@ def add_reproduce(parser: argparse.ArgumentParser) -> None:
         "--allow-dirty", action="store_true", help="record runs of code that is not committed"
     )
     parser.add_argument(
-        "--budget", type=_duration, metavar="TIME", help="as in 25min or 2h: then begin no more"
+        "--budget", type=duration, metavar="TIME", help="as in 25min or 2h: then begin no more"
     )
     parser.set_defaults(command=_reproduce)
-
-
-def _duration(text: str) -> float:
-    """Read a duration in seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h)", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no duration; write a number and s, min or h, as in 25min"
-        )
-    return float(match[1]) * _UNITS[match[2]]
 
 
 def _reproduce(parsed: argparse.Namespace) -> int:

@@ -1,0 +1,276 @@
+"""One parameter of a space: what its table in the TOML file says, and how a trial is asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nnest.cli._errors import TuneError
+from nnest.cli._words import meant, unknown
+
+__all__ = ["Entry", "Range", "check_fixed", "read_entry"]
+
+_KEYS = ("low", "high", "log", "step", "choices", "layers", "each_layer", "when")
+_LISTS = ("hidden_units", "filters")
+_LAYERS_OF = {
+    "dropout": "hidden_units",
+    **dict.fromkeys(
+        ("kernel_size", "strides", "pooling", "pool_size", "conv_dropout"),
+        "filters",
+    ),
+}
+_MOST_LAYERS = 100
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether a value is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+#: Parameters, what their values must be, and how to say it.
+_WANTED: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
+    (
+        ("dropout", "conv_dropout", "label_smoothing", "momentum"),
+        lambda value: _is_number(value) and 0 <= value < 1,
+        "numbers of at least 0 and below 1",
+    ),
+    (
+        (*_LISTS, "batch_size", "kernel_size", "strides", "pool_size", "n_iter_no_change"),
+        lambda value: type(value) is int and value >= 1,
+        "whole numbers of at least 1",
+    ),
+    (("l1", "l2"), lambda value: _is_number(value) and value >= 0, "numbers of at least 0"),
+    (("learning_rate",), lambda value: _is_number(value) and value > 0, "numbers above 0"),
+)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers between two others, both included."""
+
+    low: float
+    high: float
+    step: float | None = None
+    log: bool = False
+
+    def ask(self, trial: Any, name: str) -> float:
+        """Let a trial choose."""
+        if isinstance(self.low, int):
+            number: int = trial.suggest_int(
+                name, self.low, self.high, step=self.step or 1, log=self.log
+            )
+            return number
+        found: float = trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
+        return found
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A parameter that is searched.
+
+    With `layers`, a number of layers is chosen first and then a value for each of them; with
+    `partner`, there is a value for each layer of that parameter. `when` names the values of other
+    parameters under which this one is asked for.
+    """
+
+    name: str
+    draw: Range | tuple[Any, ...]
+    layers: tuple[int, int] | None
+    partner: str | None
+    when: Mapping[str, tuple[Any, ...]]
+
+    @property
+    def is_plain_choice(self) -> bool:
+        """Whether the parameter is one of some values, whatever the others are."""
+        one = isinstance(self.draw, tuple) and self.layers is None
+        return one and self.partner is None and not self.when
+
+    def applies(self, setting: Mapping[str, Any]) -> bool:
+        """Tell whether the parameter matters beside these others."""
+        return all(setting[name] in values for name, values in self.when.items())
+
+    def ask(self, trial: Any, setting: Mapping[str, Any]) -> Any:
+        """Let a trial choose a value, or one for each layer."""
+        if self.layers is not None:
+            low, high = self.layers
+            n = trial.suggest_int(f"{self.name}_layers", low, high) if low < high else low
+        elif self.partner is not None:
+            n = len(setting[self.partner])
+        else:
+            return self._ask(trial, self.name)
+        return tuple(self._ask(trial, f"{self.name}_{layer}") for layer in range(1, n + 1))
+
+    def _ask(self, trial: Any, name: str) -> Any:
+        """Let a trial choose one value."""
+        if isinstance(self.draw, Range):
+            return self.draw.ask(trial, name)
+        return trial.suggest_categorical(name, self.draw)
+
+
+def read_entry(name: str, table: Mapping[str, Any], file: str, above: Collection[str]) -> Entry:
+    """Return what the table of a parameter says, or say what is wrong with it."""
+    where = f"{file}: [{name}]"
+    for key in table:
+        if key not in _KEYS:
+            raise TuneError(unknown(where, key, _KEYS, "key"))
+    layers, partner = _layers(name, table, where), _partner(name, table, where)
+    if layers is not None and partner is not None:
+        raise TuneError(f"{where} has both 'layers' and 'each_layer': give one of them.")
+    draw = _choices(table, where) if "choices" in table else _range(table, where)
+    for number in draw if isinstance(draw, tuple) else (draw.low, draw.high):
+        _check_number(name, number, where)
+    _check_list(name, draw, layers, where)
+    return Entry(name, draw, layers, partner, _when(table, where, above))
+
+
+def _layers(name: str, table: Mapping[str, Any], where: str) -> tuple[int, int] | None:
+    """Return the least and the largest number of layers."""
+    if "layers" not in table:
+        return None
+    if name not in _LISTS:
+        raise TuneError(
+            f"{where} has 'layers', which only {' and '.join(_LISTS)} have: write "
+            "'each_layer = true' for a value for each layer of theirs."
+        )
+    value = table["layers"]
+    whole = isinstance(value, list) and all(type(each) is int for each in value)
+    if not whole or len(value) != 2 or not 0 <= value[0] <= value[1] <= _MOST_LAYERS:
+        raise TuneError(
+            f"{where} has layers = {value!r}: give two whole numbers from 0 to {_MOST_LAYERS}, the "
+            "least and the most, as [1, 3]."
+        )
+    return value[0], value[1]
+
+
+def _partner(name: str, table: Mapping[str, Any], where: str) -> str | None:
+    """Return the parameter for whose layers there is a value each."""
+    value = table.get("each_layer", False)
+    if not isinstance(value, bool):
+        raise TuneError(f"{where} has each_layer = {value!r}: give true or false.")
+    if value and name not in _LAYERS_OF:
+        raise TuneError(
+            f"{where} has 'each_layer', but it takes one value for all layers: leave it out; "
+            f"{', '.join(_LAYERS_OF)} have it."
+        )
+    return _LAYERS_OF[name] if value else None
+
+
+def _choices(table: Mapping[str, Any], where: str) -> tuple[Any, ...]:
+    """Return the values to choose from."""
+    more = [key for key in ("low", "high", "log", "step") if key in table]
+    if more:
+        raise TuneError(f"{where} has both 'choices' and {more[0]!r}: give choices or a range.")
+    given = table["choices"]
+    if not isinstance(given, list) or not given:
+        raise TuneError(f"{where} has choices = {given!r}: give a list of at least one value.")
+    choices: tuple[Any, ...] = meant(given, f"{where} choices")
+    for place, choice in enumerate(choices):
+        if any(choice == other and type(choice) is type(other) for other in choices[:place]):
+            raise TuneError(f"{where} has {choice!r} twice among its choices: give each once.")
+    return choices
+
+
+def _range(table: Mapping[str, Any], where: str) -> Range:
+    """Return the range to choose from."""
+    for key in ("low", "high"):
+        if key not in table:
+            raise TuneError(f"{where} has no {key!r}: give low and high, or choices.")
+    low, high, step = (_number(table, key, where) for key in ("low", "high", "step"))
+    assert low is not None
+    assert high is not None
+    log = table.get("log", False)
+    if not isinstance(log, bool):
+        raise TuneError(f"{where} has log = {log!r}: give true or false.")
+    if not low < high:
+        raise TuneError(f"{where} has low = {low!r} and high = {high!r}: low must be below high.")
+    if log and (low <= 0 or step is not None):
+        raise TuneError(
+            f"{where} has log = true, which takes no step and a low above 0: its low is {low!r}, "
+            f"its step {step!r}."
+        )
+    if not (type(low) is int and type(high) is int):
+        low, high = float(low), float(high)
+    _check_step(low, high, step, where)
+    return Range(low, high, step, log)
+
+
+def _number(table: Mapping[str, Any], key: str, where: str) -> float | None:
+    """Return a number of the table, None if it is not there."""
+    value: Any = table.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TuneError(f"{where} has {key} = {value!r}: give a finite number.")
+    return value
+
+
+def _check_step(low: float, high: float, step: float | None, where: str) -> None:
+    """Refuse steps that do not lead from low to high."""
+    if step is None:
+        return
+    fits = step > 0 and not (isinstance(low, int) and not isinstance(step, int))
+    if fits:
+        n = (high - low) / step
+        fits = n >= 1 and abs(n - round(n)) < 1e-8 * n
+    if not fits:
+        raise TuneError(
+            f"{where} has step = {step!r}, which does not lead from {low!r} to {high!r}: give a "
+            "step of which the range is a multiple, a whole number in a range of whole numbers."
+        )
+
+
+def check_fixed(name: str, value: Any, where: str) -> None:
+    """Refuse a value for all trials that no network takes."""
+    if name in _LISTS and not isinstance(value, tuple):
+        raise TuneError(f"{where} is {value!r}: give a list with an entry for each layer.")
+    _check_number(name, value, where)
+
+
+def _check_number(name: str, value: Any, where: str) -> None:
+    """Refuse numbers that no network takes."""
+    for names, fits, wanted in _WANTED:
+        if name in names and not _holds(value, fits):
+            raise TuneError(f"{where} holds {value!r}: give {wanted}.")
+
+
+def _holds(value: Any, fits: Callable[[Any], bool]) -> bool:
+    """Tell whether a value, or each of a list, fits; without a value there is nothing to fit."""
+    return value is None or all(map(fits, value if isinstance(value, tuple) else (value,)))
+
+
+def _check_list(
+    name: str, draw: Range | tuple[Any, ...], layers: tuple[int, int] | None, where: str
+) -> None:
+    """Refuse single numbers where a list is wanted, and lists where each layer has one value."""
+    lists = isinstance(draw, tuple) and any(isinstance(each, tuple) for each in draw)
+    if layers is not None and lists:
+        raise TuneError(
+            f"{where} has 'layers' and lists among its choices: give the widths of one layer, as "
+            "[32, 64]; there is one for each layer."
+        )
+    single = isinstance(draw, Range) or not all(isinstance(each, tuple) for each in draw)
+    if name in _LISTS and layers is None and single:
+        raise TuneError(
+            f"{where} is a list with an entry for each layer: give layers, as layers = [1, 3], or "
+            "choices that are lists, as [[64], [64, 32]]."
+        )
+
+
+def _when(
+    table: Mapping[str, Any], where: str, above: Collection[str]
+) -> dict[str, tuple[Any, ...]]:
+    """Return the values of other parameters under which this one is asked for."""
+    given = table.get("when", {})
+    if not isinstance(given, Mapping):
+        raise TuneError(
+            f'{where} has when = {given!r}: name another parameter, as {{ optimizer = "sgd" }}.'
+        )
+    for name in given:
+        if name not in above:
+            raise TuneError(
+                f"{where} depends on {name!r}, which does not stand above it: put its table there."
+            )
+    values = {name: meant(value, f"{where} when") for name, value in given.items()}
+    return {name: v if isinstance(v, tuple) else (v,) for name, v in values.items()}

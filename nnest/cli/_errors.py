@@ -1,0 +1,9 @@
+"""What is raised when a command cannot do what was asked of it."""
+
+from __future__ import annotations
+
+__all__ = ["TuneError"]
+
+
+class TuneError(ValueError):
+    """Data, a space or a setting of ``nnest tune`` is not accepted; the message says why."""

@@ -1,0 +1,101 @@
+"""Arrays of an ``.npz`` file that may come from anywhere: no pickles, no sizes that lie."""
+
+from __future__ import annotations
+
+import math
+import os
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnest.cli._errors import TuneError
+
+__all__ = ["read_npz"]
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+#: Share of the memory that arrays may take; training needs the rest.
+_SHARE = 0.5
+
+
+def read_npz(
+    path: Path, needed: Sequence[str], optional: Sequence[str] = ()
+) -> dict[str, NDArray[Any]]:
+    """Return the named arrays of a file, or say what is wrong with it.
+
+    Sizes are compared with the file before memory is asked for; Python objects are refused.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _arrays(archive, path, needed, optional)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise TuneError(f"{path} cannot be read ({reason}): name an .npz file.") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise TuneError(
+            f"{path} is no whole .npz file ({error}): write it anew, as by numpy.savez."
+        ) from error
+
+
+def _arrays(
+    archive: zipfile.ZipFile, path: Path, needed: Sequence[str], optional: Sequence[str]
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an open archive, after a look at their sizes."""
+    held = [name.removesuffix(".npy") for name in archive.namelist()]
+    for name in needed:
+        if name not in held:
+            raise TuneError(
+                f"{path} holds no array {name!r}, but {', '.join(sorted(held)) or 'nothing'}: give "
+                f"{' and '.join(needed)}, as by numpy.savez(path, X=X, y=y)."
+            )
+    infos = {name: archive.getinfo(f"{name}.npy") for name in (*needed, *optional) if name in held}
+    total = sum(info.file_size for info in infos.values())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if total > _SHARE * memory:
+        raise TuneError(
+            f"{path} holds {total / 1e9:.1f} GB, too much for this machine's {memory / 1e9:.1f} GB "
+            "of memory: give fewer samples."
+        )
+    return {name: _array(archive, info, name, path) for name, info in infos.items()}
+
+
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path) -> NDArray[Any]:
+    """Return one array, whose header and bytes agree."""
+    with archive.open(info) as stream:
+        shape, fortran, dtype = _header(stream, name, path)
+        if dtype.hasobject:
+            raise TuneError(
+                f"{path} holds Python objects in {name}, which could run code: give an array of "
+                "numbers or of text."
+            )
+        data = stream.read()
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(data):
+        raise TuneError(
+            f"{path} is damaged: {name} has {len(data)} bytes, where its header says shape {shape} "
+            f"of {dtype}; write it anew, as by numpy.savez."
+        )
+    if not data:
+        return np.zeros(shape, dtype)
+    flat = np.frombuffer(data, dtype)
+    return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
+
+
+def _header(stream: IO[bytes], name: str, path: Path) -> tuple[Any, bool, np.dtype[Any]]:
+    """Return shape, order and type of an array."""
+    try:
+        read = _HEADERS[np.lib.format.read_magic(stream)]
+        return read(stream)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise
+    except Exception as error:  # numpy raises many kinds for headers that are not its own
+        raise TuneError(
+            f"{path} is damaged: {name} is no array ({type(error).__name__}); write it anew, as by "
+            "numpy.savez."
+        ) from error

@@ -1,0 +1,60 @@
+"""``nnest tune``."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+
+from nnest.cli._durations import duration
+from nnest.cli._reproduce import INTERRUPTED
+
+__all__ = ["add_tune"]
+
+
+def add_tune(parser: argparse.ArgumentParser) -> None:
+    """Declare ``nnest tune``."""
+    parser.description = (
+        "Search the settings of a network on the training part of a data set, many networks at a"
+        " time. Stopped at any moment, the same command goes on. With --worker, it joins the study"
+        " that another process has made, and takes everything from it."
+    )
+    parser.add_argument(
+        "data", nargs="?", metavar="DATA", help="a data set, or an .npz file with X and y"
+    )
+    parser.add_argument("--model", choices=("cnn", "mlp"))
+    parser.add_argument("--trials", type=int, metavar="N", help="of the whole study; default: 50")
+    parser.add_argument("--space", metavar="FILE.toml", help="default: the one of the model")
+    parser.add_argument(
+        "--storage", metavar="URL|PATH", help="default: a journal file in the folder of --out"
+    )
+    parser.add_argument("--study-name", metavar="NAME", help="default: of data and model")
+    parser.add_argument("--sampler", metavar="NAME", help="tpe (default), random, grid, qmc, ...")
+    parser.add_argument(
+        "--pruner", metavar="NAME", help="median (default), halving, hyperband, patient or none"
+    )
+    parser.add_argument("--folds", type=int, metavar="K", help="default: 3")
+    parser.add_argument("--epochs", type=int, metavar="N", help="of each network; default: 10")
+    parser.add_argument("--samples", type=int, metavar="N", help="a part of the data, stratified")
+    parser.add_argument("--seed", type=int, metavar="N", help="decides everything; default: 0")
+    parser.add_argument(
+        "--timeout", type=duration, metavar="TIME", help="as in 25min or 2h: then begin no more"
+    )
+    parser.add_argument("--out", metavar="DIR", help="default: tune-results/NAME")
+    parser.add_argument("--worker", action="store_true", help="join a study, and leave no report")
+    parser.set_defaults(command=_tune)
+
+
+def _tune(parsed: argparse.Namespace) -> int:
+    """Run ``nnest tune``."""
+    from nnest.cli._tune_study import lead, work
+
+    try:
+        return work(parsed) if parsed.worker else lead(parsed)
+    except KeyboardInterrupt:
+        print(
+            "\nnnest: stopped. What had ended is kept in the study; this goes on where it was:\n"
+            f"  {shlex.join(['nnest', *parsed.given])}",
+            file=sys.stderr,
+        )
+        return INTERRUPTED

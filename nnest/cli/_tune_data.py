@@ -1,0 +1,138 @@
+"""What ``nnest tune`` trains on: a data set by its name, or arrays of the user's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnest.cli._errors import TuneError
+from nnest.cli._npz import read_npz
+
+__all__ = ["Samples", "folds_of", "is_file", "load_samples", "subset"]
+
+_CLASSES = "biuUS"
+_NUMBERS = "biuf"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Pictures or rows of numbers, their classes, and what belongs together."""
+
+    X: NDArray[np.float32]
+    y: NDArray[Any]
+    groups: NDArray[Any] | None = None
+
+
+def is_file(source: str) -> bool:
+    """Tell whether DATA names a file; data sets have no dots and no slashes."""
+    return source.endswith(".npz") or "/" in source or "\\" in source
+
+
+def load_samples(source: str) -> Samples:
+    """Return the training part of a data set, or the arrays of a file.
+
+    The official test part of a data set is not even looked at.
+    """
+    if is_file(source):
+        return _checked(source, read_npz(Path(source), ("X", "y"), ("groups",)))
+    from nnest.datasets import describe, fetch
+
+    try:
+        describe(source)
+    except ValueError as error:
+        raise TuneError(f"{error} Arrays of your own come as a file, as in data.npz.") from error
+    bunch = fetch(source)
+    X = bunch.data.astype(np.float32) / np.float32(bunch.max_value)
+    return Samples(X, bunch.target, bunch.groups)
+
+
+def _checked(source: str, arrays: dict[str, NDArray[Any]]) -> Samples:
+    """Return the arrays of a file if networks can be trained on them."""
+    X, y, groups = arrays["X"], arrays["y"], arrays.get("groups")
+    if X.dtype.kind not in _NUMBERS or X.ndim not in (2, 3, 4):
+        raise TuneError(
+            f"{source} holds X of shape {X.shape} and type {X.dtype}: give numbers of shape "
+            "(n, features), (n, height, width) or (n, height, width, channels)."
+        )
+    if y.dtype.kind not in _CLASSES or y.ndim != 1:
+        raise TuneError(
+            f"{source} holds y of shape {y.shape} and type {y.dtype}: give one class for each "
+            "sample, as whole numbers or names."
+        )
+    for name, array in (("y", y), ("groups", groups)):
+        if array is not None and len(array) != len(X):
+            raise TuneError(
+                f"{source} holds {len(X)} samples in X and {len(array)} in {name}: give one entry "
+                "for each sample."
+            )
+    if 0 in X.shape or len(np.unique(y)) < 2:
+        raise TuneError(
+            f"{source} holds X of shape {X.shape} with {len(np.unique(y))} classes: give samples "
+            "of at least two classes."
+        )
+    scale = np.float32(255 if X.dtype == np.uint8 else 1)
+    with np.errstate(over="ignore", invalid="ignore"):  # what does not fit is refused below
+        scaled = X.astype(np.float32) / scale
+    if not np.isfinite(scaled).all():
+        bad = int((~np.isfinite(scaled)).sum())
+        raise TuneError(
+            f"{source} holds {bad} numbers in X that are not finite in float32: replace or remove "
+            "them."
+        )
+    return Samples(scaled, y.copy(), groups)
+
+
+def subset(samples: Samples, n: int | None, seed: int) -> Samples:
+    """Return n of the samples, drawn in proportion to the classes; all if n is None."""
+    from sklearn.model_selection import train_test_split
+
+    total = len(samples.y)
+    if n is None or n == total:
+        return samples
+    n_classes = len(np.unique(samples.y))
+    if not 2 * n_classes <= n < total - n_classes:
+        raise TuneError(
+            f"--samples is {n}, but there are {total} samples of {n_classes} classes: give at "
+            f"least two of each class and fewer than {total - n_classes}, or leave it out."
+        )
+    try:
+        rows, _ = train_test_split(
+            np.arange(total), train_size=n, stratify=samples.y, random_state=seed
+        )
+    except ValueError as error:
+        raise TuneError(
+            f"--samples cannot draw {n} of {total} samples in proportion to the classes: {error}"
+        ) from error
+    rows = np.sort(rows)
+    groups = None if samples.groups is None else samples.groups[rows]
+    return replace(samples, X=samples.X[rows], y=samples.y[rows], groups=groups)
+
+
+def folds_of(
+    samples: Samples, n_folds: int, seed: int
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Return training and validation rows of each fold: stratified, and groups kept together."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    classes, counts = np.unique(samples.y, return_counts=True)
+    if counts.min() < n_folds:
+        rare = classes[np.argmin(counts)]
+        raise TuneError(
+            f"--folds is {n_folds}, but class {rare.item()!r} has {counts.min()} samples: give at "
+            "most as many folds as the rarest class has samples."
+        )
+    if samples.groups is None:
+        plain = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+        return list(plain.split(samples.X, samples.y))
+    n_groups = len(np.unique(samples.groups))
+    if n_groups < n_folds:
+        raise TuneError(
+            f"--folds is {n_folds}, but there are {n_groups} groups of samples that belong "
+            "together: give at most as many folds."
+        )
+    grouped = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    return list(grouped.split(samples.X, samples.y, samples.groups))
