@@ -1,65 +1,40 @@
 """The loop of a study: ask for a batch of trials, train it together, tell what became of it.
 
-Whatever happens to a worker, its trials are given to the next one: see :mod:`._lost`.
+Any number of workers run it on one study, and any of them may die in any moment. Its trials are
+then failed and enqueued again by the others, or by the next that comes: batches of which all
+trials were suggested with the same parameters, batches that were not yet as places to be asked
+anew. A trial's place is what its seeds derive from, so that a worker alone, whatever befell it,
+comes to the trials and values of one that was left in peace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import math
+import time
+from collections.abc import Callable
 from typing import Any
 
-from optuna.samplers import BaseSampler
+import numpy as np
+import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.samplers import BaseSampler, GridSampler
 from optuna.study import Study
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
+from nnest.search._claims import Claim, Claims, new_claim
 from nnest.search._errors import StudyError
+from nnest.search._ledger import ASKED, ENDING, Ledger, ending_of
+from nnest.search._lost import give_back, take_from_the_dead, withdraw
+from nnest.search._owners import Worker
+from nnest.search._setup import set_up
+from nnest.search._tasks import Ending, Task, TrialOfBatch, sound
 
 __all__ = ["Ending", "StudyError", "Task", "run_rounds", "set_up"]
 
+Say = Callable[[str], None] | None
 
-@dataclass(frozen=True)
-class Task:
-    """One trial of a batch, to be trained.
-
-    Parameters
-    ----------
-    trial : optuna.trial.Trial
-        The running trial.
-    params : object
-        What the space made of it.
-    place : int
-        Its place in the study, from 0 on. A trial that is trained again keeps its place.
-    before : dict of int to float
-        What had been reported of it before its worker was lost: epoch to value.
-    """
-
-    trial: Trial
-    params: Any
-    place: int
-    before: dict[int, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ending:
-    """What became of a trial.
-
-    Parameters
-    ----------
-    state : optuna.trial.TrialState
-        COMPLETE, PRUNED or FAIL.
-    values : tuple of float, default=()
-        One for each objective, of a trial that is complete.
-    reason : str, default=""
-        Why it failed, in one sentence.
-    attrs : mapping of str to object, default={}
-        User attributes that the trial gets.
-    """
-
-    state: TrialState
-    values: tuple[float, ...] = ()
-    reason: str = ""
-    attrs: Mapping[str, Any] = field(default_factory=dict)
+#: Seconds of the first pause while others train what is left, and of the longest.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
 def run_rounds(
@@ -72,13 +47,224 @@ def run_rounds(
     group_size: int,
     seed: int,
     make_sampler: Callable[[int], BaseSampler],
-    say: Callable[[str], None] | None = print,
+    say: Say = print,
     told: Callable[[Task, Ending], None] | None = None,
 ) -> None:
-    """Train batches until a study has so many complete and pruned trials."""
-    raise NotImplementedError
+    """Train batches until a study has so many complete and pruned trials.
+
+    Parameters
+    ----------
+    study : optuna.Study
+        The study; its pruner is used, its sampler is not.
+    define : callable
+        Takes a trial, suggests, and returns what is to be trained.
+    train : callable
+        Takes the tasks of a batch and returns one ending for each, in order.
+    n_trials : int
+        How many complete and pruned trials the study is to have in the end.
+    timeout : float or None, default=None
+        Seconds after which no further batch is begun.
+    group_size : int
+        How many trials are asked and trained together. Batches begin at its multiples.
+    seed : int
+        The study's seed.
+    make_sampler : callable
+        Takes a seed and returns a sampler. It is called for every trial, with a seed that derives
+        from the study's and the trial's place.
+    say : callable or None, default=print
+        Takes one sentence where there is something to say.
+    told : callable or None, default=None
+        Takes each task and its ending when it was told.
+
+    Raises
+    ------
+    StudyError
+        If as many trials have failed by themselves as the study is to have, and none is complete
+        or pruned; or if the storage has been away for too long.
+    """
+    rounds = _Rounds(study, define, train, n_trials, group_size, seed, make_sampler, say, told)
+    rounds.run(math.inf if timeout is None else time.monotonic() + timeout)
 
 
-def set_up(study: Study, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Write down what a study is, once, and return what is written."""
-    raise NotImplementedError
+class _Rounds:
+    """The loop of one worker; parameters as in :func:`run_rounds`."""
+
+    def __init__(
+        self,
+        study: Study,
+        define: Callable[[Trial], Any],
+        train: Callable[[list[Task]], list[Ending]],
+        n_trials: int,
+        group_size: int,
+        seed: int,
+        make_sampler: Callable[[int], BaseSampler],
+        say: Say,
+        told: Callable[[Task, Ending], None] | None,
+    ) -> None:
+        self._study, self._define, self._train = study, define, train
+        self._n_trials, self._seed, self._make_sampler = n_trials, seed, make_sampler
+        self._told, self._said, self._say_to = told, "", say
+        self._stopped = False
+        self._worker = Worker(study._storage)
+        self._claims = Claims(study, self._worker, n_trials, group_size, self._sampler(0))
+
+    def run(self, deadline: float) -> None:
+        """Train batch after batch."""
+        pause = _FIRST_PAUSE
+        with self._worker:
+            while True:
+                ledger = self._look_around()
+                if self._is_over(ledger) or time.monotonic() >= deadline:
+                    self._claims.clear(ledger)
+                    return
+                if self._round(ledger):
+                    pause = _FIRST_PAUSE
+                    continue
+                if not self._wait(ledger, min(pause, deadline - time.monotonic())):
+                    return
+                pause = min(1.5 * pause, _LONGEST_PAUSE)
+
+    def _say(self, sentence: str) -> None:
+        """Say a sentence, but not twice in a row."""
+        if self._say_to is not None and sentence != self._said:
+            self._say_to(sentence)
+        self._said = sentence
+
+    def _look_around(self) -> Ledger:
+        """Enqueue again what the dead have left; return the study's trials."""
+        lost = take_from_the_dead(self._study, self._worker, set())
+        if lost:
+            self._say(f"{_trials(len(lost))} had lost their worker and will be trained again.")
+        return Ledger(self._study)
+
+    def _is_over(self, ledger: Ledger) -> bool:
+        """Tell whether there is nothing more to do."""
+        if ledger.n_finished >= self._n_trials:
+            return True
+        failed = ledger.failed
+        if len(failed) < self._n_trials:
+            return False
+        last = ending_of(failed[-1]) or {"reason": "Its workers died."}
+        sentence = (
+            f"{_trials(len(failed))} have failed, as many as were wanted, and {ledger.n_finished} "
+            f"have not: the study stops. The last one: {last['reason'] or 'no reason is known.'}"
+        )
+        if not ledger.n_finished:
+            raise StudyError(sentence)
+        self._say(sentence)
+        return True
+
+    def _wait(self, ledger: Ledger, seconds: float) -> bool:
+        """Wait for what others train; False if nobody does and nothing is left."""
+        running = ledger.n_running_elsewhere(set())
+        if not running and (self._stopped or self._claims.is_exhausted(ledger)):
+            self._say(f"All settings were tried: {_trials(ledger.n_finished)} are the study.")
+            return False
+        if running:
+            self._say("Waiting for trials that other workers train.")
+        time.sleep(max(0.0, seconds))
+        return True
+
+    def _round(self, ledger: Ledger) -> bool:
+        """Ask for a batch, train and tell it; False if there was nothing to claim."""
+        if self._stopped and not ledger.of_state(TrialState.WAITING):
+            return False
+        claim = new_claim()
+        try:
+            self._claims.next(claim, ledger)
+            trials = self._claims.settle(claim) if claim.ids else []
+            if trials:
+                tasks = self._ask(claim, trials)
+                self._tell(tasks, self._known(claim, trials, tasks) or self._trained(tasks))
+            return bool(trials)
+        except BaseException:
+            self._give_up(claim)
+            raise
+        finally:
+            self._worker.leave(claim.ids)
+
+    def _sampler(self, place: int) -> BaseSampler:
+        """Return the sampler of a place."""
+        state = np.random.SeedSequence([self._seed, place]).generate_state(1)
+        return self._make_sampler(int(state[0]) >> 1)
+
+    def _ask(self, claim: Claim, trials: list[FrozenTrial]) -> list[Task]:
+        """Let every trial of a batch suggest, then mark the batch as asked whole."""
+        ledger, tasks = Ledger(self._study), []
+        for frozen in trials:
+            place = ledger.places[frozen.number]
+            # A study object of its own: samplers see what the trials before it have suggested.
+            study = optuna.load_study(
+                study_name=self._study.study_name,
+                storage=self._study._storage,
+                sampler=self._sampler(place),
+                pruner=self._study.pruner,
+            )
+            trial = TrialOfBatch(study, frozen._trial_id)
+            tasks.append(Task(trial, self._define(trial), place, ledger.before(frozen)))
+        if not claim.again:
+            tasks[0].trial.set_user_attr(ASKED, True)
+        return tasks
+
+    def _known(self, claim: Claim, trials: list[FrozenTrial], tasks: list[Task]) -> list[Ending]:
+        """Return the endings of a batch whose worker died when it was about to tell them."""
+        if not claim.again or not Ledger(self._study).is_ended(claim.batch):
+            return []
+        for task in tasks:
+            for step, value in task.before.items():
+                task.trial.report(value, step)
+        endings = [ending_of(trial) or {} for trial in trials]
+        return [
+            Ending(TrialState[each["state"]], tuple(each["values"]), each["reason"])
+            for each in endings
+        ]
+
+    def _trained(self, tasks: list[Task]) -> list[Ending]:
+        """Train a batch, and write down how each trial ended before any is told.
+
+        A worker that dies while it tells leaves no batch of which a part is to be trained again.
+        """
+        n_values = len(self._study.directions)
+        endings = [sound(ending, n_values) for ending in self._train(tasks)]
+        for task, ending in zip(tasks, endings, strict=True):
+            known = {"state": ending.state.name, "values": ending.values, "reason": ending.reason}
+            for key, value in {**ending.attrs, ENDING: known}.items():
+                task.trial.set_user_attr(key, value)
+        return endings
+
+    def _tell(self, tasks: list[Task], endings: list[Ending]) -> None:
+        """Tell a batch in the order of its trials."""
+        for task, ending in zip(tasks, endings, strict=True):
+            values = list(ending.values) if ending.state is TrialState.COMPLETE else None
+            try:
+                found = task.trial.study.tell(
+                    task.trial, values, state=ending.state, skip_if_finished=True
+                )
+                is_late = found.state is not ending.state
+            except UpdateFinishedTrialError:
+                is_late = True
+            except RuntimeError as error:
+                # What samplers of finitely many settings do when all were tried.
+                if "Study.stop" not in str(error):
+                    raise
+                is_late = False
+                # A grid's sampler takes what was lost for tried; we count its points ourselves.
+                self._stopped |= not isinstance(task.trial.study.sampler, GridSampler)
+            if is_late:
+                self._say(f"Trial {task.trial.number} was given to another worker: told too late.")
+            elif self._told is not None:
+                self._told(task, ending)
+
+    def _give_up(self, claim: Claim) -> None:
+        """Enqueue again at once what is not told of a claim."""
+        left = Ledger(self._study).of_state(TrialState.WAITING, TrialState.RUNNING)
+        mine = [trial for trial in left if trial._trial_id in claim.ids]
+        numbers = {trial.number for trial in withdraw(self._study, self._worker, mine)}
+        ledger = Ledger(self._study)
+        lost = [trial for trial in ledger.lost if trial.number in numbers]
+        give_back(self._study, self._worker, lost, ledger, claim.ids)
+
+
+def _trials(n: int) -> str:
+    """Return a number of trials in words."""
+    return "1 trial" if n == 1 else f"{n} trials"

@@ -1,0 +1,157 @@
+"""Workers of a study that are killed, as a program: `python -m tests.faults kill WHERE SEED...`.
+
+A program of its own, so that its processes are forked before anything has threads. Training is a
+nap; what becomes of a trial follows from its parameters.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from multiprocessing.connection import Connection
+from typing import Any
+
+import optuna
+from optuna.samplers import RandomSampler
+from optuna.trial import TrialState
+
+from nnest.search._ledger import Ledger, history
+from nnest.search._rounds import Ending, Task, run_rounds, set_up
+from nnest.search._storages import open_storage
+
+N, K = 24, 4
+#: Seconds of a nap, between kills, and until everything must have come to its end.
+NAP, BETWEEN, ENOUGH = (0.05, 0.2), (0.02, 0.7), 120.0
+KILLS, AT_ONCE = 5, 5
+_fork = multiprocessing.get_context("fork")
+
+
+def worth(params: dict[str, Any]) -> float:
+    """Return the value of a setting."""
+    return float(params["x"] ** 2 + params["n"])
+
+
+def train(tasks: list[Task]) -> list[Ending]:
+    """Nap, and say what the parameters are worth."""
+    time.sleep(random.uniform(*NAP))
+    for task in tasks:
+        task.trial.report(worth(task.params), 0)
+    return [
+        Ending(TrialState.PRUNED)
+        if task.place % 7 == 3
+        else Ending(TrialState.COMPLETE, (worth(task.params),))
+        for task in tasks
+    ]
+
+
+def study_of(where: str, seed: int, *, aloud: bool = False) -> optuna.Study:
+    """Open the study of a seed, or start it."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = open_storage(where, beat=1, grace=2, say=_aloud if aloud else None)
+    return optuna.create_study(study_name=f"seed-{seed}", storage=storage, load_if_exists=True)
+
+
+def _aloud(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+def work(where: str, seed: int, *, aloud: bool = False) -> None:
+    """Be one worker."""
+    study = study_of(where, seed, aloud=aloud)
+    set_up(study, {"space": "x, n", "data": "none"})
+    run_rounds(
+        study,
+        lambda trial: {"x": trial.suggest_float("x", 0, 1), "n": trial.suggest_int("n", 1, 5)},
+        train,
+        n_trials=N,
+        group_size=K,
+        seed=seed,
+        make_sampler=lambda seed: RandomSampler(seed=seed),
+        say=_aloud if aloud else None,
+    )
+
+
+def judge(where: str, seed: int, answer: Connection) -> None:
+    """Send what the study looks like in the end."""
+    study = study_of(where, seed)
+    ledger = Ledger(study)
+    done = ledger.of_state(TrialState.COMPLETE, TrialState.PRUNED)
+    again = [trial for trial in ledger.trials if history(trial)]
+    asked = [trial for trial in again if ledger.trials[history(trial)[-1]].params]
+    answer.send(
+        {
+            "states": dict(Counter(trial.state.name for trial in ledger.trials)),
+            "places": sorted(ledger.places[trial.number] for trial in done),
+            "wrong": [trial.number for trial in done if trial.value != worth(trial.params)],
+            "lost": len(again),
+            "kept": sum(
+                trial.params == ledger.trials[history(trial)[-1]].params for trial in asked
+            ),
+        }
+    )
+
+
+def scenario(where: str, seed: int, answer: Connection) -> None:
+    """Let two workers run; kill one after the other at random moments, each time for a new one."""
+    rng = random.Random(seed)
+    workers = [_fork.Process(target=work, args=(where, seed)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    kills = 0
+    while kills < KILLS:
+        time.sleep(rng.uniform(*BETWEEN))
+        alive = [worker for worker in workers if worker.is_alive()]
+        if not alive:
+            break
+        os.kill(rng.choice(alive).pid, signal.SIGKILL)
+        kills += 1
+        workers.append(_fork.Process(target=work, args=(where, seed)))
+        workers[-1].start()
+    end = time.monotonic() + ENOUGH
+    for worker in workers:
+        worker.join(max(0.0, end - time.monotonic()))
+    stuck = [worker for worker in workers if worker.is_alive()]
+    for worker in stuck:
+        worker.kill()
+    ours, theirs = _fork.Pipe()
+    judging = _fork.Process(target=judge, args=(where, seed, theirs))
+    judging.start()
+    codes = Counter(worker.exitcode for worker in workers if worker not in stuck)
+    found = {"seed": seed, "kills": kills, "stuck": len(stuck), **ours.recv()}
+    found["crashed"] = sum(n for code, n in codes.items() if code not in (0, -signal.SIGKILL))
+    judging.join()
+    answer.send(found)
+
+
+def kill(where: str, seeds: list[int]) -> list[dict[str, Any]]:
+    """Run the scenarios of some seeds, a few at once."""
+    found, running, waiting = [], [], list(seeds)
+    while waiting or running:
+        while waiting and len(running) < AT_ONCE:
+            ours, theirs = _fork.Pipe()
+            place = where.replace("SEED", str(waiting[0]))
+            process = _fork.Process(target=scenario, args=(place, waiting.pop(0), theirs))
+            process.start()
+            running.append((process, ours))
+        process, ours = running.pop(0)
+        found.append(ours.recv())
+        process.join()
+    return found
+
+
+def main(way: str, where: str, *seeds: str) -> None:
+    """Kill workers and print what came of it, or be one worker."""
+    if way == "work":
+        work(where, int(seeds[0]), aloud=True)
+    else:
+        print(json.dumps(kill(where, [int(seed) for seed in seeds])))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

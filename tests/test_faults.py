@@ -1,0 +1,156 @@
+"""Faults that a study survives: killed workers, a server that is away."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from nnest.search._ledger import PLACE, Ledger
+from nnest.search._rounds import StudyError, set_up
+from nnest.search._storages import find_study, open_storage
+from tests import faults, postgres
+from tests.faults import K, N
+from tests.helpers import ROOT
+from tests.postgres import Server
+
+pytestmark = pytest.mark.slow
+
+SEEDS = range(20)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Return a running PostgreSQL server."""
+    with postgres.server() as running:
+        yield running
+
+
+def start(way: str, where: str, *seeds: int) -> subprocess.Popen[str]:
+    """Start the program of faults."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.faults", way, where, *map(str, seeds)],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
+
+
+def told(process: subprocess.Popen[str], seconds: float) -> str:
+    """Return what a program has printed until its end."""
+    printed, _ = process.communicate(timeout=seconds)
+    assert process.returncode == 0
+    return printed
+
+
+def assert_whole(found: dict[str, Any]) -> None:
+    """Check that a study has lost nothing, doubled nothing and left nothing running."""
+    states = found["states"]
+    assert states["COMPLETE"] + states["PRUNED"] == N, found
+    assert states.keys() <= {"COMPLETE", "PRUNED", "FAIL"}, found
+    assert len(set(found["places"])) == N, found
+    assert (found["wrong"], found["stuck"], found["crashed"]) == ([], 0, 0), found
+
+
+def assert_survived(found: list[dict[str, Any]], record: pytest.FixtureRequest) -> None:
+    """Check every seed, and that there was something to survive."""
+    kills, lost = (sum(each[name] for each in found) for name in ("kills", "lost"))
+    print(f"{record.node.name}: {len(found)} studies, {kills} kills, {lost} trials lost, 0 missing")
+    assert [each["seed"] for each in found] == list(SEEDS)
+    for each in found:
+        assert_whole(each)
+    assert kills > 2 * len(SEEDS)
+    assert lost > len(SEEDS)
+
+
+def test_killed_workers_lose_nothing_on_a_journal(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Twenty studies of two workers each, of which one after the other is killed."""
+    process = start("kill", str(tmp_path / "SEED.journal"), *SEEDS)
+    assert_survived(json.loads(told(process, 400)), request)
+
+
+def test_killed_workers_lose_nothing_on_postgresql(
+    server: Server, request: pytest.FixtureRequest
+) -> None:
+    """There, heartbeats tell who is dead: it takes seconds."""
+    process = start("kill", server.database(), *SEEDS)
+    assert_survived(json.loads(told(process, 400)), request)
+
+
+def test_a_server_that_is_away_is_waited_for(server: Server) -> None:
+    """Stopped for some seconds in the middle: two workers say so and go on to the end."""
+    where = server.database()
+    workers = [start("work", where, 0) for _ in range(2)]
+    study = find_study(open_storage(where, say=None), "seed-0", wait=60, say=None)
+    end = time.monotonic() + 60
+    while Ledger(study).n_finished < K and time.monotonic() < end:
+        time.sleep(0.05)
+    server.stop()
+    time.sleep(3)
+    server.start()
+    said = [told(worker, 120) for worker in workers]
+    assert any("The storage does not answer (" in each for each in said)
+    assert any("The storage answers again." in each for each in said)
+    ledger = Ledger(study)
+    done = ledger.of_state(TrialState.COMPLETE, TrialState.PRUNED)
+    assert len(done) == N
+    assert len({ledger.places[trial.number] for trial in done}) == N
+    assert not ledger.of_state(TrialState.RUNNING, TrialState.WAITING)
+
+
+def test_a_study_on_postgresql_goes_on(server: Server) -> None:
+    """By one worker after another: the same trials as by one alone, in memory too."""
+    tables = []
+    for where in (server.database(), None):
+        study = optuna.create_study(study_name="s", storage=open_storage(where, say=None))
+        for n in (K, N):
+            faults.run_rounds(
+                study,
+                lambda trial: {
+                    "x": trial.suggest_float("x", 0, 1),
+                    "n": trial.suggest_categorical("n", [1, 2]),
+                },
+                faults.train,
+                n_trials=n,
+                group_size=K,
+                seed=3,
+                make_sampler=lambda seed: optuna.samplers.TPESampler(seed=seed),
+                say=None,
+            )
+        tables.append([(t.user_attrs[PLACE], t.params, t.values, t.state) for t in study.trials])
+    assert tables[0] == tables[1]
+
+
+def test_workers_make_the_tables_at_once(server: Server) -> None:
+    """Eight processes open an empty database in the same moment."""
+    where = server.database()
+    code = (
+        "import sys; from nnest.search._storages import open_storage; "
+        "open_storage(sys.argv[1], say=None)"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code, where]) for _ in range(8)]
+    assert [worker.wait(120) for worker in workers] == [0] * 8
+    optuna.create_study(storage=open_storage(where, say=None))
+
+
+@pytest.mark.parametrize("kind", ["journal", "postgresql"])
+def test_another_space_is_refused(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """In a later process, on every storage that outlives one."""
+    where = str(tmp_path / "study.journal")
+    if kind == "postgresql":
+        where = request.getfixturevalue("server").database()
+    set_up(faults.study_of(where, 0), {"space": "a", "data": "d"})
+    with pytest.raises(StudyError, match="has another space: a there, b here"):
+        set_up(faults.study_of(where, 0), {"space": "b", "data": "d"})

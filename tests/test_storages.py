@@ -1,0 +1,417 @@
+"""Where studies are kept: what is opened, mended and refused, and a storage that is away."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import psutil
+import pytest
+from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.storages._heartbeat import BaseHeartbeat
+from sqlalchemy.exc import OperationalError
+
+from nnest.search import _owners, _patience
+from nnest.search._errors import StudyError
+from nnest.search._owners import ELSEWHERE, Worker, is_gone
+from nnest.search._patience import PatientStorage, is_away
+from nnest.search._storages import find_study, open_storage
+
+
+def refused(storage: Any) -> str:
+    """Return the sentence with which a storage is refused."""
+    with pytest.raises(StudyError) as caught:
+        open_storage(storage)
+    return str(caught.value)
+
+
+def filled(path: Path, n: int = 3) -> list[float]:
+    """Write a study of a few trials into a journal; return their values."""
+    study = optuna.create_study(
+        study_name="s", storage=open_storage(path), load_if_exists=True, sampler=None
+    )
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=n)
+    return values(path)
+
+
+def values(path: Path) -> list[float]:
+    """Return the values of the complete trials in a journal."""
+    study = optuna.load_study(study_name="s", storage=open_storage(path))
+    return [trial.value for trial in study.trials if trial.value is not None]
+
+
+def test_nothing_is_memory() -> None:
+    """Each study has its own."""
+    assert isinstance(open_storage(None), InMemoryStorage)
+    assert open_storage(None) is not open_storage(None)
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_path_is_a_journal(as_text: bool, tmp_path: Path) -> None:
+    """Its folder is made; opened again, it has the same trials."""
+    path = tmp_path / "new" / "study.journal"
+    found = filled(path)
+    assert len(found) == 3
+    assert values(str(path) if as_text else path) == found
+
+
+def test_an_optuna_storage_is_taken_as_it_is() -> None:
+    """What the user has set up is the user's."""
+    own = InMemoryStorage()
+    assert open_storage(own) is own
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    """With the path of a file in it."""
+    assert refused(tmp_path) == (
+        f"{tmp_path} is a folder: give the path of a journal file, {tmp_path / 'study.journal'} "
+        "say."
+    )
+
+
+def test_an_sqlite_file_is_no_journal(tmp_path: Path) -> None:
+    """The sentence has the URL that is meant; the file stays as it is."""
+    path = tmp_path / "study.db"
+    open_storage(f"sqlite:///{path}", say=None).remove_session()
+    before = path.read_bytes()
+    assert refused(path) == (
+        f"{path} is a database of SQLite: give it as storage='sqlite:///{path}', or give another "
+        "path for a journal."
+    )
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["a line without an end", "{}\n", '{"op": 1}\nmore'])
+def test_a_file_of_somebody_else_is_left_alone(content: str, tmp_path: Path) -> None:
+    """Nothing is cut off of what no journal is."""
+    path = tmp_path / "notes.txt"
+    path.write_text(content, encoding="utf-8")
+    assert refused(path) == f"{path} is there and is no journal of Optuna: give another path."
+    assert path.read_text(encoding="utf-8") == content
+
+
+@pytest.mark.parametrize("tail", [b'{"op_code":4,"wor', b"\0" * 70_000, b"{", b'{"op_code":4}'])
+def test_a_torn_last_line_is_cut_off(tail: bytes, tmp_path: Path) -> None:
+    """What was whole before it is untouched, and the journal goes on."""
+    path = tmp_path / "study.journal"
+    found, before = filled(path), path.read_bytes()
+    path.write_bytes(before + tail)
+    assert values(path) == found
+    assert path.read_bytes() == before
+    assert filled(path, 1)[:3] == found
+
+
+def test_a_torn_first_line_is_cut_off(tmp_path: Path) -> None:
+    """Then there is no study yet."""
+    path = tmp_path / "study.journal"
+    path.write_bytes(b'{"op_co')
+    open_storage(path)
+    assert path.read_bytes() == b""
+
+
+def test_a_line_that_another_worker_tore_is_cut_off_before_the_next(tmp_path: Path) -> None:
+    """Also while the journal is open: appended to a torn line, all would be unreadable."""
+    path = tmp_path / "study.journal"
+    filled(path)
+    study = optuna.load_study(study_name="s", storage=open_storage(path))
+    with path.open("ab") as file:
+        file.write(b'{"op_code":4,"worker_id":"some')
+    assert len(study.trials) == 3
+    study.optimize(lambda trial: 1.0, n_trials=2)
+    assert len(study.trials) == 5
+    assert [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert len(values(path)) == 5
+
+
+def test_a_journal_that_is_damaged_elsewhere_is_refused(tmp_path: Path) -> None:
+    """No death of a process leaves that: nothing is guessed."""
+    path = tmp_path / "study.journal"
+    filled(path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], b'{"op_code\n', *lines[3:]]))
+    before = path.read_bytes()
+    assert refused(path).startswith(f"The journal {path} is damaged (")
+    assert path.read_bytes() == before
+
+
+def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
+    """Optuna's own lock files are left behind, and cost the next worker half a minute."""
+    path = tmp_path / "study.journal"
+    filled(path)
+    code = (
+        "import os, sys, signal\n"
+        "from pathlib import Path\n"
+        "from nnest.search._storages import _Lock\n"
+        "_Lock(Path(sys.argv[1])).acquire()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(path)], timeout=60).returncode < 0
+    started = time.monotonic()
+    assert len(filled(path, 1)) == 4
+    assert time.monotonic() - started < 10
+
+
+def test_threads_and_processes_share_a_journal(tmp_path: Path) -> None:
+    """No line is lost where several write at once."""
+    path = tmp_path / "study.journal"
+    filled(path, 0)
+    workers = [threading.Thread(target=filled, args=(path, 5)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(values(path)) == 20
+
+
+def test_sqlite_is_said_to_be_for_one_process(tmp_path: Path) -> None:
+    """A file may be opened by others, memory may not."""
+    said: list[str] = []
+    open_storage(f"sqlite:///{tmp_path / 'study.db'}", say=said.append).remove_session()
+    open_storage("sqlite://", say=said.append).remove_session()
+    assert said == ["SQLite is for one process: for more, give a journal file or PostgreSQL."]
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    """One sentence, at once."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    sentence = refused(f"postgresql://me:secret@127.0.0.1:{port}/studies")
+    assert sentence.startswith(f"The storage postgresql://me:***@127.0.0.1:{port}/studies cannot ")
+    assert sentence.endswith("start the server, or mend the address.")
+    assert "secret" not in sentence
+
+
+@pytest.mark.parametrize("url", ["postgresql://host:port/name", "://"])
+def test_what_is_no_url_is_refused(url: str) -> None:
+    """With an example of one."""
+    assert refused(url) == (
+        "storage is no URL of a database; an example: postgresql://user:password@host:5432/name."
+    )
+
+
+def test_a_driver_that_is_missing_is_named() -> None:
+    """And what installs it."""
+    assert refused("oracle+no_such_driver://host/name") == (
+        "The driver for oracle+no_such_driver://host/name is not installed: for PostgreSQL, "
+        "pip install 'nnest-estimators[postgresql]'."
+    )
+
+
+class Flaky(InMemoryStorage):
+    """A storage that is away for some calls."""
+
+    def __init__(self, away: int, error: Exception | None = None) -> None:
+        super().__init__()
+        self.away = away
+        self.error = error or OperationalError("SELECT", {}, ConnectionError("server closed\nit"))
+
+    def get_all_studies(self) -> list[Any]:
+        """Answer, or not."""
+        self.away -= 1
+        if self.away >= 0:
+            raise optuna.exceptions.StorageInternalError("no commit") from self.error
+        return super().get_all_studies()
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Make pauses take no time; return how long they would have been."""
+    found: list[float] = []
+    clock = [0.0]
+
+    class Clock:
+        @staticmethod
+        def monotonic() -> float:
+            return clock[0]
+
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            clock[0] += seconds
+            found.append(seconds)
+
+    monkeypatch.setattr(_patience, "time", Clock)
+    return found
+
+
+def test_a_storage_that_is_away_is_waited_for(pauses: list[float]) -> None:
+    """With pauses that grow up to a minute, and it is said."""
+    said: list[str] = []
+    storage = PatientStorage(Flaky(9), said.append)
+    assert storage.get_all_studies() == []
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    assert said[0] == "The storage does not answer (server closed): trying again in 0.5 s."
+    assert said[-1] == "The storage answers again."
+    assert len(said) == 10
+
+
+def test_a_storage_that_stays_away_is_given_up(pauses: list[float]) -> None:
+    """After an hour, with what to do."""
+    storage = PatientStorage(Flaky(10**6), None, limit=100.0)
+    with pytest.raises(StudyError) as caught:
+        storage.get_all_studies()
+    assert str(caught.value) == (
+        "The storage has not answered for 100 seconds (server closed): what was told is kept; "
+        "start again when it is there."
+    )
+    assert sum(pauses) <= 100
+
+
+class StateError(Exception):
+    """What a driver says, with PostgreSQL's state."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(("state", "passes"), [("57P01", True), ("40P01", True), ("28P01", False)])
+def test_only_what_passes_is_waited_for(state: str, passes: bool, pauses: list[float]) -> None:
+    """A wrong password is not right a minute later."""
+    error = OperationalError("SELECT", {}, StateError(state))
+    assert is_away(error) is passes
+    storage = PatientStorage(Flaky(1, error), None)
+    if passes:
+        assert storage.get_all_studies() == []
+    else:
+        with pytest.raises(optuna.exceptions.StorageInternalError):
+            storage.get_all_studies()
+    assert len(pauses) == passes
+
+
+def test_other_errors_are_no_absence() -> None:
+    """They come through as they are."""
+    storage = PatientStorage(InMemoryStorage(), None)
+    with pytest.raises(KeyError):
+        storage.get_trial(7)
+    assert not is_away(ValueError())
+
+
+def test_every_question_is_asked_patiently() -> None:
+    """No method of Optuna's storages goes past our patience, or is missing."""
+    public = {name for name in {*dir(BaseStorage), *dir(BaseHeartbeat)} if name[0] != "_"}
+    ours = {name for name in public if name in vars(PatientStorage)}
+    assert public - ours == {"check_trial_is_updatable", "get_failed_trial_callback"}
+    assert not PatientStorage.__abstractmethods__
+
+
+def test_a_patient_storage_can_be_pickled(tmp_path: Path) -> None:
+    """As the study of a fitted search is, with it."""
+    storage = open_storage(f"sqlite:///{tmp_path / 'study.db'}", say=None)
+    study = optuna.create_study(study_name="s", storage=storage)
+    study.optimize(lambda trial: 1.0, n_trials=1)
+    again = pickle.loads(pickle.dumps(study))
+    assert again.best_value == 1.0
+    for each in (storage, again._storage):
+        each.remove_session()
+        each._backend.engine.dispose()
+
+
+def test_a_study_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    """A worker may be started first; it says that it waits, once."""
+    path, said = tmp_path / "study.journal", []
+    storage = open_storage(path)
+
+    def begin() -> None:
+        time.sleep(0.3)
+        filled(path)
+
+    other = threading.Thread(target=begin)
+    other.start()
+    study = find_study(storage, "s", wait=20.0, say=said.append)
+    other.join()
+    assert study.study_name == "s"
+    assert said == ["The study 's' is not there yet: waiting for it."]
+
+
+def test_a_study_that_never_comes_is_given_up(tmp_path: Path) -> None:
+    """With what to look at."""
+    with pytest.raises(StudyError) as caught:
+        find_study(open_storage(None), "s", wait=0.1, say=None)
+    assert str(caught.value) == (
+        "There is no study 's' in this storage: start it without --worker, or mend the name or "
+        "the address."
+    )
+
+
+def test_a_living_worker_is_not_gone() -> None:
+    """And is as soon as it ends, in the same process too."""
+    worker = Worker(InMemoryStorage())
+    assert is_gone(worker.mark, time.time())
+    with worker:
+        assert not is_gone(worker.mark, time.time())
+        assert json.loads(json.dumps(worker.mark)) == worker.mark
+    assert is_gone(worker.mark, time.time())
+
+
+def test_a_killed_process_is_gone() -> None:
+    """Before its parent has asked what became of it, and after; its number alone is no proof."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    created, up = _owners._birth(psutil.Process(process.pid))
+    mark = {**Worker(InMemoryStorage()).mark, "pid": process.pid, "started": created, "up": up}
+    assert not is_gone(mark, time.time())
+    assert not is_gone({**mark, "started": created - 500}, time.time()), "the clock was set"
+    assert is_gone({**mark, "started": created - 500, "up": up - 500}, time.time())
+    process.kill()
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert is_gone(mark, time.time())
+    process.communicate()
+    assert is_gone(mark, time.time())
+
+
+def test_another_host_is_believed_for_an_hour() -> None:
+    """Nobody can look there; a container that was started anew has another name."""
+    mark = {**Worker(InMemoryStorage()).mark, "host": "elsewhere", "pid": os.getpid()}
+    assert not is_gone(mark, time.time() - ELSEWHERE + 60)
+    assert is_gone(mark, time.time() - ELSEWHERE - 60)
+
+
+class Beating(InMemoryStorage, BaseHeartbeat):
+    """A storage that counts signs of life; the third one cannot be recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beats: list[int] = []
+
+    def record_heartbeat(self, trial_id: int) -> None:
+        """Count."""
+        self.beats.append(trial_id)
+        if len(self.beats) == 3:
+            raise ConnectionError
+
+    def get_heartbeat_interval(self) -> Any:
+        """Return a moment."""
+        return 0.01
+
+    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
+        return []
+
+    def get_heartbeat_stale_trial_callback(self) -> None:
+        """Return none."""
+
+
+def test_signs_of_life_go_on_while_a_trial_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when one could not be recorded; and they end with the trial."""
+    monkeypatch.setattr(_owners, "_AGAIN", 0.01)
+    storage = Beating()
+    with Worker(storage) as worker:
+        worker.watch(7)
+        assert storage.beats == [7]
+        end = time.monotonic() + 20
+        while len(storage.beats) < 6 and time.monotonic() < end:
+            time.sleep(0.005)
+        worker.leave({7})
+        time.sleep(0.05)
+        n = len(storage.beats)
+        time.sleep(0.05)
+        assert len(storage.beats) == n >= 6
