@@ -13,7 +13,7 @@ import pytest
 import nnest
 from nnest import cli
 from nnest.datasets import list_datasets
-from nnest.experiments import Outcome, list_reports
+from nnest.experiments import Outcome, get_report, list_reports
 from nnest.results import ResultsError, ResultStore
 from tests.helpers import ROOT
 
@@ -185,6 +185,31 @@ def test_report_of_all_is_a_list(capsys: pytest.CaptureFixture[str], tmp_path: P
     """One entry for each report."""
     found = report_json(capsys, "--all", "--results", str(tmp_path))
     assert [one["report"]["key"] for one in found] == list_reports()
+
+
+def test_report_of_all_misses_nothing_and_sums_up(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Every number that is no cell and every claim stands there; the counts by scale come last."""
+    assert cli.main(["report", "--all", "--results", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    for key in list_reports():
+        for experiment in get_report(key).experiments:
+            for claim in experiment.claims:
+                assert any(f"  {experiment.key}/{claim.key}: " in line for line in lines)
+            for number in experiment.reported:
+                assert number.kind == "count" or any(
+                    line.startswith(f"{number.label}  ") for line in lines
+                )
+        assert f"nnest reproduce {key} would do it." in said.err
+    summary = lines[lines.index("All 5 reports") :]
+    assert [line for line in summary if line in {"Numbers", "Claims", "Our questions"}] == [
+        "Numbers",
+        "Claims",
+        "Our questions",
+    ]
+    assert sum(line.startswith("  together ") for line in summary) == 3
 
 
 def test_report_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

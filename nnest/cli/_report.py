@@ -14,7 +14,8 @@ __all__ = ["add_report"]
 def add_report(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest report``."""
     parser.description = (
-        "Put every number and claim of a report beside what is recorded, with a verdict."
+        "Put every number and claim of a report beside what is recorded, with a verdict. With --all"
+        " a summary by report and scale comes last."
     )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("report", nargs="?", metavar="REPORT")
@@ -26,7 +27,7 @@ def add_report(parser: argparse.ArgumentParser) -> None:
 
 def _report(parsed: argparse.Namespace) -> int:
     """Run ``nnest report``."""
-    from nnest.experiments import as_text, get_report, judge, list_reports
+    from nnest.experiments import as_text, get_report, judge, list_reports, overview_text
     from nnest.results import ResultStore
 
     reports = [get_report(key) for key in (list_reports() if parsed.all else [parsed.report])]
@@ -37,7 +38,8 @@ def _report(parsed: argparse.Namespace) -> int:
         shown = plain if parsed.all else plain[0]
         print(json.dumps(shown, indent=1, ensure_ascii=False, allow_nan=False))
     else:
-        print("\n\n\n".join(as_text(one) for one in found))
+        summary = [overview_text(found)] if parsed.all else []
+        print("\n\n\n".join([*(as_text(one) for one in found), *summary]))
     for report in reports:
         if not store.read(report.key):
             print(

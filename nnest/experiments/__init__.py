@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from nnest.experiments._claim_verdicts import ClaimVerdict
 from nnest.experiments._claims import Claim, all_of, beyond, greater, similar
 from nnest.experiments._comparisons import Comparison
@@ -20,6 +18,7 @@ from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
 from nnest.experiments._judge import Summary, Verdicts, claim_table, judge, number_table
+from nnest.experiments._markup import Link, Table
 from nnest.experiments._metrics import (
     Metric,
     confusion_counts,
@@ -28,6 +27,9 @@ from nnest.experiments._metrics import (
     read_metric,
 )
 from nnest.experiments._modes import proba_in_mode
+from nnest.experiments._overview import Tally, overview, overview_text
+from nnest.experiments._pages import ReportPage
+from nnest.experiments._places import RecordFile, anchor, record_files, source_links
 from nnest.experiments._protocol import (
     SCALES,
     Arm,
@@ -36,10 +38,16 @@ from nnest.experiments._protocol import (
     Protocol,
     Scale,
     Size,
-    check_known,
 )
 from nnest.experiments._reported import Deviation, Reported, reported_confusion
+from nnest.experiments._reports import get_report, list_reports
 from nnest.experiments._run import Outcome, run
+from nnest.experiments._subjects import (
+    outside_table,
+    overview_table,
+    recorded_table,
+    sentence_table,
+)
 from nnest.experiments._text import as_text
 from nnest.experiments._verdicts import NumberVerdict, Source
 
@@ -60,23 +68,29 @@ __all__ = [
     "Holdout",
     "Images",
     "Job",
+    "Link",
     "Metric",
     "Mode",
     "NumberVerdict",
     "Outcome",
     "Protocol",
+    "RecordFile",
     "Records",
     "Report",
+    "ReportPage",
     "Reported",
     "Scale",
     "Similar",
     "Size",
     "Source",
     "Summary",
+    "Table",
+    "Tally",
     "Unused",
     "Value",
     "Verdicts",
     "all_of",
+    "anchor",
     "arm_digest",
     "as_text",
     "beyond",
@@ -94,65 +108,19 @@ __all__ = [
     "load_images",
     "metric_values",
     "number_table",
+    "outside_table",
+    "overview",
+    "overview_table",
+    "overview_text",
     "parse_metric",
     "proba_in_mode",
     "read_metric",
+    "record_files",
+    "recorded_table",
     "reported_confusion",
     "run",
+    "sentence_table",
     "similar",
+    "source_links",
     "stratified_subset",
 ]
-
-_REPORTS = {
-    "boyer-2019": "boyer_2019",
-    "r00182510": "r00182510",
-    "groth-2019": "groth_2019",
-    "pillarisetti-2019": "pillarisetti_2019",
-    "pellegrini-2020": "pellegrini_2020",
-}
-
-
-def list_reports() -> list[str]:
-    """Return the keys of all reports.
-
-    Returns
-    -------
-    list of str
-        Keys for `get_report`, in the order of the book.
-
-    Examples
-    --------
-    >>> from nnest.experiments import list_reports
-    >>> list_reports()[0]
-    'boyer-2019'
-    """
-    return list(_REPORTS)
-
-
-def get_report(key: str) -> Report:
-    """Return a report.
-
-    Parameters
-    ----------
-    key : str
-        One of `list_reports`.
-
-    Returns
-    -------
-    Report
-        Its declaration.
-
-    Raises
-    ------
-    ExperimentError
-        If there is no such report; the message names the nearest.
-
-    Examples
-    --------
-    >>> from nnest.experiments import get_report
-    >>> [experiment.key for experiment in get_report("boyer-2019").experiments][:3]
-    ['convolutions', 'dropout', 'gaussian-kernel']
-    """
-    check_known("report", key, _REPORTS)
-    report: Report = import_module(f"nnest.experiments.{_REPORTS[key]}").REPORT
-    return report

@@ -294,6 +294,9 @@ def _curve(run: Run, text: str) -> NDArray[Any]:
 
 def _at_epoch(run: Run, text: str, curve: NDArray[Any], epoch: int | str) -> float:
     """Return the value after so many epochs."""
+    if run.diverged and isinstance(epoch, int) and epoch > len(curve) > 0:
+        # It ended early: weights that are no numbers stay so, and what they get right with them.
+        return float("nan") if text.endswith("loss") else float(curve[-1])
     if not isinstance(epoch, int) or not 1 <= epoch <= len(curve):
         raise ExperimentError(
             f"The run {_name(run)} has {text} for epochs 1 to {len(curve)}, not for {epoch!r}."

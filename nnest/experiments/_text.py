@@ -209,13 +209,13 @@ def _chance(summary: Summary) -> Iterator[str]:
     trained = summary.numbers_judged - summary.exact
     if trained:
         yield (
-            f"{trained} of the judged numbers are of {_networks(summary.networks)}:"
+            f"{trained} of the judged numbers are of {networks_in_words(summary.networks)}:"
             f" {summary.outside} lie outside our interval, where chance alone would put"
             f" {summary.expected_outside:.1f}."
         )
 
 
-def _networks(number: int) -> str:
+def networks_in_words(number: int) -> str:
     """Return a number of networks in words."""
     return "1 network" if number == 1 else f"{number} networks"
 

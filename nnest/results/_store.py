@@ -164,7 +164,27 @@ class ResultStore:
             paths = sorted((self.folder / report).glob("*.jsonl"))
         else:
             paths = [self.path(report, experiment)]
-        return [run for path in paths for run in _read_file(path)]
+        return [run for path in paths for _, run in _read_file(path)]
+
+    def numbered(self, report: str, experiment: str) -> list[tuple[int, Run]]:
+        """Return the recorded runs of an experiment with the numbers of their lines.
+
+        Parameters
+        ----------
+        report, experiment : str
+            The keys of both.
+
+        Returns
+        -------
+        list of (int, Run)
+            The number of the line, from 1, and the run.
+
+        Raises
+        ------
+        ResultsError
+            If the file cannot be read, or holds a line that is no run of that experiment.
+        """
+        return list(_read_file(self.path(report, experiment)))
 
     def select(
         self, report: str, experiment: str, arm: str, scale: str, digest: str
@@ -286,8 +306,8 @@ def _is_torn(line: bytes) -> bool:
     return False
 
 
-def _read_file(path: Path) -> Iterator[Run]:
-    """Yield the runs of a file, skipping a torn last line."""
+def _read_file(path: Path) -> Iterator[tuple[int, Run]]:
+    """Yield the runs of a file with the numbers of their lines, skipping a torn last line."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -296,7 +316,7 @@ def _read_file(path: Path) -> Iterator[Run]:
         raise ResultsError(f"Cannot read {str(path)!r}: {_reason(error)}.") from error
     for number, line in enumerate(_whole_part(content).split(b"\n"), start=1):
         if line.strip():
-            yield _read_line(path, number, line)
+            yield number, _read_line(path, number, line)
 
 
 def _read_line(path: Path, number: int, line: bytes) -> Run:

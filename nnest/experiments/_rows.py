@@ -1,0 +1,169 @@
+"""Rows of the tables that pages show: a number, a sentence, an arm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from nnest.experiments._claim_verdicts import ClaimVerdict
+from nnest.experiments._curves import NOT_RUN_YET
+from nnest.experiments._evidence import Evidence
+from nnest.experiments._experiment import Experiment, Report
+from nnest.experiments._markup import Cell
+from nnest.experiments._metrics import metric_values
+from nnest.experiments._places import source_links
+from nnest.experiments._protocol import Size
+from nnest.experiments._verdicts import NumberVerdict, source_of
+from nnest.stats import mean_interval, paired_interval
+
+__all__ = [
+    "NUMBER",
+    "SENTENCE",
+    "arm_row",
+    "arms_of",
+    "difference",
+    "number_row",
+    "reason_of",
+    "said",
+    "sentence_row",
+    "size_text",
+]
+
+NUMBER = (
+    "number",
+    "where",
+    "reported",
+    "ours [interval]",
+    "runs",
+    "scale",
+    "verdict",
+    "records",
+)
+SENTENCE = (
+    "sentence",
+    "verdict",
+    "difference [interval]",
+    "seeds",
+    "scale",
+    "as a comparison",
+    "records",
+)
+NOTHING = "–"
+_FEWEST = 2
+
+
+def said(verdict: str, note: str = "") -> str:
+    """Return a verdict as pages say it, with its note."""
+    shown = NOT_RUN_YET if verdict == "no records" else verdict
+    return f"{shown} ({note})" if note and verdict != "no records" else shown
+
+
+def number_row(one: NumberVerdict) -> tuple[Cell, ...]:
+    """Return the row of a number."""
+    digits = one.decimals + (one.kind == "random")
+    runs = f"{one.n} of {one.needed}" if one.needed else NOTHING
+    return (
+        one.label,
+        one.where,
+        f"{one.reported:.{one.decimals}f}",
+        _ours(one, digits),
+        runs,
+        one.scale or NOTHING,
+        said(one.verdict, one.note),
+        source_links([one.source]),
+    )
+
+
+def _ours(one: NumberVerdict, digits: int) -> str:
+    """Return our number with its interval."""
+    if not math.isfinite(one.mean):
+        return NOTHING
+    limits = math.isfinite(one.low) and one.kind != "exact"
+    interval = f" [{one.low:.{digits}f}, {one.high:.{digits}f}]" if limits else ""
+    return f"{one.mean:.{digits}f}{interval}"
+
+
+def sentence_row(one: ClaimVerdict) -> tuple[Cell, ...]:
+    """Return the row of a claim."""
+    return (
+        f"{one.text} ({one.where})",
+        said(one.verdict, one.note),
+        difference(one),
+        f"{one.n} of {one.needed}",
+        one.scale or NOTHING,
+        one.expects,
+        source_links(one.sources),
+    )
+
+
+def difference(one: ClaimVerdict) -> str:
+    """Return the difference that decides a claim, with its interval."""
+    part = one.deciding
+    if part is None or not math.isfinite(part.difference):
+        return NOTHING
+    text = f"{part.difference:.3g} [{part.low:.3g}, {part.high:.3g}]"
+    if one.verdict == "undecided" and math.isfinite(part.detectable):
+        text += f"; {part.detectable:.2g} would have shown"
+    return text
+
+
+def arm_row(name: str, evidence: Evidence, first: Evidence, metric: str) -> tuple[Cell, ...]:
+    """Return the row of an arm: mean, difference from the first arm, runs that diverged."""
+    if not evidence.runs:
+        return name, 0, NOTHING, NOT_RUN_YET, NOTHING, NOTHING
+    values = metric_values(evidence.runs, metric)
+    bad = sum(run.diverged for run in evidence.runs.values())
+    noted = f"; {bad} of {len(values)} diverged" if bad else ""
+    return (
+        name,
+        len(values),
+        evidence.scale,
+        _mean(values) + noted,
+        NOTHING if evidence is first else _from_first(evidence, first, metric),
+        source_links([source_of(evidence)]),
+    )
+
+
+def _mean(values: np.ndarray) -> str:
+    """Return a mean with its interval, where there are seeds for one."""
+    if not np.isfinite(values).all():
+        return "no number"
+    if len(values) < _FEWEST:
+        return f"{values.mean():.4f} (one seed, no interval)"
+    low, high = mean_interval(values)
+    return f"{values.mean():.4f} [{low:.4f}, {high:.4f}]"
+
+
+def _from_first(evidence: Evidence, first: Evidence, metric: str) -> str:
+    """Return the mean difference from the first arm, seed by seed, with its interval."""
+    seeds = sorted(evidence.runs.keys() & first.runs.keys())
+    a, b = (
+        metric_values({seed: one.runs[seed] for seed in seeds}, metric) for one in (evidence, first)
+    )
+    if len(seeds) < _FEWEST or not np.isfinite(a - b).all():
+        return NOTHING
+    low, high = paired_interval(a, b)
+    return f"{np.mean(a - b):+.4f} [{low:+.4f}, {high:+.4f}]"
+
+
+def arms_of(one: Experiment) -> str:
+    """Return the arms of an experiment in words."""
+    return ", ".join(arm.name for arm in one.arms) or "none: parameters are counted"
+
+
+def size_text(one: Experiment, report: Report, scale: str) -> str:
+    """Return how long and how often the arms of an experiment are trained."""
+    size: Size = one.protocol.size(scale)
+    seeds = sorted({report.n_seeds(one.key, arm.name, scale) for arm in one.arms})
+    images = "all images" if size.n_train is None else f"{size.n_train} images"
+    times = " or ".join(map(str, seeds))
+    return f"{size.epochs} epochs, {images}, {times} seeds"
+
+
+def reason_of(reasons: Mapping[str, str], one: NumberVerdict | ClaimVerdict, name: str) -> str:
+    """Return why something was not reproduced, as far as anybody can say."""
+    known = reasons.get(f"{one.experiment}/{name}") or reasons.get(one.experiment)
+    numbers = ", ".join(map(str, one.deviations))
+    return known or (f"not known; see deviations {numbers}" if numbers else "not known")
