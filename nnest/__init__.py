@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
     from nnest.persistence import load, save
     from nnest.population import fit_many
-    from nnest.search import VectorizedGridSearchCV
+    from nnest.search import OptunaSearchCV, VectorizedGridSearchCV
 
 __all__ = [
     "Augmentation",
@@ -25,6 +25,7 @@ __all__ = [
     "CNNRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "OptunaSearchCV",
     "VectorizedGridSearchCV",
     "fit_many",
     "load",
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(__all__, "nnest.estimators"),
     "Augmentation": "nnest.augmentation",
+    "OptunaSearchCV": "nnest.search",
     "VectorizedGridSearchCV": "nnest.search",
     "fit_many": "nnest.population",
     "load": "nnest.persistence",

@@ -4,12 +4,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnest.search._errors import StudyError
     from nnest.search._grid import VectorizedGridSearchCV
+    from nnest.search._handles import open_study
+    from nnest.search._optuna import OptunaSearchCV
+    from nnest.search._study import wait_for_study
+    from nnest.search._tables import expected_best, importances, trial_table
 
-__all__ = ["VectorizedGridSearchCV"]
+__all__ = [
+    "OptunaSearchCV",
+    "StudyError",
+    "VectorizedGridSearchCV",
+    "expected_best",
+    "importances",
+    "open_study",
+    "trial_table",
+    "wait_for_study",
+]
 
 # Loaded when touched: the loop of a study alone needs neither Keras nor JAX.
-_HOMES = {"VectorizedGridSearchCV": "nnest.search._grid"}
+_HOMES = {
+    "OptunaSearchCV": "nnest.search._optuna",
+    "StudyError": "nnest.search._errors",
+    "VectorizedGridSearchCV": "nnest.search._grid",
+    "open_study": "nnest.search._handles",
+    "wait_for_study": "nnest.search._study",
+    **dict.fromkeys(("expected_best", "importances", "trial_table"), "nnest.search._tables"),
+}
 
 
 def __getattr__(name: str) -> Any:

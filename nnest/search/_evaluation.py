@@ -53,19 +53,11 @@ class Evaluation:
         scorers: Any,
         routed: Any,
     ) -> None:
-        self._search, self._X, self._y = search, X, y
-        self._splits, self._scorers = splits, scorers
+        self._search, self.X, self.y = search, X, y
+        self.base, self.splits, self.scorers = base, splits, scorers
         self._score_params = routed.scorer.score or {}
-        self._job = Job(
-            base,
-            X,
-            y,
-            [train for train, _ in splits],
-            routed.estimator.fit,
-            search.error_score,
-            search.checkpoint,
-            search.max_group,
-        )
+        self.fit_params = routed.estimator.fit
+        self.error_score = search.error_score
         self._candidates: list[dict[str, Any]] = []
         self._more: defaultdict[str, list[Any]] = defaultdict(list)
         self.outcomes: list[dict[str, Any]] = []
@@ -82,8 +74,8 @@ class Evaluation:
         if not candidates:
             raise ValueError("The grid is empty: give at least one dict of parameters to try.")
         tasks = self._begin(len(candidates), callback_ctx)
-        members = fit_members(self._job, candidates)
-        outcomes = self._score_all(members, tasks)
+        members = fit_members(self.job(), candidates)
+        outcomes = self.score(members, tasks)
         _warn_or_raise_about_fit_failures(outcomes, self._search.error_score)
         if callable(self._search.scoring):
             _insert_error_scores(outcomes, self._search.error_score)
@@ -92,13 +84,27 @@ class Evaluation:
         for name, values in (more_results or {}).items():
             self._more[name] += values
         self.results = self._search._format_results(
-            self._candidates, len(self._splits), self.outcomes, self._more
+            self._candidates, len(self.splits), self.outcomes, self._more
         )
         return self.results
 
+    def job(self, **more: Any) -> Job:
+        """Return what all members have in common."""
+        return Job(
+            self.base,
+            self.X,
+            self.y,
+            [train for train, _ in self.splits],
+            self.fit_params,
+            self._search.error_score,
+            self._search.checkpoint,
+            self._search.max_group,
+            **more,
+        )
+
     def _begin(self, n_candidates: int, context: Any) -> list[Any]:
         """Announce the fits, and return a task of scikit-learn's callbacks for each."""
-        n_folds = len(self._splits)
+        n_folds = len(self.splits)
         total = n_candidates * n_folds
         if self._search.verbose > 0:
             print(
@@ -115,11 +121,12 @@ class Evaluation:
             task.call_on_fit_task_begin(estimator=self._search)
         return tasks
 
-    def _score_all(self, members: list[Member], tasks: list[Any]) -> list[dict[str, Any]]:
+    def score(self, members: list[Member], tasks: list[Any] | None = None) -> list[dict[str, Any]]:
         """Return the outcome of each member; fold after fold, so that one is in memory."""
+        tasks = tasks or [None] * len(members)
         outcomes: list[dict[str, Any]] = [{}] * len(members)
-        n_folds = len(self._splits)
-        for fold, (train, test) in enumerate(self._splits):
+        n_folds = len(self.splits)
+        for fold, (train, test) in enumerate(self.splits):
             parts = {"test": self._part(test, train)}
             if self._search.return_train_score:
                 parts["train"] = self._part(train, None)
@@ -132,8 +139,8 @@ class Evaluation:
 
     def _part(self, rows: Rows, train: Rows | None) -> tuple[Any, Any, dict[str, Any]]:
         """Return samples, targets and parameters for the metrics."""
-        X, y = _safe_split(self._search.estimator, self._X, self._y, rows, train)
-        return X, y, _check_method_params(self._X, params=self._score_params, indices=rows)
+        X, y = _safe_split(self._search.estimator, self.X, self.y, rows, train)
+        return X, y, _check_method_params(self.X, params=self._score_params, indices=rows)
 
     def _outcome(self, member: Member, parts: dict[str, Any]) -> dict[str, Any]:
         """Return scores and times of one member, as scikit-learn calls them."""
@@ -144,7 +151,7 @@ class Evaluation:
         for name, (X, y, params) in parts.items():
             if member.error is None:
                 error_score = self._search.error_score
-                scores[name] = _score(estimator, X, y, self._scorers, params, error_score)
+                scores[name] = _score(estimator, X, y, self.scorers, params, error_score)
             else:
                 scores[name] = self._error_scores()
             score_time = score_time or time.perf_counter() - start
@@ -160,13 +167,13 @@ class Evaluation:
     def _error_scores(self) -> Any:
         """Return what a member that could not be fitted scores."""
         error_score = self._search.error_score
-        if isinstance(self._scorers, _MultimetricScorer):
-            return dict.fromkeys(self._scorers._scorers, error_score)
+        if isinstance(self.scorers, _MultimetricScorer):
+            return dict.fromkeys(self.scorers._scorers, error_score)
         return error_score
 
     def _line(self, member: Member, scores: dict[str, Any]) -> str:
         """Return one line about a member."""
         setting = ", ".join(f"{name}={member.setting[name]}" for name in sorted(member.setting))
         scored = ", ".join(f"{part}={value}" for part, value in scores.items())
-        fold = f"{member.fold + 1}/{len(self._splits)}"
+        fold = f"{member.fold + 1}/{len(self.splits)}"
         return f"[CV {fold}] END {setting}; score=({scored}) fit time={member.seconds:.2g}s"

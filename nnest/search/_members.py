@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
@@ -18,9 +20,21 @@ from sklearn.utils.validation import _check_method_params, _num_samples
 
 from nnest.population import fit_many
 from nnest.search._checks import Rows, checked_network
-from nnest.search._sheets import Portion, Sheet, sheets
+from nnest.search._sheets import Portion, Sheet, joined, sheets
 
-__all__ = ["Job", "Member", "fit_members"]
+__all__ = [
+    "AfterEpoch",
+    "Job",
+    "Member",
+    "fit_members",
+    "fit_transformers",
+    "transformers",
+    "with_setting",
+]
+
+#: Takes members that trained together, the number of the epoch and their metrics; returns a mask
+#: of those that are to stop.
+AfterEpoch = Callable[[list["Member"], int, dict[str, np.ndarray]], np.ndarray | None]
 
 
 @dataclass
@@ -30,6 +44,8 @@ class Member:
     setting: dict[str, Any]
     fold: int
     network: Any
+    #: Which setting of all.
+    candidate: int = 0
     #: The fitted transformers with something else at the end; None if there are none.
     pipeline: Any = None
     seconds: float = 0.0
@@ -57,6 +73,16 @@ class Job:
     error_score: Any
     checkpoint: Any
     max_group: Any
+    #: Rows of each fold on which networks are watched while they train; early stopping, which
+    #: must not see them, watches a part of its own. None watches nothing.
+    watched_rows: list[Rows] | None = None
+    after_epoch: AfterEpoch | None = None
+    #: What `after_epoch` has raised is no failure of a network.
+    is_ours: Callable[[Exception], bool] = lambda error: False
+
+    def raises(self, error: Exception) -> bool:
+        """Tell whether an error is for the caller, and not for the members."""
+        return self.error_score == "raise" or self.is_ours(error)
 
 
 class _StandIn(BaseEstimator):
@@ -79,17 +105,26 @@ class _StandIn(BaseEstimator):
         return get_tags(self.network)
 
 
-def fit_members(job: Job, settings: list[dict[str, Any]]) -> list[Member]:
-    """Return one fitted member for each setting and each fold, folds varying fastest."""
-    templates = [_with_setting(job.base, setting) for setting in settings]
+def fit_members(
+    job: Job, settings: list[dict[str, Any]], seeds: Sequence[Sequence[int]] | None = None
+) -> list[Member]:
+    """Return one fitted member for each setting and each fold, folds varying fastest.
+
+    Networks that have no random state take the seed of their setting and fold, if there are seeds.
+    """
+    templates = [with_setting(job.base, setting) for setting in settings]
     networks = [checked_network(template) for template in templates]
     members = [
-        [Member(setting, fold, clone(network)) for fold in range(len(job.training_rows))]
-        for setting, network in zip(settings, networks, strict=True)
+        [Member(settings[i], fold, clone(network), i) for fold in range(len(job.training_rows))]
+        for i, network in enumerate(networks)
     ]
+    for row, row_seeds in zip(members, seeds or (), strict=bool(seeds)):
+        for member, seed in zip(row, row_seeds, strict=True):
+            if member.network.random_state is None:
+                member.network.set_params(random_state=seed)
     alike: dict[Any, list[int]] = {}
     for place, (template, setting) in enumerate(zip(templates, settings, strict=True)):
-        alike.setdefault(_transformers(template, setting), []).append(place)
+        alike.setdefault(transformers(template, setting), []).append(place)
     groups = [(templates[places[0]], [members[i] for i in places]) for places in alike.values()]
     bare = [group for template, group in groups if not isinstance(template, Pipeline)]
     piped = [(template, group) for template, group in groups if isinstance(template, Pipeline)]
@@ -100,12 +135,12 @@ def fit_members(job: Job, settings: list[dict[str, Any]]) -> list[Member]:
     return [member for row in members for member in row]
 
 
-def _with_setting(base: Any, setting: dict[str, Any]) -> Any:
+def with_setting(base: Any, setting: dict[str, Any]) -> Any:
     """Return an unfitted estimator with this setting."""
     return clone(base).set_params(**clone(setting, safe=False))
 
 
-def _transformers(template: Any, setting: dict[str, Any]) -> tuple[Any, ...]:
+def transformers(template: Any, setting: dict[str, Any]) -> tuple[Any, ...]:
     """Return what two settings share if their transformers are the same."""
     if not isinstance(template, Pipeline):
         return ()
@@ -131,8 +166,9 @@ def _fit_bare(job: Job, members: list[Member]) -> None:
     params = {name: value for name, value in job.fit_params.items() if value is not None}
     if set(params) <= {"sample_weight"}:
         weight = _checked_weight(params.get("sample_weight"), _num_samples(job.X))
-        of_members = [job.training_rows[member.fold] for member in members]
-        _fit_sheet(job, Sheet(job.X, job.y, weight, members, of_members))
+        watched = job.watched_rows or [None] * len(job.training_rows)
+        splits = [(job.training_rows[each.fold], watched[each.fold]) for each in members]
+        _fit_sheet(job, Sheet(job.X, job.y, weight, members, splits))
         return
     for fold, rows in enumerate(job.training_rows):
         X, y = _safe_split(job.base, job.X, job.y, rows)
@@ -156,9 +192,9 @@ def _portions(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterato
             members = [row[fold] for row in group]
             start = time.perf_counter()
             try:
-                pipeline = _fit_transformers(job, template, rows)
+                pipeline = fit_transformers(job, template, rows)
             except Exception as error:
-                if job.error_score == "raise":
+                if job.raises(error):
                     raise
                 _fail(members, error)
                 continue
@@ -170,12 +206,32 @@ def _portions(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterato
             params = {name: value for name, value in params.items() if value is not None}
             if set(params) <= {"sample_weight"}:
                 weight = _checked_weight(params.get("sample_weight"), len(rows))
-                yield Portion(members, rows, X, y, weight)
+                portion = Portion(members, rows, X, y, weight, len(rows))
+                yield _with_watched(job, portion, template, pipeline, fold)
             else:
                 _fit_alone(job, members, X, y, params)
 
 
-def _fit_transformers(job: Job, template: Any, rows: Rows) -> Any:
+def _with_watched(job: Job, portion: Portion, template: Any, pipeline: Any, fold: int) -> Portion:
+    """Return a portion with the samples that its networks are watched on, as they see them."""
+    rows = None if job.watched_rows is None else job.watched_rows[fold]
+    if rows is None or not len(rows):
+        return portion
+    X, y = _safe_split(template, job.X, job.y, rows, job.training_rows[fold])
+    for _, step in pipeline.steps[:-1]:
+        X = X if step in (None, "passthrough") else step.transform(X)
+    weight = portion.weight
+    if weight is not None:
+        weight = np.concatenate([np.asarray(weight), np.ones(len(rows))])
+    return portion._replace(
+        rows=np.concatenate([portion.rows, rows]),
+        X=joined(portion.X, X),
+        y=joined(portion.y, y),
+        weight=weight,
+    )
+
+
+def fit_transformers(job: Job, template: Any, rows: Rows) -> Any:
     """Return the pipeline after its fit on a fold, with a stand-in for the network."""
     pipeline = clone(template)
     name, network = pipeline.steps[-1]
@@ -197,7 +253,7 @@ def _fit_alone(job: Job, members: list[Member], X: Any, y: Any, params: dict[str
         try:
             member.network.fit(X, y, **params)
         except Exception as error:
-            if job.error_score == "raise":
+            if job.raises(error):
                 raise
             _fail([member], error)
         _share([member], time.perf_counter() - start)
@@ -211,13 +267,14 @@ def _fit_sheet(job: Job, sheet: Sheet) -> None:
             [member.network for member in sheet.members],
             sheet.X,
             sheet.y,
-            splits=[(rows, None) for rows in sheet.rows],
+            splits=_watched_by_others(sheet),
             sample_weight=sheet.weight,
+            callback=None if job.after_epoch is None else partial(job.after_epoch, sheet.members),
             checkpoint=job.checkpoint,
             max_group=job.max_group,
         )
     except Exception as error:
-        if job.error_score == "raise":
+        if job.raises(error):
             raise
         if len(sheet.members) > 1:
             for half in _halves(sheet):
@@ -227,13 +284,21 @@ def _fit_sheet(job: Job, sheet: Sheet) -> None:
     _share(sheet.members, time.perf_counter() - start)
 
 
+def _watched_by_others(sheet: Sheet) -> list[tuple[Rows, Rows | None]]:
+    """Return the rows of each member, those that early stopping must not see left out."""
+    return [
+        (train, None if member.network.early_stopping else watched)
+        for member, (train, watched) in zip(sheet.members, sheet.splits, strict=True)
+    ]
+
+
 def _halves(sheet: Sheet) -> Iterator[Sheet]:
     """Yield both halves of a sheet, with networks that nobody has fitted."""
     for member in sheet.members:
         member.network = clone(member.network)
     middle = len(sheet.members) // 2
     for half in (slice(middle), slice(middle, None)):
-        yield Sheet(sheet.X, sheet.y, sheet.weight, sheet.members[half], sheet.rows[half])
+        yield Sheet(sheet.X, sheet.y, sheet.weight, sheet.members[half], sheet.splits[half])
 
 
 def _share(members: list[Member], seconds: float) -> None:

@@ -25,6 +25,7 @@ from nnest.search._checks import (
     warn_of_missing_labels,
 )
 from nnest.search._evaluation import Evaluation, Split
+from nnest.search._members import with_setting
 
 __all__ = ["TogetherSearch"]
 
@@ -66,7 +67,7 @@ class TogetherSearch(BaseSearchCV):
         TypeError
             If the estimator is none of this package.
         """
-        check_jobs(self.n_jobs)
+        check_jobs(getattr(self, "n_jobs", None))
         check_metrics(self.scoring)
         scorers, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
@@ -114,11 +115,15 @@ class TogetherSearch(BaseSearchCV):
             self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
         self.best_params_ = results["params"][self.best_index_]
 
+    def _seeded(self, best: Any) -> Any:
+        """Return the best setting as it is to be fitted on all samples."""
+        return best
+
     def _refit(
         self, base: Any, X: Any, y: Any, params: dict[str, Any], context: Any, about: dict[str, Any]
     ) -> None:
         """Fit the best setting on all samples."""
-        best = clone(base).set_params(**clone(self.best_params_, safe=False))
+        best = self._seeded(with_setting(base, self.best_params_))
         task = context.subcontext(task_name="refit-with-best-params")
         with task.propagate_callback_context(best):
             task.call_on_fit_task_begin(estimator=self, **about)

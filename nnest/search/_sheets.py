@@ -7,34 +7,59 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse, vstack
+from sklearn.utils.validation import _num_samples
 
 from nnest.search._checks import Rows
 
-__all__ = ["SHEET_BYTES", "Portion", "Sheet", "sheets"]
+__all__ = ["SHEET_BYTES", "Portion", "Sheet", "joined", "sheets"]
 
 #: Samples of one sheet take at most about this much memory; more make another sheet.
 SHEET_BYTES = 2**30
 
 
 class Portion(NamedTuple):
-    """What a fold's networks are trained on: samples after the transformers, in training order."""
+    """What a fold's networks are trained on: samples after the transformers, in training order.
+
+    Samples that are only watched come after the first `n_training`.
+    """
 
     members: list[Any]
     rows: Rows
     X: Any
     y: Any
     weight: Any
+    n_training: int
 
 
 @dataclass
 class Sheet:
-    """Samples, and the rows of them on which each member is trained."""
+    """Samples, and the rows of them on which each member is trained, and on which watched."""
 
     X: Any
     y: Any
     weight: Any
     members: list[Any] = field(default_factory=list)
-    rows: list[Rows] = field(default_factory=list)
+    splits: list[tuple[Rows, Rows | None]] = field(default_factory=list)
+
+    def add(self, portion: Portion, rows: Rows) -> None:
+        """Add the members of a portion whose samples stand in these rows."""
+        train, watched = rows[: portion.n_training], rows[portion.n_training :]
+        self.members += portion.members
+        self.splits += [(train, watched if len(watched) else None)] * len(portion.members)
+
+
+def joined(one: Any, other: Any) -> Any:
+    """Return the samples of both, one after the other, in the container that they came in."""
+    if isinstance(one, list):
+        return [*one, *other]
+    if hasattr(one, "iloc"):
+        from pandas import concat
+
+        return concat([one, other], ignore_index=True)
+    if issparse(one):
+        return vstack([one, other], format="csr")
+    return np.concatenate([one, other])
 
 
 def sheets(portions: Iterator[Portion], n: int) -> Iterator[Sheet]:
@@ -46,9 +71,9 @@ def sheets(portions: Iterator[Portion], n: int) -> Iterator[Sheet]:
     for portion in portions:
         columns = _columns(portion)
         if columns is None:
-            rows = np.arange(len(portion.rows))
-            same = [rows] * len(portion.members)
-            yield Sheet(portion.X, portion.y, portion.weight, portion.members, same)
+            sheet = Sheet(portion.X, portion.y, portion.weight)
+            sheet.add(portion, np.arange(_num_samples(portion.X)))
+            yield sheet
             continue
         kind = tuple((column.shape[1:], column.dtype) for column in columns)
         if kind in stacks and not stacks[kind].has_room(columns):
@@ -124,12 +149,10 @@ class _Stack:
         """Return all samples, one pool under the other."""
         parts = [pool.columns() for pool in self._pools]
         starts = np.cumsum([0, *(len(part[0]) for part in parts)])
-        joined = [
+        whole = [
             each[0] if len(each) == 1 else np.concatenate(each) for each in zip(*parts, strict=True)
         ]
-        sheet = Sheet(joined[0], joined[1], joined[2] if len(joined) > 2 else None)
+        sheet = Sheet(whole[0], whole[1], whole[2] if len(whole) > 2 else None)
         for portion, place in self._entries:
-            rows = starts[place] + self._pools[place].places(portion.rows)
-            sheet.members += portion.members
-            sheet.rows += [rows] * len(portion.members)
+            sheet.add(portion, starts[place] + self._pools[place].places(portion.rows))
         return sheet
