@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -165,8 +164,7 @@ def test_a_space_suggests_what_its_network_takes(name: str) -> None:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Put a study of seconds on the bundled digits in the place of the real ones."""
-    plan = replace(
-        program.PLANS["fashion-mnist"],
+    plan = program.PLANS["fashion-mnist"]._replace(
         name="tiny",
         dataset="digits",
         network=MLPClassifier(epochs=3, batch_size=64),

@@ -13,9 +13,8 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from optuna.pruners import MedianPruner
@@ -38,12 +37,11 @@ FRESH_SEEDS = (1000, 1001, 1002, 1003, 1004)
 
 
 def perceptron_space(trial: Any) -> dict[str, Any]:
-    """Suggest one to three layers with a width each, and what does not change their shapes."""
+    """Suggest one to three layers of one width, and what does not change their shapes."""
     layers = trial.suggest_int("layers", 1, 3)
+    width = trial.suggest_categorical("width", (32, 64, 128, 256))
     return {
-        "hidden_units": tuple(
-            trial.suggest_categorical(f"width_{i + 1}", (32, 64, 128, 256)) for i in range(layers)
-        ),
+        "hidden_units": (width,) * layers,
         "batch_norm_at": trial.suggest_categorical("batch_norm_at", (None, "every")),
         "dropout": trial.suggest_float("dropout", 0.0, 0.7),
         "l2": trial.suggest_float("l2", 1e-7, 1e-1, log=True),
@@ -66,8 +64,7 @@ def convolutional_space(trial: Any) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A study.
 
     Parameters
@@ -105,8 +102,7 @@ PLANS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Images:
+class Images(NamedTuple):
     """A data set whose training part is cut into parts of one size, in proportion to the classes.
 
     Parameters
@@ -176,8 +172,7 @@ def make_search(plan: Plan, results: Path) -> OptunaSearchCV:
     )
 
 
-@dataclass(frozen=True)
-class Training:
+class Training(NamedTuple):
     """One network of the comparison: whose setting, for which table, its seed and its rows."""
 
     who: str
