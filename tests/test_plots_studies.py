@@ -162,6 +162,31 @@ def test_parallel_coordinates_refuse_a_table_without_complete_trials() -> None:
         plots.parallel_coordinates(trials().query("state == 'pruned'"))
 
 
+def test_scales_are_as_they_are_said_to_be_or_guessed() -> None:
+    """Rates drawn evenly stay on a linear axis, however small the smallest is."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "param_dropout": np.append(rng.uniform(0, 0.5, 40), 1e-4),
+            "param_l2": np.append(10 ** rng.uniform(-6, -2, 40), 1e-2),
+            "value": rng.random(41),
+            "state": "complete",
+        }
+    )
+    assert plots.isolation(table, "dropout").get_xscale() == "linear"
+    assert plots.isolation(table, "l2").get_xscale() == "log"
+    assert plots.isolation(table, "dropout", log=True).get_xscale() == "log"
+    assert plots.isolation(table, "l2", log=False).get_xscale() == "linear"
+    middle = table.index[20]
+    for log, linear in ((["dropout"], "l2"), (["l2"], "dropout")):
+        ax = plots.parallel_coordinates(table, parameters=["dropout", "l2"], log=log)
+        lines = [line.get_ydata() for line in ax.lines if len(line.get_ydata()) == 3]
+        column = table[f"param_{linear}"]
+        share = (column[middle] - column.min()) / (column.max() - column.min())
+        place = ["dropout", "l2"].index(linear)
+        assert lines[20][place] == pytest.approx(share)
+
+
 def test_best_of_k_tells_studies_apart_by_dashes() -> None:
     """Who does not see the colors reads the lines."""
     one = pd.DataFrame({"k": [1, 2], "expected": [0.5, 0.6], "low": [0.4, 0.5], "high": [0.6, 0.7]})

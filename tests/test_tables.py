@@ -12,7 +12,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState, create_trial
 
-from nnest.search import expected_best, importances, trial_table
+from nnest.search import expected_best, importances, log_parameters, trial_table
 
 UNIT = optuna.distributions.FloatDistribution(0.0, 1.0)
 
@@ -86,6 +86,18 @@ def test_table_of_an_empty_study_has_its_columns() -> None:
     table = trial_table(optuna.create_study())
     assert len(table) == 0
     assert {"trial", "state", "value", "seconds"} <= set(table.columns)
+
+
+def test_parameters_on_a_logarithmic_scale_are_told() -> None:
+    """Whole numbers too; choices have no scale."""
+    study = optuna.create_study()
+    trial = study.ask()
+    trial.suggest_float("rate", 0.0, 1.0)
+    trial.suggest_categorical("activation", ["relu", "tanh"])
+    trial = study.ask()
+    trial.suggest_int("units", 1, 1024, log=True)
+    trial.suggest_float("l2", 1e-6, 1e-2, log=True)
+    assert log_parameters(study) == ["l2", "units"]
 
 
 @pytest.mark.parametrize("evaluator", ["ped_anova", "fanova"])

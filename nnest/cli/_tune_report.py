@@ -58,14 +58,15 @@ def _best_rows(complete: pd.DataFrame) -> str:
         {
             "trial": str(row["trial"]),
             "value": f"{row['value']:.4f}",
-            "seconds": f"{row['seconds']:.1f}",
+            "seconds": f"{row['seconds']:.2g}",
             "setting": _in_words({name: row[name] for name in parameters}),
         }
         for _, row in best.iterrows()
     ]
     shown = pd.DataFrame(rows)
     shown["setting"] = shown["setting"].str.ljust(shown["setting"].str.len().max())
-    return shown.to_string(index=False, justify="left")
+    lines = shown.to_string(index=False, justify="left").splitlines()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _in_words(settings: dict[str, Any]) -> str:
@@ -113,20 +114,22 @@ def _write_best(
 def _draw(folder: Path, study: Any, table: pd.DataFrame) -> list[str]:
     """Draw the figures; return the names of their files."""
     from nnest import plots
-    from nnest.search import importances
+    from nnest.search import importances, log_parameters
 
+    log = log_parameters(study)
     figures: dict[str, Any] = {"history.png": plots.study_history(table)}
     complete = table[table["state"] == "complete"]
     parameters = [name for name in complete.columns if name.startswith("param_")]
     varied = [name for name in parameters if complete[name].map(str).nunique() > 1]
     if len(complete) > 1 and varied:
         figures["importances.png"] = plots.importances(importances(study))
-        figures["parallel-coordinates.png"] = plots.parallel_coordinates(table)
+        figures["parallel-coordinates.png"] = plots.parallel_coordinates(table, log=log)
     for name, ax in figures.items():
         plots.save_figure(ax, folder / name)
     if varied:
         (folder / "isolation").mkdir(exist_ok=True)
     for name in varied:
-        ax = plots.isolation(table, name)
-        plots.save_figure(ax, folder / "isolation" / f"{name.removeprefix('param_')}.png")
+        parameter = name.removeprefix("param_")
+        ax = plots.isolation(table, parameter, log=parameter in log)
+        plots.save_figure(ax, folder / "isolation" / f"{parameter}.png")
     return [*figures, *(["isolation/*.png"] if varied else [])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +48,8 @@ def isolation(
         Into how many parts of one width the range of a number is cut. Names, and numbers with at
         most so many values, are their own parts.
     log : bool, default=None
-        Whether the axis is logarithmic; None decides by the width of the range.
+        Whether the axis is logarithmic; None guesses from the values. `nnest.search.log_parameters`
+        tells how a study has searched them.
     higher_is_better : bool, default=True
         What the best is.
     ax : matplotlib.axes.Axes, default=None
@@ -109,16 +110,16 @@ def _places(
     """Return where each trial stands, the number of its part, and whether the scale is wide."""
     if not is_numeric(column):
         order = {name: place for place, name in enumerate(names_of(column))}
-        places = column.map(str).map(order).to_numpy(np.intp)
+        places = np.array([order[str(value)] for value in column], np.intp)
         return places.astype(float), places, False
     values = column.to_numpy(float)
     wide = is_wide(values, log)
     distinct, parts = np.unique(values, return_inverse=True)
     if len(distinct) <= bins:
-        return values, parts, wide
+        return values, np.asarray(parts, np.intp), wide
     scaled = np.log(values) if wide else values
     edges = np.linspace(scaled.min(), scaled.max(), bins + 1)[1:-1]
-    return values, np.searchsorted(edges, scaled, side="right"), wide
+    return values, np.asarray(np.searchsorted(edges, scaled, side="right"), np.intp), wide
 
 
 def _best_of_parts(
@@ -136,6 +137,7 @@ def parallel_coordinates(
     parameters: Sequence[str] | None = None,
     value: str = "value",
     best: float = 0.1,
+    log: Collection[str] | None = None,
     higher_is_better: bool = True,
     ax: Axes | None = None,
 ) -> Axes:
@@ -152,6 +154,9 @@ def parallel_coordinates(
         The column of the axis on the right.
     best : float, default=0.1
         The share of the trials that is drawn bold, at least one.
+    log : collection of str, default=None
+        Names of the parameters whose axes are logarithmic, as `nnest.search.log_parameters`
+        returns them; None guesses from the values.
     higher_is_better : bool, default=True
         What the best is.
     ax : matplotlib.axes.Axes, default=None
@@ -185,7 +190,10 @@ def parallel_coordinates(
     ax = axes_or_new(ax, width=1.1 * len(columns) + 1.5)
     order = rows[value].sort_values(ascending=not higher_is_better, kind="stable").index
     bold = set(order[: max(1, round(best * len(rows)))])
-    heights = np.column_stack([_axis(ax, place, rows[name]) for place, name in enumerate(columns)])
+    scales = [None if log is None else name.removeprefix("param_") in log for name in columns]
+    heights = np.column_stack(
+        [_axis(ax, i, rows[name], scales[i]) for i, name in enumerate(columns)]
+    )
     for index, line in zip(rows.index, heights, strict=True):
         chosen = index in bold
         style: dict[str, Any] = {"color": "tab:red", "lw": 2.2, "zorder": 3} if chosen else {}
@@ -202,9 +210,9 @@ def _columns(rows: pd.DataFrame, parameters: Sequence[str] | None) -> list[str]:
     return [name for name in candidates if rows[name].map(str).nunique() > 1]
 
 
-def _axis(ax: Axes, place: int, column: pd.Series[Any]) -> NDArray[np.float64]:
+def _axis(ax: Axes, place: int, column: pd.Series[Any], log: bool | None) -> NDArray[np.float64]:
     """Draw one upright axis with its names, and return the height of each trial on it."""
-    heights, names = shares(column)
+    heights, names = shares(column, log)
     ax.axvline(place, color="0.3", lw=0.8)
     for height, name in names.items():
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}

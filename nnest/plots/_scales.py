@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-#: Settings that span more than this ratio are looked at on a logarithmic scale.
-WIDE = 50.0
+#: Settings are looked at on a logarithmic scale if they span more than this ratio, and if more of
+#: them lie below a twentieth of the largest than an even distribution would put there.
+WIDE, LOWEST, CROWD = 50.0, 0.05, 0.2
 #: What stands for a setting that a trial did not have.
 MISSING = "not set"
 
@@ -29,9 +30,12 @@ def is_numeric(column: pd.Series[Any]) -> bool:
 
 def is_wide(values: NDArray[np.float64], log: bool | None = None) -> bool:
     """Tell whether numbers want a logarithmic scale; what was said comes first."""
+    if not len(values) or values.min() <= 0:
+        return False
     if log is not None:
         return log
-    return bool(len(values) and values.min() > 0 and values.max() > WIDE * values.min())
+    crowded = np.mean(values < LOWEST * values.max()) > CROWD
+    return bool(crowded and values.max() > WIDE * values.min())
 
 
 def names_of(column: pd.Series[Any]) -> list[str]:
@@ -42,7 +46,9 @@ def names_of(column: pd.Series[Any]) -> list[str]:
     return sorted(set(present.map(str)))
 
 
-def shares(column: pd.Series[Any]) -> tuple[NDArray[np.float64], dict[float, str]]:
+def shares(
+    column: pd.Series[Any], log: bool | None = None
+) -> tuple[NDArray[np.float64], dict[float, str]]:
     """Return each setting's height between 0 and 1, not-a-number for none, and names of heights."""
     if not is_numeric(column):
         names = names_of(column)
@@ -54,7 +60,7 @@ def shares(column: pd.Series[Any]) -> tuple[NDArray[np.float64], dict[float, str
         return heights.to_numpy(float), dict(zip(steps.tolist(), names, strict=True))
     values = column.to_numpy(float)
     present = values[np.isfinite(values)]
-    scale = np.log if is_wide(present) else np.asarray
+    scale = np.log if is_wide(present, log) else np.asarray
     low, high = float(present.min()), float(present.max())
     if low == high:
         return np.where(np.isfinite(values), 0.5, np.nan), {0.5: f"{low:.3g}"}

@@ -72,7 +72,7 @@ def study_history(
     ax.set(xlabel="trial", ylabel=value.replace("_", " "))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(fontsize=8)
+        ax.legend(fontsize=8, loc="lower right" if higher_is_better else "upper right")
     return ax
 
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnest.search._errors import StudyError
+    from nnest.search._expected import expected_best
     from nnest.search._grid import VectorizedGridSearchCV
     from nnest.search._handles import open_study
     from nnest.search._optuna import OptunaSearchCV
     from nnest.search._study import wait_for_study
-    from nnest.search._tables import expected_best, importances, trial_table
+    from nnest.search._tables import importances, log_parameters, trial_table
 
 __all__ = [
     "OptunaSearchCV",
@@ -17,6 +18,7 @@ __all__ = [
     "VectorizedGridSearchCV",
     "expected_best",
     "importances",
+    "log_parameters",
     "open_study",
     "trial_table",
     "wait_for_study",
@@ -29,7 +31,8 @@ _HOMES = {
     "VectorizedGridSearchCV": "nnest.search._grid",
     "open_study": "nnest.search._handles",
     "wait_for_study": "nnest.search._study",
-    **dict.fromkeys(("expected_best", "importances", "trial_table"), "nnest.search._tables"),
+    "expected_best": "nnest.search._expected",
+    **dict.fromkeys(("importances", "log_parameters", "trial_table"), "nnest.search._tables"),
 }
 
 

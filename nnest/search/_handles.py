@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Literal
 
 import optuna
 from optuna.pruners import NopPruner
@@ -19,7 +20,7 @@ def open_study(
     storage: str | os.PathLike[str] | BaseStorage,
     study_name: str,
     *,
-    direction: str = "maximize",
+    direction: Literal["maximize", "minimize"] = "maximize",
     say: Callable[[str], None] | None = print,
 ) -> Study:
     """Return a study of one objective, a new one if there is none of this name.
