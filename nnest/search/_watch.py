@@ -53,9 +53,9 @@ class Watch:
     ) -> np.ndarray:
         """Take the metrics of an epoch; return which members are to stop."""
         try:
-            self._take(members, epoch, metrics)
+            trained = self._take(members, epoch, metrics)
             if self._prunes:
-                self._judge(sorted({member.candidate for member in members}), epoch)
+                self._judge(sorted(trained - self._diverged - self.pruned.keys()), epoch)
         except Exception as error:
             self.error = error
             raise
@@ -76,8 +76,8 @@ class Watch:
         if self._prunes:
             self._report_before(candidate, epochs)
 
-    def _take(self, members: list[Member], epoch: int, metrics: dict[str, np.ndarray]) -> None:
-        """Keep the values of those that trained, and the time that it took."""
+    def _take(self, members: list[Member], epoch: int, metrics: dict[str, np.ndarray]) -> set[int]:
+        """Keep the values of those that trained, and the time that it took; return their trials."""
         now = time.perf_counter()
         loss = metrics["loss"]
         others = [values for name, values in metrics.items() if name != "loss"]
@@ -95,28 +95,29 @@ class Watch:
                 self._diverged.add(candidate)
             elif name and np.isfinite(metrics[name][i]):
                 self._values[candidate][fold][epoch] = sign * float(metrics[name][i])
+        return {members[i].candidate for i in np.flatnonzero(trained)}
 
     def _judge(self, candidates: list[int], epoch: int) -> None:
         """Report the trials that can be, and ask about each: all in the order of the batch."""
         told = []
         for candidate in candidates:
             value = self._mean(candidate, epoch)
-            if value is not None and candidate not in self._diverged:
+            if value is not None:
                 self._report_before(candidate, epoch)
                 if self._report(candidate, epoch, value):
                     told.append(candidate)
         for candidate in told:
-            if candidate not in self.pruned and self._tasks[candidate].trial.should_prune():
+            if self._tasks[candidate].trial.should_prune():
                 self.pruned[candidate] = epoch
 
     def _mean(self, candidate: int, epoch: int) -> float | None:
-        """Return the mean over folds, or None if one has not come so far or none goes on.
+        """Return the mean over folds, or None if one has not begun yet.
 
         A fold that has ended counts with its last value.
         """
         folds = self._values[candidate]
         known = [[each for each in values if each <= epoch] for values in folds]
-        if not all(known) or not any(epoch in values for values in folds):
+        if not all(known):
             return None
         return float(
             np.mean([values[max(each)] for values, each in zip(folds, known, strict=True)])
