@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnest.experiments import Experiment, Report, arm_digest, parse_metric
+from nnest.experiments import Experiment, Report, arm_digest
 from nnest.results import ResultStore, Run
 
 CURVES = ("fit_accuracy", "fit_loss", "test_accuracy", "test_loss")
@@ -62,7 +62,7 @@ def _run(
         digest=arm_digest(report, experiment.key, arm, scale),
         parameters={},
         history={name: list(0.9 + 0.05 * rng.random(epochs)) for name in CURVES},
-        final={name: 0.9 + 0.05 * rng.random() for name in (*FINALS, *_conditions(report))},
+        final={name: 0.9 + 0.05 * rng.random() for name in (*FINALS, *_conditions(experiment))},
         confusion=rng.integers(0, 100, (classes, classes)).tolist(),
         seconds=1.0 + rng.random(),
         device="cpu: none",
@@ -72,10 +72,10 @@ def _run(
     )
 
 
-def _conditions(report: Report) -> set[str]:
-    """Return the metrics under a treatment of the images that a report reads."""
-    named = {name for one in report.experiments for name in one.metrics}
-    return {name for name in named if parse_metric(name).condition}
+def _conditions(experiment: Experiment) -> list[str]:
+    """Return the metrics of the parts and treatments of images that an experiment declares."""
+    names = ("test_accuracy", "test_loss", "val_accuracy", "val_loss")
+    return [f"{name}@{one}" for name in names for one in experiment.protocol.conditions(name)]
 
 
 def _diverged(run: Run) -> Run:

@@ -1,10 +1,9 @@
 """What the book needs of Sphinx beyond its configuration.
 
-Four things. Executed pages are cached under a key of everything that they read, since the cache of
+Three things. Executed pages are cached under a key of everything that they read, since the cache of
 notebooks looks at the cells alone and would keep numbers of an older package. Formulas are rendered
 by the node that the environment brings. The live-code script of the theme is left out: it asks a
-foreign host for code and raises an error on every page. The records of the reports are offered as
-archives.
+foreign host for code and raises an error on every page.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,18 +69,6 @@ def _leave_out_live_code(app: Sphinx, config: Config) -> None:
     styles[:] = [style for style in styles if not style[0].startswith("sphinx-thebe")]
 
 
-def _offer_records(app: Sphinx, error: Exception | None) -> None:
-    """Put the records of every report beside the pages as an archive."""
-    if error is not None or app.builder.name != "html":
-        return
-    folder = Path(app.outdir) / "_static" / "records"
-    folder.mkdir(parents=True, exist_ok=True)
-    for page in sorted((ROOT / "book" / "reports").glob("*.md")):
-        with zipfile.ZipFile(folder / f"{page.stem}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted((ROOT / "book" / "results" / page.stem).glob("*.jsonl")):
-                archive.write(path, f"{page.stem}/{path.name}")
-
-
 def node() -> str:
     """Return the path of the node program that a wheel brings into the environment.
 
@@ -129,5 +115,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("nnest_inputs", "", "env", types=str)
     app.connect("config-inited", _key_the_cache)
     app.connect("config-inited", _leave_out_live_code)
-    app.connect("build-finished", _offer_records)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -28,7 +28,7 @@ def history(found: dict[str, Evidence]) -> pd.DataFrame:
         history_frame(evidence.runs.values()).assign(arm=_named(name, evidence))
         for name, evidence in found.items()
     ]
-    return pd.concat(frames) if frames else history_frame([])
+    return pd.concat(frames, ignore_index=True) if frames else history_frame([])
 
 
 def _named(name: str, evidence: Evidence) -> str:

@@ -10,7 +10,6 @@ import matplotlib as mpl
 import myst_nb
 import pandas as pd
 import pytest
-from IPython.display import HTML
 from matplotlib import pyplot as plt
 
 from tests.book.sources import chapter, split
@@ -38,8 +37,8 @@ def run(page: str) -> Seen:
         for block in split(chapter(page))[1]:
             if block.name == "code-cell":
                 shown = _run_cell(block.body, names)
-                if isinstance(shown, HTML):
-                    seen.tables.append(shown.data)
+                if hasattr(shown, "_repr_html_"):
+                    seen.tables.append(shown._repr_html_())
     pd.set_option("display.max_colwidth", width)
     plt.close("all")
     return seen

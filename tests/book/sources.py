@@ -27,6 +27,7 @@ def load(path: Path) -> ModuleType:
 
 build = load(BOOK / "build.py")
 extension = load(BOOK / "_ext" / "nnest_book.py")
+records = load(BOOK / "_ext" / "nnest_records.py")
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,6 @@ def test_the_page_says_so_where_nothing_is_recorded(
 ) -> None:
     """Before the first run the page can be built, and promises nothing."""
     glued = page(tmp_path, monkeypatch).glued
-    assert glued["our_percent"] == "not recorded yet"
+    assert glued["our_percent"] == "not run yet"
     assert glued["accuracy_verdict"] == "no records"
     assert glued["cells_judged"] == 0
