@@ -80,6 +80,11 @@ class Job:
     #: What `after_epoch` has raised is no failure of a network.
     is_ours: Callable[[Exception], bool] = lambda error: False
 
+    def rows_of(self, fold: int) -> tuple[Rows, Rows | None]:
+        """Return the rows on which the networks of a fold are trained and watched."""
+        watched = None if self.watched_rows is None else self.watched_rows[fold]
+        return self.training_rows[fold], watched
+
     def raises(self, error: Exception) -> bool:
         """Tell whether an error is for the caller, and not for the members."""
         return self.error_score == "raise" or self.is_ours(error)
@@ -166,8 +171,7 @@ def _fit_bare(job: Job, members: list[Member]) -> None:
     params = {name: value for name, value in job.fit_params.items() if value is not None}
     if set(params) <= {"sample_weight"}:
         weight = _checked_weight(params.get("sample_weight"), _num_samples(job.X))
-        watched = job.watched_rows or [None] * len(job.training_rows)
-        splits = [(job.training_rows[each.fold], watched[each.fold]) for each in members]
+        splits = [job.rows_of(member.fold) for member in members]
         _fit_sheet(job, Sheet(job.X, job.y, weight, members, splits))
         return
     for fold, rows in enumerate(job.training_rows):
@@ -214,7 +218,7 @@ def _portions(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterato
 
 def _with_watched(job: Job, portion: Portion, template: Any, pipeline: Any, fold: int) -> Portion:
     """Return a portion with the samples that its networks are watched on, as they see them."""
-    rows = None if job.watched_rows is None else job.watched_rows[fold]
+    _, rows = job.rows_of(fold)
     if rows is None or not len(rows):
         return portion
     X, y = _safe_split(template, job.X, job.y, rows, job.training_rows[fold])

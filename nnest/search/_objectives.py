@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import inf
-from numbers import Real
 from typing import Any
 
 import numpy as np
+from optuna.study import StudyDirection
 from sklearn.base import clone, is_classifier
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.pipeline import Pipeline
@@ -43,9 +43,10 @@ class Objectives:
     metrics: tuple[str | None, ...]
 
     @property
-    def directions(self) -> list[str]:
+    def directions(self) -> list[StudyDirection]:
         """Which way is better."""
-        return ["minimize" if metric is None else "maximize" for metric in self.metrics]
+        worse = {True: StudyDirection.MINIMIZE, False: StudyDirection.MAXIMIZE}
+        return [worse[metric is None] for metric in self.metrics]
 
     def values(self, scores: Mapping[str, float], measured: Mapping[str, float]) -> list[float]:
         """Return the value of each objective."""
@@ -122,7 +123,7 @@ def as_limits(given: Any) -> dict[str, float]:
                 f"constraints has {name!r}, which is not known before a network is trained: give "
                 f"limits of {' and '.join(map(repr, _SIZES))}."
             )
-        if not isinstance(limit, Real) or isinstance(limit, bool) or not 0 < float(limit) < inf:
+        if not isinstance(limit, int | float | np.number) or not 0 < float(limit) < inf:
             raise StudyError(
                 f"constraints[{name!r}]={limit!r} is not accepted: give a number above 0."
             )

@@ -40,7 +40,7 @@ Distributions = dict[str, BaseDistribution] | None
 SAMPLERS = ("tpe", "random", "grid", "qmc", "nsga2", "nsga3")
 #: What `pruner` may be called.
 PRUNERS = ("median", "halving", "hyperband", "patient")
-_EVOLVING = {"tpe": TPESampler, "nsga2": NSGAIISampler, "nsga3": NSGAIIISampler}
+_EVOLVING: dict[str, Any] = {"tpe": TPESampler, "nsga2": NSGAIISampler, "nsga3": NSGAIIISampler}
 #: Settings of a grid are counted, and told to Optuna, one by one.
 _LARGEST_GRID = 100_000
 
@@ -56,15 +56,20 @@ def sampler_maker(given: Any, distributions: Distributions, study_seed: int) -> 
         return lambda _: own
     if callable(given):
         return lambda seed: _checked_sampler(given(seed))
-    return _checked_sampler(given)
+    raise _no_sampler(given)
 
 
-def _checked_sampler(made: Any) -> Any:
+def _checked_sampler(made: Any) -> BaseSampler:
     """Refuse what is no sampler."""
     if isinstance(made, BaseSampler):
         return made
-    raise StudyError(
-        f"sampler={made!r} is not accepted: give one of {', '.join(map(repr, SAMPLERS))}, a "
+    raise _no_sampler(made)
+
+
+def _no_sampler(given: Any) -> StudyError:
+    """Return the sentence for what is none."""
+    return StudyError(
+        f"sampler={given!r} is not accepted: give one of {', '.join(map(repr, SAMPLERS))}, a "
         "sampler of Optuna, or a function that takes a seed and returns one."
     )
 
@@ -80,13 +85,15 @@ def _by_name(name: str, distributions: Distributions, study_seed: int) -> MakeSa
         return lambda _: GridSampler(points, seed=study_seed)
     if name == "qmc":
         return lambda seed: _quasi_random(distributions, study_seed, seed)
-    kind = _EVOLVING[name]
+    return lambda seed: _evolving(name, seed)
 
-    def make(seed: int) -> BaseSampler:
-        with _without_experimental_warnings():
-            return kind(seed=seed)
 
-    return make
+def _evolving(name: str, seed: int) -> BaseSampler:
+    """Return a sampler that learns."""
+    made: BaseSampler
+    with _without_experimental_warnings():
+        made = _EVOLVING[name](seed=seed)
+    return made
 
 
 def _check_name(parameter: str, name: str, known: tuple[str, ...]) -> None:

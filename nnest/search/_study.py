@@ -15,7 +15,7 @@ import optuna
 from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
-from optuna.study import Study, StudyDirection
+from optuna.study import Study
 from optuna.trial import TrialState
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
@@ -213,12 +213,14 @@ def _opened(search: Any, objectives: Objectives, pruner: BasePruner | None) -> S
         pruner=pruner or NopPruner(),
         load_if_exists=True,
     )
-    wanted = [StudyDirection[each.upper()] for each in objectives.directions]
-    if study.directions != wanted:
+    if study.directions != objectives.directions:
+        there, here = (
+            ", ".join(each.name.lower() for each in directions)
+            for directions in (study.directions, objectives.directions)
+        )
         raise StudyError(
-            f"The study {name!r} has other objectives "
-            f"({', '.join(each.name.lower() for each in study.directions)}) than this search "
-            f"({', '.join(objectives.directions)}): give another study_name."
+            f"The study {name!r} has other objectives ({there}) than this search ({here}): give "
+            "another study_name."
         )
     return study
 
