@@ -96,21 +96,59 @@
     };
   }
 
+  // The density of the tree-structured Parzen estimator: one bump on each trial, all equally wide.
+  function parzen(x, centers, width) {
+    return centers.reduce((sum, c) => sum + density((x - c) / width) / width, 0) / centers.length;
+  }
+
+  // Seconds of a study of n trials: workers take group after group, and the storage takes one
+  // trial at a time.
+  function studySeconds(n, workers, group, compile, train, tell) {
+    const rounds = Math.ceil(n / (group * workers));
+    return compile + rounds * (train + group * workers * tell);
+  }
+
+  // Probabilities of a softmax; the largest number is taken off first, so that nothing overflows.
+  function softmax(values) {
+    const highest = Math.max(...values);
+    const powers = values.map((value) => Math.exp(value - highest));
+    const sum = powers.reduce((total, value) => total + value, 0);
+    return powers.map((value) => value / sum);
+  }
+
+  // Where (w - a)^2 / 2 + l1 |w| + l2 w^2 is least.
+  function shrunk(a, l1, l2) {
+    return (Math.sign(a) * Math.max(0, Math.abs(a) - l1)) / (1 + 2 * l2);
+  }
+
+  // The mean of n ones after dropout, which is 1 on average, and the spread of such a mean.
+  function droppedMean(n, rate, uniform) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += uniform() < rate ? 0 : 1 / (1 - rate);
+    return sum / n;
+  }
+  const droppedSpread = (n, rate) => Math.sqrt(rate / ((1 - rate) * n));
+
   // A small generator (mulberry32), so that a page shows the same picture on every visit.
-  function randomNormals(seed) {
+  function randomUniforms(seed) {
     let state = seed >>> 0;
-    function uniform() {
+    return () => {
       state = (state + 0x6d2b79f5) >>> 0;
       let t = Math.imul(state ^ (state >>> 15), state | 1);
       t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
       return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    }
+    };
+  }
+
+  function randomNormals(seed) {
+    const uniform = randomUniforms(seed);
     return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   }
 
   const mathematics = {
-    activations, convolve, cumulative, density, expectedMaximum, gaussianKernel, randomNormals,
-    searchSeconds, standardize,
+    activations, convolve, cumulative, density, droppedMean, droppedSpread, expectedMaximum,
+    gaussianKernel, parzen, randomNormals, randomUniforms, searchSeconds, shrunk, softmax,
+    standardize, studySeconds,
   };
   if (typeof module !== "undefined") module.exports = mathematics;
   if (typeof document === "undefined") return;
@@ -346,6 +384,137 @@
     });
   }
 
-  const widgets = { activation, batches, best, blur, programs };
+  function tpe(root) {
+    const range = [0, 1];
+    const width = 0.08;
+    const normal = randomNormals(3);
+    // Trials at random places; the truth is a hill, and every score is a little off.
+    const all = Array.from({ length: 100 }, () => {
+      const x = cumulative(normal());
+      return { x, score: density((x - 0.7) / 0.2) + 0.03 * normal() };
+    });
+    const trials = slider(root, "trials so far", { min: 4, max: 100, step: 1, value: 20 }, String);
+    const share = slider(root, "share that counts as good",
+      { min: 0.05, max: 0.5, step: 0.05, value: 0.25 }, (value) => value.toFixed(2));
+    const frame = plot(root, "density of the good trials (solid) and of the others (dashed), over " +
+      "one parameter; the vertical line is where the next trial looks", range, [0, 6]);
+    const says = live(root);
+    redraw([trials, share], () => {
+      const seen = all.slice(0, Number(trials.value)).sort((a, b) => b.score - a.score);
+      const n = Math.max(1, Math.round(seen.length * Number(share.value)));
+      const [good, others] = [seen.slice(0, n), seen.slice(n)].map((list) => list.map((t) => t.x));
+      const steps = Array.from({ length: 201 }, (_, i) => i / 200);
+      const ratio = (x) => parzen(x, good, width) / (parzen(x, others, width) + 1e-3);
+      const next = steps.reduce((top, x) => (ratio(x) > ratio(top) ? x : top), 0);
+      frame.layer.replaceChildren();
+      curve(frame, (x) => parzen(x, good, width), range, { class: "nn-line" });
+      curve(frame, (x) => parzen(x, others, width), range, { class: "nn-line nn-dashed" });
+      [[good, "nn-dot"], [others, "nn-dot nn-faint"]].forEach(([list, name]) => list.forEach((x) =>
+        element(frame.layer, "circle", { cx: frame.x(x), cy: frame.y(0.1), r: 3, class: name })));
+      element(frame.layer, "line", { x1: frame.x(next), x2: frame.x(next), y1: frame.y(0),
+        y2: frame.y(6), class: "nn-axis" });
+      says.textContent =
+        `${n} of ${seen.length} trials count as good. The next is tried at ${next.toFixed(2)}, where ` +
+        "good ones are dense and others are rare; the hill's top is at 0.70.";
+    });
+  }
+
+  function workers(root) {
+    const range = [1, 32];
+    const train = slider(root, "training one group alone",
+      { min: 1, max: 60, step: 1, value: 10 }, (value) => value + " s");
+    const tell = slider(root, "storing one trial",
+      { min: 0, max: 0.2, step: 0.005, value: 0.02 }, (value) => value.toFixed(3) + " s");
+    const group = slider(root, "trials in a group", { min: 1, max: 64, step: 1, value: 8 }, String);
+    const count = slider(root, "workers", { min: 1, max: 32, step: 1, value: 4 }, String);
+    const frame = plot(root, "times faster than one worker (solid) and the number of workers " +
+      "(dashed), by the number of workers", range, [0, 32]);
+    const says = live(root);
+    redraw([train, tell, group, count], () => {
+      const taken = (n) => studySeconds(512, Math.round(n), Number(group.value), 5,
+        Number(train.value), Number(tell.value));
+      frame.layer.replaceChildren();
+      curve(frame, (n) => taken(1) / taken(n), range, { class: "nn-line" });
+      curve(frame, (n) => n, range, { class: "nn-line nn-dashed" });
+      const n = Number(count.value);
+      says.textContent =
+        `512 trials: ${taken(1).toFixed(0)} s with one worker, ${taken(n).toFixed(0)} s with ${n} ` +
+        `(${(taken(1) / taken(n)).toFixed(1)} times faster).`;
+    });
+  }
+
+  function gradient(root) {
+    const names = ["first", "second", "third"];
+    const inputs = names.map((name, index) => slider(root, `number of the ${name} class`,
+      { min: -4, max: 4, step: 0.1, value: [1, 2, -1][index] }, (value) => value.toFixed(1)));
+    const truth = choice(root, "true class", names, "first");
+    const frame = plot(root, "probabilities of three classes (dots) and what is wanted (lines)",
+      [0, 4], [0, 1]);
+    const says = live(root);
+    redraw([...inputs, truth], () => {
+      const p = softmax(inputs.map((input) => Number(input.value)));
+      const wanted = names.map((name) => (name === truth.value ? 1 : 0));
+      frame.layer.replaceChildren();
+      p.forEach((value, index) => {
+        const x = frame.x(index + 1);
+        element(frame.layer, "line", { x1: x, x2: x, y1: frame.y(value),
+          y2: frame.y(wanted[index]), class: "nn-line nn-dashed" });
+        element(frame.layer, "circle", { cx: x, cy: frame.y(value), r: 5, class: "nn-dot" });
+      });
+      const loss = -Math.log(p[wanted.indexOf(1)]);
+      const slopes = p.map((value, index) => (value - wanted[index]).toFixed(3)).join(", ");
+      says.textContent = `The loss is ${loss.toFixed(2)}. Its gradient, probability minus what is ` +
+        `wanted, is ${slopes}: a step goes the other way, and the three always sum to nothing.`;
+    });
+  }
+
+  function dropout(root) {
+    const rate = slider(root, "dropout rate", { min: 0, max: 0.9, step: 0.05, value: 0.5 },
+      (value) => value.toFixed(2));
+    const exponent = slider(root, "units", { min: 0, max: 9, step: 1, value: 4 },
+      (value) => String(2 ** value));
+    const frame = plot(root, "what the next layer sees of the same units, in 200 steps",
+      [0, 3], [0, 1]);
+    const says = live(root);
+    redraw([rate, exponent], () => {
+      const [share, units] = [Number(rate.value), 2 ** Number(exponent.value)];
+      const uniform = randomUniforms(1);
+      frame.layer.replaceChildren();
+      for (let step = 0; step < 200; step++) {
+        element(frame.layer, "circle", { cy: frame.y(0.08 + (0.84 * step) / 200), r: 3,
+          cx: frame.x(Math.min(3, droppedMean(units, share, uniform))), class: "nn-dot nn-faint" });
+      }
+      says.textContent = `The mean of ${units} units that all put out 1: it stays 1 on average, ` +
+        `since what is left is divided by ${(1 - share).toFixed(2)}, and scatters with a standard ` +
+        `deviation of ${droppedSpread(units, share).toFixed(2)}.`;
+    });
+  }
+
+  function shrink(root) {
+    const range = [-2, 2];
+    const number = (value) => value.toFixed(2);
+    const l1 = slider(root, "L1", { min: 0, max: 1.5, step: 0.05, value: 0.5 }, number);
+    const l2 = slider(root, "L2", { min: 0, max: 1.5, step: 0.05, value: 0 }, number);
+    const at = slider(root, "weight without penalty",
+      { min: -2, max: 2, step: 0.05, value: 0.4 }, number);
+    const frame = plot(root, "the best weight under the penalties (solid), without them (dashed)",
+      range, [-2, 2]);
+    const says = live(root);
+    redraw([l1, l2, at], () => {
+      const [one, two, a] = [Number(l1.value), Number(l2.value), Number(at.value)];
+      frame.layer.replaceChildren();
+      curve(frame, (x) => x, range, { class: "nn-line nn-dashed" });
+      curve(frame, (x) => shrunk(x, one, two), range, { class: "nn-line" });
+      const w = shrunk(a, one, two);
+      element(frame.layer, "circle", { cx: frame.x(a), cy: frame.y(w), r: 4, class: "nn-dot" });
+      says.textContent = `A weight that would be ${a.toFixed(2)} becomes ${w.toFixed(2)}: ` +
+        (w === 0 && a !== 0 ? "L1 has set it to zero, and it is gone." :
+          "L1 takes the same amount off every weight, L2 the same share.");
+    });
+  }
+
+  const widgets = {
+    activation, batches, best, blur, dropout, gradient, programs, shrink, tpe, workers,
+  };
   document.querySelectorAll(".nn-widget").forEach((root) => widgets[root.dataset.nn](root));
 })();

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, optimize, special, stats
 
 from nnest.preprocessing import gaussian_blur, gaussian_kernel
 from tests.book.sources import BOOK, build, chapter, extension
@@ -99,6 +99,54 @@ def test_seconds_of_a_search_are_the_page_s(n: int) -> None:
     assert in_node(["searchSeconds"], n, 1.5, 0.3, 5) == pytest.approx(expected)
 
 
+def test_densities_are_sums_of_bumps() -> None:
+    """As the page on Optuna has them."""
+    centers, width = [0.1, 0.4, 0.7], 0.08
+    expected = np.mean([stats.norm.pdf(0.5, center, width) for center in centers])
+    assert in_node(["parzen"], 0.5, centers, width) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("workers", "rounds"), [(1, 8), (3, 3), (8, 1), (9, 1)])
+def test_seconds_of_a_study_are_the_page_s(workers: int, rounds: int) -> None:
+    """The last round may be smaller, but it takes as long."""
+    seconds = in_node(["studySeconds"], 64, workers, 8, 5.0, 10.0, 0.02)
+    assert seconds == pytest.approx(5.0 + rounds * (10.0 + 8 * workers * 0.02))
+
+
+@pytest.mark.parametrize("values", [[0.3, -1.0, 2.0], [1000.0, 0.0, -1000.0]])
+def test_softmax_does_not_overflow(values: list[float]) -> None:
+    """The probabilities that a reader moves, also of numbers whose powers are too large."""
+    np.testing.assert_allclose(in_node(["softmax"], values), special.softmax(values), atol=1e-12)
+
+
+@pytest.mark.parametrize(("a", "l1", "l2"), [(0.4, 0.5, 0.0), (-1.5, 0.3, 0.7), (1.0, 0.0, 0.5)])
+def test_shrunk_weight_is_the_best_one(a: float, l1: float, l2: float) -> None:
+    """Against a search for the least of the penalized square."""
+    found = optimize.minimize_scalar(
+        lambda w: (w - a) ** 2 / 2 + l1 * abs(w) + l2 * w**2,
+        bounds=(-2, 2),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    assert in_node(["shrunk"], a, l1, l2) == pytest.approx(found.x, abs=1e-5)
+
+
+@pytest.mark.parametrize(("n", "rate"), [(16, 0.5), (4, 0.2)])
+def test_dropout_keeps_the_mean(n: int, rate: float) -> None:
+    """Over many steps the mean is one, and the spread is that of the formula."""
+    script = (
+        "const w = require(process.argv[1]); const [n, rate] = JSON.parse(process.argv[2]);"
+        "const u = w.randomUniforms(1);"
+        "console.log(JSON.stringify(Array.from({length: 5000}, () => w.droppedMean(n, rate, u))))"
+    )
+    command = [extension.node(), "-e", script, str(WIDGETS), json.dumps([n, rate])]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    means = json.loads(shown.stdout)
+    spread = in_node(["droppedSpread"], n, rate)
+    assert np.mean(means) == pytest.approx(1, abs=5 * spread / 70)
+    assert np.std(means) == pytest.approx(spread, rel=0.05)
+
+
 def test_random_numbers_are_normal() -> None:
     """The batches that a reader sees come from the distribution that the page names."""
     script = (
@@ -112,12 +160,12 @@ def test_random_numbers_are_normal() -> None:
 
 def test_every_widget_of_a_page_is_in_the_script() -> None:
     """A misspelt name would leave an empty box."""
-    known = re.search(r"const widgets = \{([\w, ]+)\}", WIDGETS.read_text(encoding="utf-8"))
+    known = re.search(r"const widgets = \{([\w,\s]+)\}", WIDGETS.read_text(encoding="utf-8"))
     assert known is not None
     used = {
         name for page in build.pages() for name in re.findall(r'data-nn="(\w+)"', chapter(page))
     }
-    assert used == {name.strip() for name in known[1].split(",")}
+    assert used == {name for part in known[1].split(",") if (name := part.strip())}
 
 
 def test_every_widget_has_words_for_readers_without_script() -> None:
