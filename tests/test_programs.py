@@ -362,6 +362,31 @@ def test_a_model_that_lent_its_program_may_be_compiled_anew() -> None:
     assert_identical(trained(borrower, batch_size=10), expected)
 
 
+def test_a_layer_that_is_frozen_before_the_next_compile_is_another_ingredient() -> None:
+    """What a signature was read from may be changed; compiled anew, it has another one."""
+    model = mlp()
+    before = signature(model)
+    model.get_layer("hidden_1").trainable = False
+    assert signature(model) == before, "what is compiled runs on as it is"
+    model.compile("adam", CROSS_ENTROPY)
+    assert signature(model) == signature(frozen()) != before
+
+
+@pytest.mark.parametrize("size", [7, 50, 64])
+@pytest.mark.parametrize("make", [mlp, cnn], ids=["mlp", "cnn"])
+def test_the_short_way_to_predict_is_the_long_way(make: Callable[[], Model], size: int) -> None:
+    """Without Keras's loop the outputs are its own, and the model is as it was."""
+    model, x = make(), X if make is mlp else PICTURES
+    weights = [np.asarray(variable.value) for variable in model.variables]
+    expected = keras.Model.predict(model, x, batch_size=size, verbose=0)
+    np.testing.assert_array_equal(model.predict(x, batch_size=size, verbose=0), expected)
+    np.testing.assert_array_equal(
+        model.predict(x.astype(float), batch_size=size, verbose=0), expected
+    )
+    for variable, before in zip(model.variables, weights, strict=True):
+        np.testing.assert_array_equal(variable.value, before)
+
+
 def test_the_least_used_architecture_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs take memory, so there is a limit; what was forgotten is compiled again."""
     monkeypatch.setattr(_sharing, "CAPACITY", 6)

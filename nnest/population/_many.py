@@ -18,7 +18,8 @@ def train_many(ragged: bool, products: bool) -> Any:
     """Return a compiled function that takes some training steps of all lanes."""
 
     def steps(state: State, samples: Any, feed: Feed, start: Any, stop: Any) -> Any:
-        step = jax.vmap(_traced(running_model().train_step, products))
+        # Compiled in itself, it is traced once for what it returns and for the loop.
+        step = jax.jit(jax.vmap(_traced(running_model().train_step, products)), inline=True)
 
         def one(i: Any, carried: Any) -> Any:
             state, _ = carried

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import keras
+import numpy as np
 from keras import ops
 
 from nnest import fusion
@@ -111,6 +112,39 @@ class Model(keras.Model):
             watched = Batches(watched, size, seed=None, fill=fill)
         return super().fit(batches, validation_data=watched, **{**kwargs, "shuffle": False})
 
+    def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
+        """Return the outputs, as Keras does.
+
+        Parameters
+        ----------
+        x : ndarray
+            Inputs.
+        batch_size : int, optional
+            Samples in a batch; None is 32.
+        **kwargs
+            What else `keras.Model.predict` takes. With ``verbose=0`` alone, an array of float32
+            goes through the program without Keras's loop, which takes ten times as long as a small
+            network.
+
+        Returns
+        -------
+        ndarray
+            Outputs.
+        """
+        is_plain = isinstance(x, np.ndarray) and x.dtype == np.float32 and len(x)
+        if not (is_plain and kwargs == {"verbose": 0} and self._shares()):
+            return super().predict(x, batch_size, **kwargs)
+        program, size, outputs = step_program("predict", self), batch_size or 32, []
+        fixed = [variable.value for variable in self.trainable_variables]
+        others = [variable.value for variable in self.non_trainable_variables]
+        with running(self):
+            for start in range(0, len(x), size):
+                output, (_, others) = program((fixed, others), (x[start : start + size],))
+                outputs.append(output)
+        for variable, value in zip(self.non_trainable_variables, others, strict=True):
+            variable.assign(value)
+        return np.concatenate(outputs)
+
     def _run_through_graph(
         self, inputs: Any, operation_fn: Any = lambda operation: operation, call_fn: Any = None
     ) -> Any:
@@ -183,13 +217,14 @@ class Model(keras.Model):
     def _shares(self) -> bool:
         """Tell whether this model runs shared programs."""
         jitted = self.compiled and self.jit_compile and not self.run_eagerly
-        return bool(keras.backend.backend() == "jax" and jitted)
+        shares = keras.backend.backend() == "jax" and keras.distribution.distribution() is None
+        return bool(shares and jitted)
 
     def _take(self, kind: str, make: Callable[..., Any], force: bool) -> None:
         """Set the function of one kind from the shared programs."""
         if getattr(self, f"{kind}_function") is not None and not force:
             return
-        if not self._shares() or keras.distribution.distribution() is not None:
+        if not self._shares():
             make(force=force)
             return
         program = step_program(kind, self)

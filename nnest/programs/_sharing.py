@@ -137,7 +137,8 @@ def step_program(kind: str, model: Any) -> Any:
     Returns
     -------
     callable
-        Takes state and batch, returns metrics or outputs, and the new state; the old one is gone.
+        Takes state and batch, returns metrics or outputs, and the new state; the old one is gone,
+        except where it is for a prediction.
 
     Examples
     --------
@@ -158,6 +159,7 @@ def step_program(kind: str, model: Any) -> Any:
 
         convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
         options = fusion.compiler_options() if convolves else {}
-        return jax.jit(step, donate_argnums=0, compiler_options=options)
+        given_away = () if kind == "predict" else 0
+        return jax.jit(step, donate_argnums=given_away, compiler_options=options)
 
     return shared_program((kind, signature(model)), make)

@@ -18,6 +18,8 @@ __all__ = ["signature"]
 _STARTS = ("kernel_initializer", "bias_initializer")
 _foreign: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _next = itertools.count()
+# The text of each model, with the compilation for which it holds.
+_static: WeakKeyDictionary[Any, tuple[Any, str]] = WeakKeyDictionary()
 
 
 def _identity(thing: Any) -> str:
@@ -83,6 +85,24 @@ def signature(model: keras.Model) -> str:
     >>> signature(one) == signature(other)
     True
     """
+    known = _static.get(model)
+    if known is None or known[0] is not model._compile_config:
+        # What a compiled model runs is settled; Keras, too, makes its functions only once.
+        known = (model._compile_config, _static_text(model))
+        _static[model] = known
+    execution = [model.jit_compile, model.run_eagerly, model.steps_per_execution]
+    surroundings = [
+        keras.config.dtype_policy().name,
+        keras.config.floatx(),
+        keras.config.epsilon(),
+        keras.config.image_data_format(),
+        fusion.is_on(),
+    ]
+    return json.dumps([known[1], execution, surroundings])
+
+
+def _static_text(model: Any) -> str:
+    """Return what a model's programs depend on and only another `compile` can change."""
     graph = model.get_config()
     edges = [(entry["name"], entry["inbound_nodes"]) for entry in graph["layers"]]
     compiled = model.get_compile_config()
@@ -96,13 +116,5 @@ def signature(model: keras.Model) -> str:
         "decay": [model.optimizer._use_weight_decay(v) for v in model.trainable_variables],
         "compiled": compiled,
         "code": list(map(_identities, keras.tree.flatten(model._compile_config.config))),
-        "keras": [
-            keras.config.dtype_policy().name,
-            keras.config.floatx(),
-            keras.config.epsilon(),
-            keras.config.image_data_format(),
-        ],
-        "fusion": fusion.is_on(),
-        "execution": [model.jit_compile, model.run_eagerly, model.steps_per_execution],
     }
     return json.dumps(parts, sort_keys=True, default=repr)
