@@ -43,10 +43,10 @@ def shared_storage(storage: str) -> Iterator[str]:
         with TemporaryDirectory() as folder:
             yield str(Path(folder) / "journal.log")
     else:
-        from tests.postgres import running_server
+        from tests.postgres import server
 
-        with running_server() as server:
-            yield server.database()
+        with server() as running:
+            yield running.url
 
 
 def shared_study(
