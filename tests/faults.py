@@ -14,7 +14,9 @@ import signal
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from multiprocessing.connection import Connection
+from select import select
 from typing import Any
 
 import optuna
@@ -26,10 +28,13 @@ from nnest.search._rounds import Ending, Task, run_rounds, set_up
 from nnest.search._storages import open_storage
 
 N, K = 24, 4
-#: Seconds of a nap, between kills, and until everything must have come to its end.
-NAP, BETWEEN, ENOUGH = (0.05, 0.2), (0.02, 0.7), 120.0
+#: Seconds of a nap, after which a worker is killed since the last batch was begun, and until
+#: everything must have come to its end.
+NAP, MOMENT, ENOUGH = (0.05, 0.2), (0.0, 0.4), 240.0
 KILLS, AT_ONCE = 5, 5
 _fork = multiprocessing.get_context("fork")
+#: Where a worker says that it has begun a batch: a pipe, since a lock would be killed with it.
+_begun: list[int] = []
 
 
 def worth(params: dict[str, Any]) -> float:
@@ -39,6 +44,8 @@ def worth(params: dict[str, Any]) -> float:
 
 def train(tasks: list[Task]) -> list[Ending]:
     """Nap, and say what the parameters are worth."""
+    for pipe in _begun:
+        os.write(pipe, b".")
     time.sleep(random.uniform(*NAP))
     for task in tasks:
         task.trial.report(worth(task.params), 0)
@@ -100,12 +107,19 @@ def judge(where: str, seed: int, answer: Connection) -> None:
 def scenario(where: str, seed: int, answer: Connection) -> None:
     """Let two workers run; kill one after the other at random moments, each time for a new one."""
     rng = random.Random(seed)
+    reader, writer = os.pipe()
+    _begun[:] = [writer]
     workers = [_fork.Process(target=work, args=(where, seed)) for _ in range(2)]
     for worker in workers:
         worker.start()
     kills = 0
     while kills < KILLS:
-        time.sleep(rng.uniform(*BETWEEN))
+        while not select([reader], [], [], 0.05)[0] and any(each.is_alive() for each in workers):
+            pass
+        time.sleep(rng.uniform(*MOMENT))
+        os.set_blocking(reader, False)
+        with suppress(BlockingIOError):
+            os.read(reader, 2**16)
         alive = [worker for worker in workers if worker.is_alive()]
         if not alive:
             break

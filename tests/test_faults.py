@@ -76,7 +76,7 @@ def test_killed_workers_lose_nothing_on_a_journal(
 ) -> None:
     """Twenty studies of two workers each, of which one after the other is killed."""
     process = start("kill", str(tmp_path / "SEED.journal"), *SEEDS)
-    assert_survived(json.loads(told(process, 400)), request)
+    assert_survived(json.loads(told(process, 560)), request)
 
 
 def test_killed_workers_lose_nothing_on_postgresql(
@@ -84,7 +84,7 @@ def test_killed_workers_lose_nothing_on_postgresql(
 ) -> None:
     """There, heartbeats tell who is dead: it takes seconds."""
     process = start("kill", server.database(), *SEEDS)
-    assert_survived(json.loads(told(process, 400)), request)
+    assert_survived(json.loads(told(process, 560)), request)
 
 
 def test_a_server_that_is_away_is_waited_for(server: Server) -> None:

@@ -175,8 +175,8 @@ def test_threads_and_processes_share_a_journal(tmp_path: Path) -> None:
 def test_sqlite_is_said_to_be_for_one_process(tmp_path: Path) -> None:
     """A file may be opened by others, memory may not."""
     said: list[str] = []
-    open_storage(f"sqlite:///{tmp_path / 'study.db'}", say=said.append).remove_session()
-    open_storage("sqlite://", say=said.append).remove_session()
+    open_storage(f"sqlite:///{tmp_path / 'study.db'}", say=said.append)
+    open_storage("sqlite://", say=said.append)
     assert said == ["SQLite is for one process: for more, give a journal file or PostgreSQL."]
 
 
@@ -311,9 +311,7 @@ def test_a_patient_storage_can_be_pickled(tmp_path: Path) -> None:
     study.optimize(lambda trial: 1.0, n_trials=1)
     again = pickle.loads(pickle.dumps(study))
     assert again.best_value == 1.0
-    for each in (storage, again._storage):
-        each.remove_session()
-        each._backend.engine.dispose()
+    again._storage._backend.engine.dispose()
 
 
 def test_a_study_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import random
 import time
 import warnings
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -236,7 +237,10 @@ def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:
         settings |= {"heartbeat_stale_trial_callback": Stale(grace)}
         settings |= {"engine_kwargs": {"pool_pre_ping": True}}
     text = parsed.render_as_string(hide_password=False)
-    return _patient(_opened(lambda: RDBStorage(text, **settings), shown), say)
+    opened = _opened(lambda: RDBStorage(text, **settings), shown)
+    found = _patient(opened, say)
+    weakref.finalize(found, opened.engine.dispose)  # no connection is left to the collector
+    return found
 
 
 def _opened(make: Callable[[], RDBStorage], shown: str) -> RDBStorage:
