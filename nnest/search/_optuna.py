@@ -151,9 +151,9 @@ class OptunaSearchCV(TogetherSearch):
     >>> from nnest import MLPClassifier, OptunaSearchCV
     >>> from nnest.datasets import load_digits
     >>> digits = load_digits()
-    >>> net = MLPClassifier(learning_rate=0.01, epochs=5)
+    >>> net = MLPClassifier(learning_rate=0.01)
     >>> space = {"dropout": FloatDistribution(0.0, 0.5), "hidden_units": [(64,), (64, 32)]}
-    >>> search = OptunaSearchCV(net, space, n_trials=4, cv=2, random_state=0)
+    >>> search = OptunaSearchCV(net, space, n_trials=3, cv=2, random_state=0)
     >>> bool(search.fit(digits.data, digits.target).best_score_ > 0.9)
     True
     """
