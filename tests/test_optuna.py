@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nnest import MLPRegressor, OptunaSearchCV
+from nnest.search import _study
 from tests.networks import mlp, network
 from tests.studies import DROPOUT, Identity, X, Y, facts, fitted, same_tables, search
 
@@ -113,6 +114,29 @@ def test_the_size_of_a_batch_changes_no_blind_search() -> None:
     np.testing.assert_allclose(
         one.cv_results_["mean_test_score"], four.cv_results_["mean_test_score"], atol=0.05
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "size"),
+    [
+        ({"sampler": "random"}, 30),
+        ({"sampler": "random", "pruner": "median"}, 4),
+        ({"sampler": optuna.samplers.RandomSampler()}, 30),
+        ({}, 4),
+        ({"n_trials": 3}, 1),
+        ({"n_trials": 3, "sampler": "grid"}, 3),
+        ({"group_size": 7}, 7),
+    ],
+    ids=str,
+)
+def test_how_many_trials_a_batch_has(
+    settings: dict[str, Any], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as fill the device, and a tenth of all where a batch learns from those before."""
+    monkeypatch.setattr(_study, "members_at_once", lambda network: 60)
+    asked = search(DROPOUT, **{"n_trials": 40, **settings})
+
+    assert _study._group_size(asked, n_folds=2) == size
 
 
 def test_tuples_come_back_as_tuples() -> None:

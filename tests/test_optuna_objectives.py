@@ -14,6 +14,7 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 
 from nnest import MLPClassifier
+from nnest.population._group import Group
 from tests.networks import mlp
 from tests.studies import X, Y, fitted, search
 
@@ -138,3 +139,22 @@ def test_a_metric_that_is_not_finite() -> None:
 
     states = {trial.params["dropout"]: trial.state for trial in done.study_.trials}
     assert states == {0.1: TrialState.COMPLETE, 0.4: TrialState.FAIL}
+
+
+def test_a_batch_that_memory_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on with half as many networks at once, and its trials tell with how many."""
+    run, failed = Group.run, []
+
+    def short_of_memory(self: Group, *args: Any) -> None:
+        if self.lowering.lanes > 2:
+            failed.append(self.lowering.lanes)
+            raise MemoryError
+        run(self, *args)
+
+    monkeypatch.setattr(Group, "run", short_of_memory)
+
+    done = fitted({"dropout": FloatDistribution(0.0, 0.4)}, n_trials=4, group_size=4)
+
+    assert failed
+    assert [trial.state for trial in done.study_.trials] == [TrialState.COMPLETE] * 4
+    assert {trial.user_attrs["group"]["lanes"] for trial in done.study_.trials} <= {1, 2}

@@ -10,6 +10,7 @@ import re
 import sys
 import zlib
 from importlib import metadata
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -120,14 +121,20 @@ def _unpacked(text: str) -> Rows:
 
 
 def describe(value: Any) -> str:
-    """Return what an estimator, a metric or a splitter is, the same in every process."""
+    """Return what an estimator, a metric or a splitter is, the same in every process.
+
+    Parameters that have their default are left out: a version that knows more of them goes on with
+    a study.
+    """
     if isinstance(value, BaseEstimator):
+        defaults = signature(type(value).__init__).parameters
         parameters = {
             name: describe(each)
-            for name, each in value.get_params(deep=False).items()
+            for name, each in sorted(value.get_params(deep=False).items())
             if name not in _SILENT
+            if name not in defaults or repr(each) != repr(defaults[name].default)
         }
-        inside = ", ".join(f"{name}={text}" for name, text in sorted(parameters.items()))
+        inside = ", ".join(f"{name}={text}" for name, text in parameters.items())
         return f"{type(value).__name__}({inside})"
     if isinstance(value, dict):
         inside = ", ".join(f"{key!r}: {describe(each)}" for key, each in value.items())
