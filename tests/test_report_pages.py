@@ -12,6 +12,7 @@ from matplotlib import pyplot as plt
 
 from nnest.experiments import (
     ExperimentError,
+    Folded,
     Link,
     Report,
     Reported,
@@ -255,12 +256,23 @@ def test_sentences_on_a_subject_are_found_by_place() -> None:
 
 def test_table_escapes_what_reports_say() -> None:
     """A text with a sign of HTML stays a text; a link stays a link."""
-    table = Table(["a < b"], [("x & y",), (Link("10 > 9", "a.html"),), ((),)])
+    folded = Folded("2 parts", "a > b, and a > c")
+    table = Table(["a < b"], [("x & y",), (Link("10 > 9", "a.html"),), (folded,), ((),)])
     shown = table._repr_html_()
     assert "<th>a &lt; b</th>" in shown
-    assert "<td>x &amp; y</td>" in shown
-    assert '<td><a href="a.html">10 &gt; 9</a></td>' in shown
+    assert ">x &amp; y</td>" in shown
+    assert '<a href="a.html">10 &gt; 9</a></td>' in shown
+    assert "<details><summary>2 parts</summary>a &gt; b, and a &gt; c</details></td>" in shown
     assert str(Table(["a", "b"], [])) == "a | b\nnothing | –"
+
+
+def test_comparisons_of_many_parts_are_folded() -> None:
+    """They are there, and do not fill the page."""
+    (row,) = sentence_table(["pillarisetti-2019/table/good-of-2"], NOTHING)
+    assert isinstance(row[6], Folded)
+    assert row[6].summary == "4 comparisons"
+    (row,) = sentence_table(["pillarisetti-2019/inputs/helps"], NOTHING)
+    assert row[6] == "test_loss of 2-raw > test_loss of 2-none"
 
 
 def test_files_of_records_have_digests(tmp_path: Path) -> None:

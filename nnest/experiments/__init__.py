@@ -18,7 +18,7 @@ from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
 from nnest.experiments._judge import Summary, Verdicts, claim_table, judge, number_table
-from nnest.experiments._markup import Link, Table
+from nnest.experiments._markup import Folded, Link, Table
 from nnest.experiments._metrics import (
     Metric,
     confusion_counts,
@@ -64,6 +64,7 @@ __all__ = [
     "Expectation",
     "Experiment",
     "ExperimentError",
+    "Folded",
     "Greater",
     "Holdout",
     "Images",

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["Link", "Table"]
+__all__ = ["Folded", "Link", "Table"]
+
+_SHORT, _LONG = 18, 60
+"""Texts up to the first length are kept in one line; from the second on they get room."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,34 @@ class Link:
         return f'<a href="{escape(self.address)}">{escape(self.text)}</a>'
 
 
-Cell = str | int | Link | tuple[Link, ...]
+@dataclass(frozen=True)
+class Folded:
+    """A text that is shown when a reader asks for it.
+
+    Parameters
+    ----------
+    summary : str
+        What is shown before.
+    text : str
+        The text.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Folded
+    >>> Folded("of 2 parts", "a > b, and a > c").html
+    '<details><summary>of 2 parts</summary>a &gt; b, and a &gt; c</details>'
+    """
+
+    summary: str
+    text: str
+
+    @property
+    def html(self) -> str:
+        """The text in HTML."""
+        return f"<details><summary>{escape(self.summary)}</summary>{escape(self.text)}</details>"
+
+
+Cell = str | int | Link | Folded | tuple[Link, ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +78,7 @@ class Table:
     columns : sequence of str
         The heads of the columns.
     rows : sequence of tuple
-        The rows; a cell is a text, a whole number, a `Link` or a tuple of links.
+        The rows; a cell is a text, a whole number, a `Link`, a `Folded` or a tuple of links.
     nothing : str, default="nothing"
         What stands in the table if there is no row.
 
@@ -79,7 +109,8 @@ class Table:
         """Return the table as notebooks show it."""
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "\n".join(
-            "<tr>" + "".join(f"<td>{_html(cell)}</td>" for cell in row) + "</tr>" for row in self
+            "<tr>" + "".join(f"<td{_class(cell)}>{_html(cell)}</td>" for cell in row) + "</tr>"
+            for row in self
         )
         return (
             f'<table class="dataframe">\n<thead><tr>{head}</tr></thead>\n'
@@ -87,9 +118,17 @@ class Table:
         )
 
 
+def _class(cell: Cell) -> str:
+    """Return the class of a cell, which tells the style sheet how wide its text should be."""
+    length = len(_text(cell))
+    if _SHORT < length < _LONG or isinstance(cell, tuple):
+        return ""
+    return ' class="nn-short"' if length <= _SHORT else ' class="nn-text"'
+
+
 def _html(cell: Cell) -> str:
     """Return a cell in HTML."""
-    if isinstance(cell, Link):
+    if isinstance(cell, Link | Folded):
         return cell.html
     if isinstance(cell, tuple):
         return ", ".join(link.html for link in cell) or "–"
@@ -98,7 +137,7 @@ def _html(cell: Cell) -> str:
 
 def _text(cell: Cell) -> str:
     """Return a cell as text."""
-    if isinstance(cell, Link):
+    if isinstance(cell, Link | Folded):
         return cell.text
     if isinstance(cell, tuple):
         return ", ".join(link.text for link in cell) or "–"

@@ -11,7 +11,7 @@ from nnest.experiments._claim_verdicts import ClaimVerdict
 from nnest.experiments._curves import NOT_RUN_YET
 from nnest.experiments._evidence import Evidence
 from nnest.experiments._experiment import Experiment, Report
-from nnest.experiments._markup import Cell
+from nnest.experiments._markup import Cell, Folded
 from nnest.experiments._metrics import metric_values
 from nnest.experiments._places import source_links
 from nnest.experiments._protocol import Size
@@ -52,6 +52,7 @@ SENTENCE = (
 )
 NOTHING = "–"
 _FEWEST = 2
+_SHOWN_PARTS = 2
 
 
 def said(verdict: str, note: str = "") -> str:
@@ -93,9 +94,15 @@ def sentence_row(one: ClaimVerdict) -> tuple[Cell, ...]:
         difference(one),
         f"{one.n} of {one.needed}",
         one.scale or NOTHING,
-        one.expects,
+        _compared(one),
         source_links(one.sources),
     )
+
+
+def _compared(one: ClaimVerdict) -> Cell:
+    """Return what is compared, folded where it has many parts."""
+    parts = one.expects.count(", and ") + 1
+    return one.expects if parts <= _SHOWN_PARTS else Folded(f"{parts} comparisons", one.expects)
 
 
 def difference(one: ClaimVerdict) -> str:

@@ -12,7 +12,7 @@ from nnest.experiments._markup import Cell, Table
 from nnest.experiments._overview import Kind, Tally, overview
 from nnest.experiments._record_tables import recorded_hours
 from nnest.experiments._reports import get_report
-from nnest.experiments._rows import NUMBER, SENTENCE, number_row, sentence_row
+from nnest.experiments._rows import NUMBER, SENTENCE, number_row, said, sentence_row
 from nnest.results import ResultStore
 
 __all__ = ["outside_table", "overview_table", "recorded_table", "sentence_table"]
@@ -91,7 +91,7 @@ def overview_table(found: Sequence[Verdicts], kind: Kind) -> Table:
     >>> from nnest.results import ResultStore
     >>> nothing = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
     >>> print(overview_table([nothing], "questions"))
-    report | scale | all | judged | no records
+    report | scale | all | judged | not run yet
     boyer-2019 | not run | 10 | 0 | 10
     together |  | 10 | 0 | 10
     """
@@ -102,7 +102,7 @@ def overview_table(found: Sequence[Verdicts], kind: Kind) -> Table:
     together = {name: sum(one.counts.get(name, 0) for one in tallies) for name in names}
     rows = [*tallies, Tally("together", kind, "", together)]
     return Table(
-        ["report", "scale", "all", "judged", *names],
+        ["report", "scale", "all", "judged", *map(said, names)],
         [
             (one.report, one.scale, one.total, one.judged, *(one.counts.get(n, 0) for n in names))
             for one in rows
