@@ -138,6 +138,21 @@ def test_a_grid_ends_with_its_choices(tmp_path: Path) -> None:
     assert set(table["param_hidden_units"].map(str)) == {"8"}
 
 
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+def test_the_space_of_a_model_is_shown(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It can be written to a file, changed, and given back."""
+    from nnest.cli._settings import network_of
+    from nnest.cli._space import default_space, read_space
+
+    assert cli.main(["tune", "--model", model, "--show-space"]) == 0
+    path = tmp_path / "space.toml"
+    path.write_text(capsys.readouterr().out)
+    known = network_of(model)().get_params()
+    assert read_space(str(path), known) == default_space(model, known)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

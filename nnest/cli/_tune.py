@@ -41,12 +41,17 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=duration, metavar="TIME", help="as in 25min or 2h: then begin no more"
     )
     parser.add_argument("--out", metavar="DIR", help="default: tune-results/NAME")
+    parser.add_argument(
+        "--show-space", action="store_true", help="print the space of --model, and do nothing else"
+    )
     parser.add_argument("--worker", action="store_true", help="join a study, and leave no report")
     parser.set_defaults(command=_tune)
 
 
 def _tune(parsed: argparse.Namespace) -> int:
     """Run ``nnest tune``."""
+    if parsed.show_space:
+        return _show_space(parsed)
     from nnest.cli._tune_study import lead, work
 
     try:
@@ -58,3 +63,12 @@ def _tune(parsed: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
+
+
+def _show_space(parsed: argparse.Namespace) -> int:
+    """Print the space of a model, as a beginning for a file of one's own."""
+    from importlib.resources import files
+
+    resource = files("nnest.cli") / "spaces" / f"{parsed.model or 'mlp'}.toml"
+    print(resource.read_text(encoding="utf-8"), end="")
+    return 0
