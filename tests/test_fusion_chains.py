@@ -239,7 +239,7 @@ def network() -> Model:
 def test_training_goes_the_same_way() -> None:
     """After some epochs losses, evaluation and predictions are those of Keras's own operators."""
     rng = np.random.default_rng(0)
-    y = np.arange(96) % 3
+    y = np.arange(96, dtype=np.int32) % 3
     x = rng.random((96, 12, 12, 1), dtype="float32") * (1 + (np.arange(12) % 3 == y[:, None]))[
         :, :, None, None
     ].astype("float32")

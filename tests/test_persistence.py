@@ -24,6 +24,7 @@ from nnest.persistence import load, save, to_keras
 from tests.networks import ESTIMATORS, network, pictures, same_weights
 
 X, Y = pictures()
+Y = Y.astype(np.int32)  # as Keras wants them where it is called itself
 RANDOM = {"dropout": 0.3, "batch_norm_at": "every", "l2": 0.01}
 AUGMENTED = {"augmentation": Augmentation(crop=(5, 4), flip_labels=[1], brightness=0.1, clip=None)}
 ALL = pytest.mark.parametrize("cls", ESTIMATORS, ids=lambda cls: cls.__name__)

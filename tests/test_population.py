@@ -18,7 +18,8 @@ from nnest.population import _fit_many, _group, _lowering, fit_many
 from tests.test_programs import Compilations
 
 DIGITS = load_digits()
-X = (DIGITS.images / 16).astype(np.float32)[:700]
+ALL = (DIGITS.images / 16).astype(np.float32)
+X = ALL[:700]
 Y = DIGITS.target[:700]
 FLAT = X.reshape(len(X), -1)
 RNG = np.random.default_rng(0)
@@ -124,7 +125,7 @@ def test_convolutions_of_a_group_are_the_same_by_any_lowering(
     assert together[0].group_ == {"lowering": name, "lanes": 4, "members": 3}
     for member, each in zip(together, settings, strict=True):
         alone = cnn(conv_batch_norm=True, strides=(1, 2), **each).fit(X, Y)
-        assert_alike(outcome(member, X), outcome(alone, X))
+        assert_alike(outcome(member, ALL), outcome(alone, ALL))
 
 
 def test_regressors_are_fitted_together_too() -> None:

@@ -22,7 +22,7 @@ from nnest.programs import Batches, Model, _sharing, clear_programs, signature
 CROSS_ENTROPY = "categorical_crossentropy"
 ACCURACY = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
 RNG = np.random.default_rng(0)
-X, Y = RNG.normal(size=(50, 4)).astype(np.float32), np.arange(50) % 3
+X, Y = RNG.normal(size=(50, 4)).astype(np.float32), np.arange(50, dtype=np.int32) % 3
 PICTURES = RNG.normal(size=(50, 6, 6, 1)).astype(np.float32)
 
 

@@ -20,7 +20,7 @@ RNG = np.random.default_rng(0)
 N = 130  # four batches of 32, and 2 samples
 X = RNG.normal(size=(N, 6)).astype(np.float32)
 PICTURES = RNG.normal(size=(N, 6, 6, 1)).astype(np.float32)
-Y = np.arange(N) % 3
+Y = np.arange(N, dtype=np.int32) % 3
 WEIGHT = RNG.uniform(0.2, 2.0, N).astype(np.float32)
 METRIC = keras.metrics.SparseCategoricalAccuracy
 

@@ -124,7 +124,8 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
                 f"y holds the labels {unknown.tolist()}, which are not among the classes "
                 f"{self.classes_.tolist()}: leave them out, or fit again with all labels."
             )
-        return np.searchsorted(self.classes_, y)
+        # 32 bits, as JAX has them: it warns of what it would have to cut.
+        return np.searchsorted(self.classes_, y).astype(np.int32)
 
     def _n_outputs(self) -> int:
         """Return the number of classes."""
