@@ -6,6 +6,7 @@ nap; what becomes of a trial follows from its parameters.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import multiprocessing
 import os
@@ -14,8 +15,11 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from select import select
 from typing import Any
 
@@ -27,14 +31,28 @@ from nnest.search._ledger import Ledger, history
 from nnest.search._rounds import Ending, Task, run_rounds, set_up
 from nnest.search._storages import open_storage
 
-N, K = 24, 4
+N, K = 16, 4
 #: Seconds of a nap, after which a worker is killed since the last batch was begun, and until
 #: everything must have come to its end.
 NAP, MOMENT, ENOUGH = (0.05, 0.2), (0.0, 0.4), 240.0
-KILLS, AT_ONCE = 5, 5
+KILLS, AT_ONCE = 3, 4
 _fork = multiprocessing.get_context("fork")
 #: Where a worker says that it has begun a batch: a pipe, since a lock would be killed with it.
 _begun: list[int] = []
+
+
+def _start(target: Callable[..., None], *args: Any) -> BaseProcess:
+    """Start a process that does not outlive this one."""
+    process = _fork.Process(target=_mortal, args=(target, args))
+    process.start()
+    return process
+
+
+def _mortal(target: Callable[..., None], args: tuple[Any, ...]) -> None:
+    """Do something, and end when the parent ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    target(*args)
 
 
 def worth(params: dict[str, Any]) -> float:
@@ -60,7 +78,7 @@ def train(tasks: list[Task]) -> list[Ending]:
 def study_of(where: str, seed: int, *, aloud: bool = False) -> optuna.Study:
     """Open the study of a seed, or start it."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = open_storage(where, beat=1, grace=2, say=_aloud if aloud else None)
+    storage = open_storage(where, beat=1, grace=4, say=_aloud if aloud else None)
     return optuna.create_study(study_name=f"seed-{seed}", storage=storage, load_if_exists=True)
 
 
@@ -106,12 +124,10 @@ def judge(where: str, seed: int, answer: Connection) -> None:
 
 def scenario(where: str, seed: int, answer: Connection) -> None:
     """Let two workers run; kill one after the other at random moments, each time for a new one."""
-    rng = random.Random(seed)
+    rng, begun = random.Random(seed), time.monotonic()
     reader, writer = os.pipe()
     _begun[:] = [writer]
-    workers = [_fork.Process(target=work, args=(where, seed)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
+    workers = [_start(work, where, seed) for _ in range(2)]
     kills = 0
     while kills < KILLS:
         while not select([reader], [], [], 0.05)[0] and any(each.is_alive() for each in workers):
@@ -125,8 +141,7 @@ def scenario(where: str, seed: int, answer: Connection) -> None:
             break
         os.kill(rng.choice(alive).pid, signal.SIGKILL)
         kills += 1
-        workers.append(_fork.Process(target=work, args=(where, seed)))
-        workers[-1].start()
+        workers.append(_start(work, where, seed))
     end = time.monotonic() + ENOUGH
     for worker in workers:
         worker.join(max(0.0, end - time.monotonic()))
@@ -134,10 +149,10 @@ def scenario(where: str, seed: int, answer: Connection) -> None:
     for worker in stuck:
         worker.kill()
     ours, theirs = _fork.Pipe()
-    judging = _fork.Process(target=judge, args=(where, seed, theirs))
-    judging.start()
+    judging = _start(judge, where, seed, theirs)
     codes = Counter(worker.exitcode for worker in workers if worker not in stuck)
     found = {"seed": seed, "kills": kills, "stuck": len(stuck), **ours.recv()}
+    found["seconds"] = round(time.monotonic() - begun, 1)
     found["crashed"] = sum(n for code, n in codes.items() if code not in (0, -signal.SIGKILL))
     judging.join()
     answer.send(found)
@@ -145,13 +160,17 @@ def scenario(where: str, seed: int, answer: Connection) -> None:
 
 def kill(where: str, seeds: list[int]) -> list[dict[str, Any]]:
     """Run the scenarios of some seeds, a few at once."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    # What a database needs is loaded here, once, and not by every worker.
+    optuna.create_study(storage=open_storage("sqlite://", say=None))
+    if "postgresql" in where:
+        import_module("psycopg")
     found, running, waiting = [], [], list(seeds)
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
             ours, theirs = _fork.Pipe()
             place = where.replace("SEED", str(waiting[0]))
-            process = _fork.Process(target=scenario, args=(place, waiting.pop(0), theirs))
-            process.start()
+            process = _start(scenario, place, waiting.pop(0), theirs)
             running.append((process, ours))
         process, ours = running.pop(0)
         found.append(ours.recv())

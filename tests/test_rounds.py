@@ -327,6 +327,27 @@ def test_a_constraint_is_set_once() -> None:
     assert [trial.system_attrs["constraints:size"] for trial in done] == [0.0, 1.0]
 
 
+def test_what_two_workers_have_enqueued_counts_once() -> None:
+    """Storages have no compare-and-set: a place may wait twice, and is trained once."""
+    study, calls = start(), []
+
+    def train(tasks: list[Task]) -> list[Ending]:
+        calls.append([task.place for task in tasks])
+        if len(calls) < 3:
+            raise KeyboardInterrupt
+        return [ending(task) for task in tasks]
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            go(study, train)
+        for trial in Ledger(study).of_state(TrialState.WAITING):
+            study.add_trial(trial)
+    go(study, train)
+    assert calls == [BATCHES[0], *[BATCHES[0]] * 2, *BATCHES[1:]]
+    assert table(study) == whole("random")[0]
+    assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
+
+
 def test_what_the_user_has_enqueued_comes_first() -> None:
     """With its parameters, in a batch with new ones."""
     study, train = start(), Trainer()

@@ -43,6 +43,11 @@ def ending_of(trial: FrozenTrial) -> dict[str, Any] | None:
     return found
 
 
+def _is_dropped(trial: FrozenTrial) -> bool:
+    """Tell whether a trial was one too many."""
+    return bool((ending_of(trial) or {}).get("surplus", False))
+
+
 class Ledger:
     """A study's trials as they are now.
 
@@ -108,10 +113,7 @@ class Ledger:
         """Trials that failed by themselves."""
         over = (each for each in self.of_state(TrialState.FAIL) if not self._is_lost(each))
         return [
-            trial
-            for trial in over
-            if trial.number not in self._followed
-            and not (ending_of(trial) or {}).get("surplus", False)
+            trial for trial in over if trial.number not in self._followed and not _is_dropped(trial)
         ]
 
     def _is_lost(self, trial: FrozenTrial) -> bool:
@@ -122,11 +124,20 @@ class Ledger:
         by_itself = ending is not None and ending["state"] == TrialState.FAIL.name
         return not by_itself and len(history(trial)) < LOST
 
-    def is_ended(self, batch: str | None) -> bool:
-        """Tell whether all of a batch was trained: endings are known of all before one is told."""
+    def endings(self, batch: str | None) -> dict[int, dict[str, Any]]:
+        """Return the endings of a batch by place, or none unless those of all places are known.
+
+        None is told before all are written. A place may have several trials, where two workers
+        have enqueued it again, and then some that know nothing.
+        """
         members = [trial for trial in self.trials if batch_of(trial) == batch]
-        known = {self.places[trial.number] for trial in members if ending_of(trial) is not None}
-        return known >= {self.places[trial.number] for trial in members}
+        needed = {self.places[trial.number] for trial in members if not _is_dropped(trial)}
+        known = {
+            self.places[trial.number]: ending
+            for trial in members
+            if (ending := ending_of(trial)) is not None and not _is_dropped(trial)
+        }
+        return known if known.keys() >= needed else {}
 
     def is_surplus(self, trial: FrozenTrial, n_trials: int) -> bool:
         """Tell whether enough others, or another one of its place, come before a trial."""

@@ -175,7 +175,7 @@ class _Rounds:
             trials = self._claims.settle(claim) if claim.ids else []
             if trials:
                 tasks = self._ask(claim, trials)
-                self._tell(tasks, self._known(claim, trials, tasks) or self._trained(tasks))
+                self._tell(tasks, self._known(claim, tasks) or self._trained(tasks))
             return bool(trials)
         except BaseException:
             self._give_up(claim)
@@ -206,14 +206,13 @@ class _Rounds:
             tasks[0].trial.set_user_attr(ASKED, True)
         return tasks
 
-    def _known(self, claim: Claim, trials: list[FrozenTrial], tasks: list[Task]) -> list[Ending]:
+    def _known(self, claim: Claim, tasks: list[Task]) -> list[Ending]:
         """Return the endings of a batch whose worker died when it was about to tell them."""
-        if not claim.again or not Ledger(self._study).is_ended(claim.batch):
-            return []
-        for task in tasks:
+        known = Ledger(self._study).endings(claim.batch) if claim.again else {}
+        for task in tasks if known else []:
             for step, value in task.before.items():
                 task.trial.report(value, step)
-        endings = [ending_of(trial) or {} for trial in trials]
+        endings = [known[task.place] for task in tasks if known]
         return [
             Ending(TrialState[each["state"]], tuple(each["values"]), each["reason"])
             for each in endings
