@@ -83,7 +83,7 @@ def _plain_or_text(choice: Any) -> Any:
 
 def _all_differ(texts: Sequence[Any]) -> bool:
     """Tell whether Optuna, for which True is 1, can tell all texts apart."""
-    return len({0.0 if text != text else text for text in texts}) == len(texts)
+    return len({("nan",) if text != text else text for text in texts}) == len(texts)
 
 
 class Space(ABC):
