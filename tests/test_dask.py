@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -16,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nnest.programs import _sharing, clear_programs
+from tests.book.sources import chapter
 from tests.helpers import require
 from tests.networks import cnn, mlp, pictures
 from tests.searches import table, without_times
@@ -128,3 +132,22 @@ def test_another_architecture_is_compiled_too(client: Any) -> None:
         searched("mlp", {"hidden_units": [(8,), (9,), (10,)], **GRID}, refit=False)
     counted = client.run(programs).values()
     assert all(steps == len(kinds) > 2 for kinds, steps in counted)
+
+
+def test_the_script_of_the_book_runs(tmp_path: Path) -> None:
+    """As a reader would copy it into a file, from whose import the processes begin."""
+    require(find_spec("distributed") is not None, "Dask's package distributed is not installed")
+    blocks = chapter("tuning/several_machines").split("```python\n")[1:]
+    (script,) = [block.partition("```")[0] for block in blocks if "dask" in block]
+    path = tmp_path / "grid.py"
+    path.write_text(script, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in {str({"dropout": rate}) for rate in (0.0, 0.2, 0.4)}
