@@ -194,6 +194,10 @@ def test_quick_start_of_the_readme_runs(tmp_path: Path) -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(blocks) == 2
-    assert re.fullmatch(r"\{'dropout': \S+, 'l2': \S+\} 0\.\d+\n[01]\.\d+\n", done.stdout)
+    assert len(blocks) == 3
+    grid, scored, study = done.stdout.splitlines()
+    assert re.fullmatch(r"\{'dropout': \S+, 'l2': \S+\} 0\.\d+", grid)
+    assert re.fullmatch(r"[01]\.\d+", scored)
+    assert re.fullmatch(r"\{'dropout': \S+, 'hidden_units': \(\S+.*\)\} 0\.\d+", study)
     assert (tmp_path / "digits.zip").is_file()
+    assert (tmp_path / "study.journal").is_file()
