@@ -160,11 +160,7 @@ def scenario(where: str, seed: int, answer: Connection) -> None:
 
 def kill(where: str, seeds: list[int]) -> list[dict[str, Any]]:
     """Run the scenarios of some seeds, a few at once."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    # What a database needs is loaded here, once, and not by every worker.
-    optuna.create_study(storage=open_storage("sqlite://", say=None))
-    if "postgresql" in where:
-        import_module("psycopg")
+    _load(where)
     found, running, waiting = [], [], list(seeds)
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
@@ -178,12 +174,30 @@ def kill(where: str, seeds: list[int]) -> list[dict[str, Any]]:
     return found
 
 
+def _load(where: str) -> None:
+    """Load what a database needs, once and not in every worker."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    optuna.create_study(storage=open_storage("sqlite://", say=None))
+    if "postgresql" in where:
+        import_module("psycopg")
+
+
+def begin(where: str, seeds: list[int]) -> list[int | None]:
+    """Let processes begin the same study in the same moment; return how they ended."""
+    _load(where)
+    workers = [_start(study_of, where, 0) for _ in seeds]
+    for worker in workers:
+        worker.join()
+    return [worker.exitcode for worker in workers]
+
+
 def main(way: str, where: str, *seeds: str) -> None:
-    """Kill workers and print what came of it, or be one worker."""
+    """Kill workers, or let them begin, and print what came of it; or be one worker."""
     if way == "work":
         work(where, int(seeds[0]), aloud=True)
     else:
-        print(json.dumps(kill(where, [int(seed) for seed in seeds])))
+        ways: dict[str, Callable[..., Any]] = {"kill": kill, "begin": begin}
+        print(json.dumps(ways[way](where, [int(seed) for seed in seeds])))
 
 
 if __name__ == "__main__":
