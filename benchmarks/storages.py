@@ -48,7 +48,7 @@ def place(storage: str) -> Iterator[str | None]:
     elif storage == "PostgreSQL":
         from tests.postgres import server
 
-        with server() as running:
+        with server(durable=True) as running:
             yield running.url
     else:
         # The working folder is on a disk; a machine's folder for passing files may be memory.

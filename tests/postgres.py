@@ -51,10 +51,12 @@ class Server:
     ----------
     programs : Path
         The folder of the server's programs.
+    durable : bool, default=False
+        Whether it waits for the disk, as one that is relied upon does; tests need not.
     """
 
-    def __init__(self, programs: Path) -> None:
-        self._programs = programs
+    def __init__(self, programs: Path, *, durable: bool = False) -> None:
+        self._programs, self._durable = programs, durable
         self._folder = Path(tempfile.mkdtemp(prefix="nnest-postgres-"))
         # The server refuses to run as root.
         self._user: dict = {"user": _NOBODY, "group": _NOBODY} if os.geteuid() == 0 else {}
@@ -76,7 +78,8 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        settings = ["-c", "fsync=off", "-c", "unix_socket_directories=", "-c", "max_connections=60"]
+        settings = ["-c", "unix_socket_directories=", "-c", "max_connections=60"]
+        settings += [] if self._durable else ["-c", "fsync=off"]
         settings += ["-h", "127.0.0.1", "-p", str(self.port), "-D", str(self._folder / "data")]
         shim = [sys.executable, "-I", "-S", "-c", _SHIM, str(self._user.get("user", 0))]
         with (self._folder / "log").open("ab") as log:
@@ -134,12 +137,12 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(*, durable: bool = False) -> Iterator[Server]:
     """Run a server; skip the test where there is none."""
     programs = _binaries()
     require(programs is not None, "there is no PostgreSQL server (Debian's package postgresql)")
     require(find_spec("psycopg") is not None, "psycopg is not installed")
-    running = Server(programs)
+    running = Server(programs, durable=durable)
     try:
         running.start()
         yield running
