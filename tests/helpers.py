@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,3 +29,8 @@ def data_folder(*names: str) -> Path:
         found = "NNEST_DATA" in os.environ and (folder / f"{name}.npz").is_file()
         require(found, f"{name}.npz is not in the folder that NNEST_DATA names ({folder})")
     return folder
+
+
+def label(value: Any) -> str:
+    """Return a value as the name of a test, the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from nnest import MLPRegressor, OptunaSearchCV
 from nnest.search import _study
 from tests.networks import mlp, network
+from tests.helpers import label
 from tests.studies import DROPOUT, Identity, X, Y, facts, fitted, same_tables, search
 
 RANGES = {"dropout": FloatDistribution(0.0, 0.5), "l2": FloatDistribution(1e-6, 1e-2, log=True)}
@@ -127,7 +128,7 @@ def test_the_size_of_a_batch_changes_no_blind_search() -> None:
         ({"n_trials": 3, "sampler": "grid"}, 3),
         ({"group_size": 7}, 7),
     ],
-    ids=str,
+    ids=label,
 )
 def test_how_many_trials_a_batch_has(
     settings: dict[str, Any], size: int, monkeypatch: pytest.MonkeyPatch

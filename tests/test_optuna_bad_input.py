@@ -14,6 +14,7 @@ from sklearn.model_selection import KFold
 from nnest import OptunaSearchCV
 from nnest.search import StudyError
 from tests.networks import mlp
+from tests.helpers import label
 from tests.studies import X, Y, search
 
 RATES = {"dropout": FloatDistribution(0.0, 0.5)}
@@ -146,7 +147,7 @@ def test_spaces(space: Any, sentence: str) -> None:
         ({"group_size": 0}, "The 'group_size' parameter of OptunaSearchCV must be"),
         ({"scoring": "acuracy"}, "'acuracy' is no metric of scikit-learn: did you mean 'accuracy'"),
     ],
-    ids=str,
+    ids=label,
 )
 def test_arguments(settings: dict[str, Any], sentence: str) -> None:
     """Each is named with what came, what is accepted, and what to do."""
