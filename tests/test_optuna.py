@@ -19,8 +19,8 @@ from sklearn.preprocessing import StandardScaler
 
 from nnest import MLPRegressor, OptunaSearchCV
 from nnest.search import _study
-from tests.networks import mlp, network
 from tests.helpers import label
+from tests.networks import mlp, network
 from tests.studies import DROPOUT, Identity, X, Y, facts, fitted, same_tables, search
 
 RANGES = {"dropout": FloatDistribution(0.0, 0.5), "l2": FloatDistribution(1e-6, 1e-2, log=True)}

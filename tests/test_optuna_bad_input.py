@@ -13,8 +13,8 @@ from sklearn.model_selection import KFold
 
 from nnest import OptunaSearchCV
 from nnest.search import StudyError
-from tests.networks import mlp
 from tests.helpers import label
+from tests.networks import mlp
 from tests.studies import X, Y, search
 
 RATES = {"dropout": FloatDistribution(0.0, 0.5)}
