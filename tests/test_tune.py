@@ -282,7 +282,11 @@ def started(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
     """Start a command in a process of its own."""
     with log.open("wb") as file:
         return subprocess.Popen(
-            [sys.executable, "-u", "-m", "nnest", *arguments], stdout=file, stderr=file
+            [sys.executable, "-u", "-m", "nnest", *arguments],
+            stdout=file,
+            stderr=file,
+            # What a shell starts in the background does not hear Ctrl-C, nor do its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 
