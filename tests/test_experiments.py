@@ -236,8 +236,9 @@ def run_with(**changes: Any) -> Any:
     """Return what a run holds."""
     held = {
         "report": "fake", "experiment": "one", "arm": "a", "seed": 0, "scale": "lite",
-        "seconds": 2.5, "final": {"test_accuracy": 0.9, "test_accuracy@dark": 0.4,
-                                  "train_accuracy": 0.99, "train_loss": 0.25, "test_loss": 0.75},
+        "seconds": 2.5, "diverged": False,
+        "final": {"test_accuracy": 0.9, "test_accuracy@dark": 0.4, "train_accuracy": 0.99,
+                  "train_loss": 0.25, "test_loss": 0.75},
         "history": {"test_accuracy": [0.5, 0.95, 0.9], "fit_loss": [3.0, 1.0, 2.0],
                     "test_loss": [1.0, 1.5, 0.5, 0.75]},
         "confusion": [[8, 1, 1], [0, 10, 0], [2, 0, 8]],

@@ -139,7 +139,9 @@ def read_metric(run: Run, text: str, epoch: int | str = "last") -> float:
     --------
     >>> from types import SimpleNamespace
     >>> from nnest.experiments import read_metric
-    >>> run = SimpleNamespace(history={"fit_loss": [0.9, 0.5]}, final={"fit_loss": 0.5})
+    >>> run = SimpleNamespace(
+    ...     history={"fit_loss": [0.9, 0.5]}, final={"fit_loss": 0.5}, diverged=False
+    ... )
     >>> read_metric(run, "fit_loss", epoch=1)
     0.9
     """

@@ -21,6 +21,7 @@ FOLDS = st.integers(3, 12).flatmap(
                 st.sampled_from([1, 2]),  # how many numbers a sample has after it
                 st.booleans(),  # weighted or not
                 st.integers(1, 3),  # how many members
+                st.integers(0, n),  # how many of the last rows are only watched
             ),
             min_size=1,
             max_size=6,
@@ -31,12 +32,13 @@ FOLDS = st.integers(3, 12).flatmap(
 
 def portion_of(case: Any, labels: list[str], place: int) -> Portion:
     """Return samples that tell their row and their transformer."""
-    rows, transformer, width, weighted, n_members = case
+    rows, transformer, width, weighted, n_members, n_watched = case
     rows = np.array(rows)
     X = np.repeat((rows + 100.0 * transformer)[:, None], width, axis=1)
     weight = rows + 0.5 if weighted else None
     members = [f"{place}.{i}" for i in range(n_members)]
-    return Portion(members, rows, X, np.array(labels)[rows], weight)
+    n_training = max(1, len(rows) - n_watched)
+    return Portion(members, rows, X, np.array(labels)[rows], weight, n_training)
 
 
 @given(FOLDS, st.sampled_from([1, 100, 2**30]))
@@ -54,7 +56,9 @@ def test_each_member_gets_its_samples(case: Any, memory: int) -> None:
 
     seen = []
     for sheet in found:
-        for member, rows in zip(sheet.members, sheet.rows, strict=True):
+        for member, (train, watched) in zip(sheet.members, sheet.splits, strict=True):
+            assert len(train) == wanted[member].n_training
+            rows = train if watched is None else np.concatenate([train, watched])
             np.testing.assert_array_equal(sheet.X[rows], wanted[member].X)
             assert sheet.y[rows].tolist() == wanted[member].y.tolist()
             if wanted[member].weight is None:
