@@ -32,13 +32,14 @@ from nnest.search._rounds import Ending, Task, run_rounds, set_up
 from nnest.search._storages import open_storage
 
 N, K = 16, 4
-#: Seconds of a nap, after which a worker is killed since the last batch was begun, and until
-#: everything must have come to its end.
-NAP, MOMENT, ENOUGH = (0.05, 0.2), (0.0, 0.4), 240.0
+#: Seconds of a nap, of a long one, after which a worker is killed since the last batch was begun,
+#: and until everything must have come to its end.
+NAP, LONG_NAP, MOMENT, ENOUGH = (0.05, 0.2), (1.0, 1.2), (0.0, 0.4), 240.0
 KILLS, AT_ONCE = 3, 4
 _fork = multiprocessing.get_context("fork")
 #: Where a worker says that it has begun a batch: a pipe, since a lock would be killed with it.
 _begun: list[int] = []
+_nap = list(NAP)
 
 
 def _start(target: Callable[..., None], *args: Any) -> BaseProcess:
@@ -64,7 +65,7 @@ def train(tasks: list[Task]) -> list[Ending]:
     """Nap, and say what the parameters are worth."""
     for pipe in _begun:
         os.write(pipe, b".")
-    time.sleep(random.uniform(*NAP))
+    time.sleep(random.uniform(*_nap))
     for task in tasks:
         task.trial.report(worth(task.params), 0)
     return [
@@ -192,8 +193,9 @@ def begin(where: str, seeds: list[int]) -> list[int | None]:
 
 
 def main(way: str, where: str, *seeds: str) -> None:
-    """Kill workers, or let them begin, and print what came of it; or be one worker."""
+    """Kill workers, or let them begin, and print what came of it; or be one worker at leisure."""
     if way == "work":
+        _nap[:] = LONG_NAP
         work(where, int(seeds[0]), aloud=True)
     else:
         ways: dict[str, Callable[..., Any]] = {"kill": kill, "begin": begin}

