@@ -191,6 +191,62 @@ def test_number_stands_for_its_rounding_interval(
     assert only(store, report).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("ours", "rounded", "cut"),
+    [
+        (0.9374, "ours higher", "agrees"),  # 93.74 % is 93 % if the rest is cut, else 94 %
+        (0.9320, "agrees", "agrees"),
+        (0.9270, "agrees", "agrees"),  # 92.70 % is rounded up to 93 %
+        (0.9240, "ours lower", "ours lower"),
+        (0.9410, "ours higher", "ours higher"),
+    ],
+)
+def test_number_that_may_be_cut_reaches_a_unit_up(
+    store: Memory, ours: float, rounded: str, cut: str
+) -> None:
+    """0.93 stands for 0.925 to 0.935 if it is rounded, and for 0.925 to 0.94 if it may be cut."""
+    for approximate, verdict in ((False, rounded), (True, cut)):
+        report = declared(accuracy(0.93, decimals=2, approximate=approximate))
+        store.runs.clear()
+        # The interval is 2.78 * 0.00007 * sqrt(1 + 1/5) = 0.0002 to either side.
+        plant(store, report, "a", [ours + k * 1e-4 for k in (-1, 0, 0, 0, 1)])
+        found = only(store, report)
+        assert (found.verdict, found.approximate) == (verdict, approximate)
+
+
+@pytest.mark.parametrize(
+    ("number", "low", "high"),
+    [
+        (Reported("a", "test_accuracy", 0.93, "here", decimals=2), 0.925, 0.935),
+        (Reported("a", "test_accuracy", 0.93, "here", decimals=2, approximate=True), 0.925, 0.94),
+        (Reported("a", "seconds", 60, "here", kind="time", approximate=True), 59.5, 61),
+        (Reported("a", "test_confusion[0,1]", 7, "here", kind="count"), 7, 7),
+        (Reported("a", "test_confusion[0,1]", 7, "here", kind="count", runs=4), 6.5, 7.5),
+    ],
+)
+def test_what_is_printed_stands_for_an_interval(number: Reported, low: float, high: float) -> None:
+    """Half a unit to either side; a whole one up where it may be cut; none for a single count."""
+    assert number.printed == pytest.approx((low, high))
+
+
+def test_number_that_may_be_cut_is_shown_as_about(store: Memory) -> None:
+    """In the terminal and in tables, so that a verdict beside it can be understood."""
+    report = declared(accuracy(0.93, decimals=2, approximate=True))
+    assert only(store, report).stated == "about 0.93"
+    assert re.search(r"test_accuracy of a +about 0\.93 ", as_text(judge(report, store)))
+    assert judge(report, store).number_table()["approximate"].tolist() == [True]
+
+
+def test_count_of_one_training_is_not_approximate() -> None:
+    """Nobody cuts the digits of a count."""
+    message = (
+        "test_confusion[0,1] is a count of one training and approximate; such a count is whole as"
+        " printed, so leave out approximate=True."
+    )
+    with pytest.raises(ExperimentError, match=f"^{re.escape(message)}$"):
+        Reported("a", "test_confusion[0,1]", 7, "here", kind="count", approximate=True)
+
+
 def test_mean_of_several_trainings_is_predicted_closer(store: Memory) -> None:
     """What one training may be, the mean of a hundred may not."""
     one, many = declared(accuracy(0.983)), declared(accuracy(0.983, runs=100))
@@ -234,10 +290,17 @@ def test_count_of_one_training_is_not_rounded(store: Memory) -> None:
     assert judge(report, store).numbers[1].verdict == "ours lower"
 
 
-def exact(value: float) -> Reported:
-    """Declare a number of which ours is 0.125."""
-    options: dict[str, Any] = {"kind": "exact", "decimals": 2, "compute": lambda: 0.125}
+def exact(value: float, ours: float = 0.125, **options: Any) -> Reported:
+    """Declare a number of which ours is known."""
+    options = {"kind": "exact", "decimals": 2, "compute": lambda: ours, **options}
     return Reported(None, "kernel[0,0]", value, "Section 1", **options)
+
+
+@pytest.mark.parametrize(("approximate", "verdict"), [(False, "differs"), (True, "equal")])
+def test_exact_number_may_be_cut_too(store: Memory, approximate: bool, verdict: str) -> None:
+    """0.127 is printed as 0.13, or cut as 0.12."""
+    found = only(store, declared(exact(0.12, ours=0.127, approximate=approximate)))
+    assert found.verdict == verdict
 
 
 @pytest.mark.parametrize(("value", "verdict"), [(0.12, "equal"), (0.14, "differs")])

@@ -43,7 +43,13 @@ GAPS = {
 }
 """Differences of two metrics of a finished run: by how much the training images are done better."""
 
-EXACT: dict[str, int | None] = {"kernel": 2, "n_images": 0, "n_parameters": 0, "output_shape": 1}
+EXACT: dict[str, int | None] = {
+    "kernel": 2,
+    "n_classes": 0,
+    "n_images": 0,
+    "n_parameters": 0,
+    "output_shape": 1,
+}
 """Numbers that no training decides; what stands after an ``@`` says what of."""
 
 _PATTERN = re.compile(r"(?P<name>\w+?)(\[(?P<index>\d+(,\d+)*)\])?(@(?P<condition>[\w-]+))?")

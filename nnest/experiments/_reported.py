@@ -9,6 +9,7 @@ from typing import Literal
 
 from nnest.experiments._errors import ExperimentError
 from nnest.experiments._metrics import EXACT, parse_metric
+from nnest.stats import Interval, rounding_interval
 
 __all__ = ["Deviation", "Reported", "reported_confusion"]
 
@@ -38,6 +39,9 @@ class Reported:
         How it averages them.
     decimals : int, default=0
         Decimals of `value` as printed, so that it stands for its whole rounding interval.
+    approximate : bool, default=False
+        Whether the last digit may have been cut instead of rounded: the number then stands for
+        everything from half a unit below it to one unit above.
     why : str, default=""
         Why this metric is the one meant.
     tolerance : float or None, default=None
@@ -69,6 +73,7 @@ class Reported:
     runs: int = 1
     statistic: Literal["mean", "median"] = "mean"
     decimals: int = 0
+    approximate: bool = False
     why: str = ""
     tolerance: float | None = None
     compute: Callable[[], float] | None = None
@@ -90,11 +95,29 @@ class Reported:
                 f"{self.metric} has value={self.value}, runs={self.runs}, decimals="
                 f"{self.decimals}; the value must be finite, runs at least 1, decimals at least 0."
             )
+        if self.approximate and self._whole:
+            raise ExperimentError(
+                f"{self.metric} is a count of one training and approximate; such a count is whole"
+                " as printed, so leave out approximate=True."
+            )
 
     @property
     def label(self) -> str:
         """The number's name."""
         return self.metric if self.arm is None else f"{self.metric} of {self.arm}"
+
+    @property
+    def printed(self) -> Interval:
+        """All numbers that the printed one stands for."""
+        if self._whole:
+            return Interval(self.value, self.value)
+        low, high = rounding_interval(self.value, self.decimals)
+        return Interval(low, self.value + 10.0**-self.decimals if self.approximate else high)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the number is a count of one training, which nobody rounds."""
+        return self.kind == "count" and self.runs == 1
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def number_row(one: NumberVerdict) -> tuple[Cell, ...]:
     return (
         one.label,
         one.where,
-        f"{one.reported:.{one.decimals}f}",
+        one.stated,
         _ours(one, digits),
         runs,
         one.scale or NOTHING,

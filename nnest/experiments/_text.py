@@ -75,7 +75,7 @@ def _number_cells(one: NumberVerdict) -> tuple[str, str, str, str]:
     verdict = f"{one.verdict} ({one.note})" if one.note else one.verdict
     if one.scale and one.scale != "exact" and math.isfinite(one.difference):
         verdict += f", {one.difference:+z.{digits}f}"
-    return one.label, f"{one.reported:.{one.decimals}f}", _ours(one, digits), verdict
+    return one.label, one.stated, _ours(one, digits), verdict
 
 
 def _ours(one: NumberVerdict, digits: int) -> str:

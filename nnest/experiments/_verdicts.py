@@ -18,7 +18,6 @@ from nnest.stats import (
     count_prediction_interval,
     median_prediction_interval,
     prediction_interval,
-    rounding_interval,
 )
 
 __all__ = ["NumberVerdict", "Source", "judge_number"]
@@ -86,6 +85,8 @@ class NumberVerdict:
         The report's number.
     decimals : int
         Its decimals as printed.
+    approximate : bool
+        Whether its last digit may have been cut instead of rounded.
     mean : float
         Ours: the mean over the seeds, or what an exact number is computed to be; NaN if there is
         none.
@@ -125,6 +126,7 @@ class NumberVerdict:
     kind: str
     reported: float
     decimals: int
+    approximate: bool
     mean: float
     low: float
     high: float
@@ -140,6 +142,12 @@ class NumberVerdict:
     def judged(self) -> bool:
         """Whether the verdict is one."""
         return self.verdict in JUDGED_NUMBERS
+
+    @property
+    def stated(self) -> str:
+        """The report's number as it is printed; "about" if its last digit may have been cut."""
+        number = f"{self.reported:.{self.decimals}f}"
+        return f"about {number}" if self.approximate else number
 
     @property
     def difference(self) -> float:
@@ -173,7 +181,8 @@ def judge_number(
     A training's result is compared with the prediction interval
     :math:`\bar x \pm t_{0.975, n-1}\, s \sqrt{1 / runs + 1 / n}`, a cell of counts with limits
     whose variance is at least Poisson's. The report's number stands for its whole rounding
-    interval, but for a count of one training, which is not rounded.
+    interval, or for one that reaches a whole unit up where the last digit may have been cut; a
+    count of one training stands for itself.
     """
     if number.arm is None:
         return _row(experiment, number, _judge_exact(number), None)
@@ -194,10 +203,9 @@ def _judge_exact(number: Reported) -> _Ours:
     """Compute an exact number, and compare it with what is printed."""
     ours = float(number.compute()) if number.compute is not None else math.nan
     limits = Interval(ours, ours)
-    printed = rounding_interval(number.value, number.decimals)
     if number.not_comparable is not None:
         return _Ours(ours, limits, "not comparable", f"see deviation {number.not_comparable}")
-    return _Ours(ours, limits, "equal" if printed.overlaps(limits) else "differs")
+    return _Ours(ours, limits, "equal" if number.printed.overlaps(limits) else "differs")
 
 
 def _judge_runs(number: Reported, evidence: Evidence) -> _Ours:
@@ -253,10 +261,7 @@ def _row_total(number: Reported, evidence: Evidence) -> int | None:
 
 def _compare(number: Reported, mean: float, limits: Interval) -> str:
     """Compare what is printed with where a training like it is expected."""
-    whole = number.kind == "count" and number.runs == 1
-    printed = Interval(number.value, number.value)
-    printed = printed if whole else rounding_interval(number.value, number.decimals)
-    if not printed.overlaps(limits):
+    if not number.printed.overlaps(limits):
         return "ours higher" if mean > number.value else "ours lower"
     return "agrees" if limits.half_width <= _tolerance(number) else "undecided"
 
@@ -296,6 +301,7 @@ def _row(
         kind=number.kind,
         reported=number.value,
         decimals=number.decimals,
+        approximate=number.approximate,
         mean=ours.mean,
         low=ours.limits.low,
         high=ours.limits.high,
