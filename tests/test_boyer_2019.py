@@ -75,6 +75,7 @@ def test_arms_cover_what_the_report_tried(report: Report) -> None:
     assert names["dropout"] == ["0.0", "0.1", "0.2", "0.3", "0.4"]
     assert names["gaussian-kernel"] == ["normal", "blurred"]
     assert [key for key in names if report.experiment(key).ours] == [
+        "best-rate",
         "blur-or-dimming",
         "filters",
         "class-weights",
@@ -96,6 +97,35 @@ def test_every_claim_names_its_place(report: Report) -> None:
             assert claim.where == "our question" if experiment.ours else "Section" in claim.where
 
 
+def test_slightly_higher_is_read_on_either_kind_of_test_images(report: Report) -> None:
+    """The report does not say whether its blurred model was tested on blurred images."""
+    claims = {claim.key: claim for claim in report.experiment("gaussian-kernel").claims}
+    metrics = {
+        key: {part.b.metric for part in claims[key].expects.parts}
+        for key in ("slightly-higher", "slightly-higher-on-plain")
+    }
+    assert metrics == {
+        "slightly-higher": {"test_accuracy"},
+        "slightly-higher-on-plain": {"test_accuracy@plain"},
+    }
+
+
+def test_what_may_be_is_no_claim(report: Report) -> None:
+    """Which dropout rate is best is our question, asked of the trainings that there are."""
+    said = [claim.text for one in report.experiments if not one.ours for claim in one.claims]
+    assert len(said) == 11
+    assert not any(" may " in text for text in said)
+    asked = {arm.name: arm.shared for arm in report.experiment("best-rate").arms}
+    assert asked == {
+        "0.0": "dropout/0.0",
+        "0.1": "dropout/0.1",
+        "0.2": "dropout/0.2",
+        "0.3": "final/final",
+    }
+    for arm in asked:
+        assert report.n_seeds("best-rate", arm, "lite") == 10
+
+
 def test_claims_read_metrics_that_runs_hold(report: Report) -> None:
     """No claim compares a metric of a validation part, of which this report has none."""
     for experiment in report.experiments:
@@ -104,14 +134,14 @@ def test_claims_read_metrics_that_runs_hold(report: Report) -> None:
 
 
 def test_base_arm_is_trained_once(report: Report) -> None:
-    """The final model is an arm of five experiments, and one training of each seed."""
+    """The final model is an arm of six other experiments, and one training of each seed."""
     sharing = [
         (one.key, arm.name)
         for one in report.experiments
         for arm in one.arms
         if arm.shared == "final/final"
     ]
-    assert len(sharing) == 5
+    assert len(sharing) == 6
     jobs = jobs_of(report, scale="smoke")
     assert sum(job.arm.name == "final" for job in jobs) == report.n_seeds("final", "final", "smoke")
     assert {arm_digest(report, *place, "lite") for place in sharing} == {
@@ -138,7 +168,7 @@ def test_lite_scale_keeps_its_floor(report: Report) -> None:
 
 
 def test_full_scale_is_all_of_mnist_with_ten_seeds(report: Report) -> None:
-    """The report's own size is the whole training part."""
+    """The whole training part stands for the report's own size, which it does not say."""
     for experiment in report.experiments:
         size = experiment.protocol.full
         assert (size.n_train, size.dataset, size.seeds) == (None, None, 10)
