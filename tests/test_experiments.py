@@ -260,6 +260,7 @@ def run_with(**changes: Any) -> Any:
         ("test_error_share[2,0]", "last", 0.75),
         ("test_recall[0,1]", "last", 0.9),
         ("test_loss_lowest_epoch", "last", 3.0),
+        ("fit_loss_lowest_epoch", "last", 2.0),
         ("test_loss_rise", "last", 0.25),
         ("test_loss_upward", "last", 0.75),
         ("fit_loss_upward", "last", 1.0),

@@ -62,17 +62,22 @@ PARAMETERS = {
     "flatten": 0,
     "output": 44075,
     "mask": 25,
+    "mask-2": 25,
     "map": 2,
     "map-not-trainable": 2,
     "output-neuron": 1024,
+    "output-biases": 43,
 }
 """Section 2.2: of each layer, of parts of them."""
 
 SHAPES = {
     "input": (28, 28, 3),
     "conv_1": (24, 24, 32),
+    "conv_1_activation": (24, 24, 32),
     "conv_1_max_pooling": (12, 12, 32),
     "conv_2": (8, 8, 64),
+    "conv_2_batch_norm": (8, 8, 64),
+    "conv_2_activation": (8, 8, 64),
     "conv_2_max_pooling": (4, 4, 64),
     "flatten": (1024,),
     "output": (43,),
@@ -98,10 +103,11 @@ def minutes(printed: str) -> int:
     return 60 * int(hours) + int(rest)
 
 
-def test_all_72_numbers_are_declared(report: Report) -> None:
-    """Counts and shapes, two tables, and two epochs read from figures."""
+def test_all_83_numbers_are_declared(report: Report) -> None:
+    """Counts (5 and 16) and sides of shapes (26), two tables, and two epochs read from figures."""
     kinds = Counter(number.kind for one in report.experiments for number in one.reported)
-    assert kinds == {"exact": 36, "random": 27, "time": 9}
+    assert kinds == {"exact": 5 + 16 + 26, "random": 27, "time": 9}
+    assert sum(kinds.values()) == 83
 
 
 def test_parameter_counts_of_the_shortcut_model(report: Report) -> None:
@@ -240,6 +246,43 @@ def test_every_claim_names_its_place(report: Report) -> None:
     assert Counter(ours for ours, _ in claims) == {False: 19, True: 12}
     for ours, where in claims:
         assert where == "our question" if ours else where.startswith("Section")
+
+
+def compared(report: Report, key: str) -> set[tuple[str, ...]]:
+    """Return which of two metrics a claim on the placements expects to be the higher one."""
+    (claim,) = (one for one in report.experiment("placements").claims if one.key == key)
+    return {
+        (part.a.arm, part.a.metric, part.b.arm, part.b.metric)
+        for part in claim.expects.parts
+        if hasattr(part, "b")
+    }
+
+
+def test_worst_in_training_is_of_accuracy_and_of_loss(report: Report) -> None:
+    """The third placement has the lowest accuracy and the highest loss, as in Table 1."""
+    others = {"original", "dropout1", "dropout2"}
+    assert compared(report, "dropout3-worst-in-training") == {
+        *((arm, "fit_accuracy", "dropout3", "fit_accuracy") for arm in others),
+        *(("dropout3", "fit_loss", arm, "fit_loss") for arm in others),
+    }
+    assert all(TABLE_1[arm][0] > TABLE_1["dropout3"][0] for arm in others)
+    assert all(TABLE_1[arm][1] < TABLE_1["dropout3"][1] for arm in others)
+
+
+def test_not_better_is_of_accuracy_alone(report: Report) -> None:
+    """The loss of the third placement is less than half of the original model's in Table 1."""
+    (claim,) = (
+        one for one in report.experiment("placements").claims if one.key == "dropout3-not-better"
+    )
+    assert {value.metric for value in claim.values} == {"test_accuracy"}
+    assert 2 * TABLE_1["dropout3"][3] < TABLE_1["original"][3]
+
+
+def test_small_signs_are_a_validation_error_that_stops_first(report: Report) -> None:
+    """The loss while training is lowest later than the loss on the test images."""
+    epoch = "loss_lowest_epoch"
+    parts = compared(report, "dropout3-small-signs")
+    assert ("dropout3", f"fit_{epoch}", "dropout3", f"test_{epoch}") in parts
 
 
 def test_unsaid_settings_are_deviations(report: Report) -> None:

@@ -33,7 +33,13 @@ FROM_COUNTS: dict[str, int | None] = {
 }
 """Metrics that the confusion counts give; how many class numbers each takes (None: one or more)."""
 
-FROM_CURVES = ("fit_loss_upward", "test_loss_lowest_epoch", "test_loss_rise", "test_loss_upward")
+FROM_CURVES = (
+    "fit_loss_lowest_epoch",
+    "fit_loss_upward",
+    "test_loss_lowest_epoch",
+    "test_loss_rise",
+    "test_loss_upward",
+)
 """Metrics that a curve gives as a whole: all its upward steps together, the epoch after which it
 is lowest, and how far it ends above that."""
 
