@@ -172,9 +172,9 @@ def test_report_before_any_record(capsys: pytest.CaptureFixture[str], tmp_path: 
 def test_report_for_programs_lists_every_cell(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """All 104 numbers and 21 claims, each with the keys that programs read."""
+    """All 104 numbers and 22 claims, each with the keys that programs read."""
     found = report_json(capsys, "boyer-2019", "--results", str(tmp_path))
-    assert (len(found["numbers"]), len(found["claims"])) == (104, 21)
+    assert (len(found["numbers"]), len(found["claims"])) == (104, 22)
     assert found["report"]["key"] == "boyer-2019"
     expected = {"label", "reported", "mean", "low", "high", "n", "scale", "verdict", "where"}
     assert all(expected <= set(number) for number in found["numbers"])

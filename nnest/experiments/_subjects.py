@@ -92,8 +92,8 @@ def overview_table(found: Sequence[Verdicts], kind: Kind) -> Table:
     >>> nothing = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
     >>> print(overview_table([nothing], "questions"))
     report | scale | all | judged | not run yet
-    boyer-2019 | not run | 10 | 0 | 10
-    together |  | 10 | 0 | 10
+    boyer-2019 | not run | 11 | 0 | 11
+    together |  | 11 | 0 | 11
     """
     tallies = [one for one in overview(found) if one.kind == kind]
     verdicts = list(dict.fromkeys(name for one in tallies for name in one.verdicts))
