@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -324,6 +325,59 @@ def test_record_of_another_process_is_not_doubled(
     monkeypatch.setattr(runner, "_recorded", recorded)
     assert quietly(fake_report(), store) == Outcome(needed=6, found=6, trained=0)
     assert len(store.read("fake")) == 6
+
+
+@pytest.fixture
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait a whole second for another process."""
+    monkeypatch.setattr(runner, "_PAUSE", 0.01)
+
+
+def test_training_of_another_process_is_waited_for(
+    store: ResultStore, without_pauses: None, tmp_path: Path
+) -> None:
+    """One training is reserved elsewhere: the others come first, then its record is found."""
+    report, elsewhere = fake_report(), ResultStore(tmp_path / "elsewhere")
+    quietly(report, elsewhere)
+    theirs = elsewhere.read("fake")[0]
+    outcomes: list[Outcome] = []
+    with store.reserve([theirs.key]):
+        thread = threading.Thread(target=lambda: outcomes.append(quietly(report, store)))
+        thread.start()
+        deadline = time.monotonic() + 60
+        while len(store.read("fake")) < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert thread.is_alive()
+        store.append(theirs)
+    thread.join(timeout=60)
+    assert outcomes == [Outcome(needed=6, found=1, trained=5)]
+    assert numbers(store) == numbers(elsewhere)
+
+
+def test_budget_ends_the_wait_for_another_process(store: ResultStore, without_pauses: None) -> None:
+    """What another process has is left to it when the time is over."""
+    report = fake_report()
+    job = jobs_of(report, scale="smoke")[0]
+    with store.reserve([("fake", "first", "good", 0, "smoke", job.digest)]):
+        assert quietly(report, store, budget=3.0) == Outcome(needed=6, found=0, trained=5)
+
+
+@pytest.mark.slow
+def test_processes_share_the_work(store: ResultStore, tmp_path: Path) -> None:
+    """Of two that are given one report, each trains a part; nothing is trained twice."""
+    script = (
+        "from tests.test_experiments_run import *;"
+        f"print(quietly(fake_report(pause=0.5), ResultStore({str(store.folder)!r})).trained)"
+    )
+    workers = [
+        subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    trained = [int(worker.communicate(timeout=120)[0]) for worker in workers]
+    assert sum(trained) == 6
+    whole = ResultStore(tmp_path / "whole")
+    quietly(fake_report(pause=0.5), whole)
+    assert numbers(store) == numbers(whole)
 
 
 def test_number_of_seeds_must_be_positive(store: ResultStore) -> None:

@@ -451,6 +451,70 @@ def test_a_killed_process_loses_at_most_the_run_at_hand(store: ResultStore) -> N
     assert seeds(store) == [*before, 7]
 
 
+# --- reservations
+
+
+def key_of(seed: int) -> Any:
+    """Return the key of a run."""
+    return make_run(seed=seed).key
+
+
+def test_what_is_reserved_is_refused_to_others_until_the_block_ends(store: ResultStore) -> None:
+    """Another store of the same folder gets it afterwards; other trainings are free."""
+    other = ResultStore(store.folder)
+    with store.reserve([key_of(0), key_of(1)]) as ours:
+        assert ours
+        with other.reserve([key_of(1)]) as theirs:
+            assert not theirs
+        with other.reserve([key_of(2)]) as theirs:
+            assert theirs
+    with other.reserve([key_of(0), key_of(1)]) as theirs:
+        assert theirs
+
+
+def test_a_reservation_is_of_all_or_of_none(store: ResultStore) -> None:
+    """Refused for one key, it holds none of the others."""
+    other = ResultStore(store.folder)
+    with store.reserve([key_of(1)]), other.reserve([key_of(0), key_of(1)]) as theirs:
+        assert not theirs
+        with ResultStore(store.folder).reserve([key_of(0)]) as third:
+            assert third
+
+
+def test_a_reservation_ends_with_an_error(store: ResultStore) -> None:
+    """What was reserved when something failed is free."""
+    with pytest.raises(KeyboardInterrupt), store.reserve([key_of(0)]):
+        raise KeyboardInterrupt
+    with ResultStore(store.folder).reserve([key_of(0)]) as ours:
+        assert ours
+
+
+def test_a_killed_process_leaves_no_reservation(store: ResultStore) -> None:
+    """After kill -9 the training is free."""
+    script = (
+        "import sys, time; from nnest.results import ResultStore\n"
+        f"with ResultStore(sys.argv[1]).reserve([{key_of(0)!r}]):\n"
+        "    print('reserved', flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", script, str(store.folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"reserved\n"
+        with store.reserve([key_of(0)]) as ours:
+            assert not ours
+        process.kill()
+    with store.reserve([key_of(0)]) as ours:
+        assert ours
+
+
+def test_a_reservation_in_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "records").write_text("not a folder")
+    store = ResultStore(tmp_path / "records")
+    with pytest.raises(ResultsError, match="Cannot reserve"), store.reserve([key_of(0)]):
+        pass
+
+
 # --- tables
 
 

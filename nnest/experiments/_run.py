@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from nnest.population import members_at_once, static_parameters
 from nnest.results import ResultStore
 
 __all__ = ["Outcome", "run"]
+
+_PAUSE = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def run(
 
     Trainings of one architecture on the same images are done together, as many as the device
     likes, and recorded as soon as they end. Stopped at any moment and called again, it goes on
-    from a minute before, and ends with the numbers of an uninterrupted run.
+    from a minute before, and ends with the numbers of an uninterrupted run. Several processes
+    with the same folder share the work: none trains what another one is training.
 
     Parameters
     ----------
@@ -122,19 +126,37 @@ def run(
     found = len(jobs) - len(missing)
     silent = not (progress and missing)
     with tqdm(total=len(missing), desc=report.key, unit="training", disable=silent) as bar:
-        for batch in _batches(missing):
-            if not clock.allows(batch):
-                break
+        waiting = deque(_batches(missing))
+        in_vain = 0  # batches in a row that other processes train
+        while waiting and clock.allows(waiting[0]):
+            batch = waiting.popleft()
             bar.set_postfix_str(batch[0].name)
-            left = [job for job in batch if not _recorded(store, report, job)]
-            found += len(batch) - len(left)  # another process was faster
-            if left:
-                with clock.timed(left):
-                    for record in bench.records(left, store.folder / ".running"):
-                        store.append(record)
-                trained += len(left)
-            bar.update(len(batch))
+            with store.reserve([_key(report, job) for job in batch]) as ours:
+                new = _train(batch, report, store, bench, clock) if ours else 0
+            if ours:
+                in_vain = 0
+                trained += new
+                found += len(batch) - new  # another process was faster
+                bar.update(len(batch))
+                continue
+            waiting.append(batch)
+            in_vain += 1
+            if in_vain >= len(waiting):
+                bar.set_postfix_str(f"{batch[0].name}, in another process")
+                time.sleep(_PAUSE)
     return Outcome(len(jobs), found, trained)
+
+
+def _train(
+    batch: list[Job], report: Report, store: ResultStore, bench: Bench, clock: _Clock
+) -> int:
+    """Train and record what is missing of a batch, and return how many these were."""
+    left = [job for job in batch if not _recorded(store, report, job)]
+    if left:
+        with clock.timed(left):
+            for record in bench.records(left, store.folder / ".running"):
+                store.append(record)
+    return len(left)
 
 
 def _batches(jobs: list[Job]) -> list[list[Job]]:
@@ -151,6 +173,11 @@ def _batches(jobs: list[Job]) -> list[list[Job]]:
         if len(batch) >= members_at_once(estimator):
             del open_ones[key]
     return batches
+
+
+def _key(report: Report, job: Job) -> tuple[str, str, str, int, str, str]:
+    """Return the key that a job's record will have."""
+    return (report.key, job.experiment.key, job.arm.name, job.seed, job.scale, job.digest)
 
 
 def _recorded(store: ResultStore, report: Report, job: Job) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from io import FileIO
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from ._origin import digest_of
 from ._run import Run
 
 Key = tuple[str, str, str, int, str, str]
@@ -139,6 +141,58 @@ class ResultStore:
                 f"Cannot record runs in {str(folder)!r}: {_reason(error)}. Make it writable, or "
                 "choose another folder with --results."
             ) from error
+
+    @contextmanager
+    def reserve(self, keys: Collection[Key]) -> Iterator[bool]:
+        """Keep other processes from doing the same trainings.
+
+        A reservation ends with the block or with its process, however that ends.
+
+        Parameters
+        ----------
+        keys : collection of tuple
+            The keys of the trainings (see `Run.key`).
+
+        Yields
+        ------
+        bool
+            Whether all of them are reserved now; False where another process has one of them, and
+            then none is.
+
+        Raises
+        ------
+        ResultsError
+            If the folder cannot be written.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> key = ("demo", "dropout", "none", 0, "smoke", "d0")
+        >>> with TemporaryDirectory() as folder, ResultStore(folder).reserve([key]) as ours:
+        ...     ours
+        True
+        """
+        with ExitStack() as held:
+            yield self._reserve(keys, held)
+
+    def _reserve(self, keys: Collection[Key], held: ExitStack) -> bool:
+        """Lock the files of all keys or of none, and tell which."""
+        folder = self.folder / ".running" / "reserved"
+        names = [digest_of({"key": list(key)}) for key in keys]
+        with ExitStack() as taken:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                for name in names:
+                    taken.enter_context(FileLock(folder / f"{name}.lock", timeout=0))
+            except Timeout:
+                return False
+            except (OSError, NotImplementedError) as error:
+                raise ResultsError(
+                    f"Cannot reserve a training in {str(folder)!r}: {_reason(error)}. Make it "
+                    "writable, or choose another folder with --results."
+                ) from error
+            held.push(taken.pop_all())
+        return True
 
     def read(self, report: str, experiment: str | None = None) -> list[Run]:
         """Return the recorded runs of a report in the order of their lines.
