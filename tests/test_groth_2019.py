@@ -60,6 +60,15 @@ VARIED = {
     "solver-and-rate": {"optimizer", "learning_rate"},
     "interactions": {"batch_size", "activation", "learning_rate"},
     "training-time": {"batch_size", "filters", "pooling"},
+    "lower-rate-cifar10": {
+        "learning_rate",
+        "activation",
+        "kernel_size",
+        "strides",
+        "padding",
+        "filters",
+        "pooling",
+    },
 }
 """What the arms of each experiment may change of the initial values."""
 
@@ -122,7 +131,21 @@ def test_arms_cover_what_the_report_tried(report: Report) -> None:
         "solver-and-rate",
         "interactions",
         "training-time",
+        "lower-rate-cifar10",
     ]
+
+
+def test_factors_at_a_lower_rate_are_those_of_the_report(report: Report) -> None:
+    """But for the rate, each arm is one that the report's experiments have on CIFAR-10."""
+    theirs = [
+        describe(arm.estimator)
+        for one in report.experiments
+        if one.dataset == "cifar10" and not one.ours
+        for arm in one.arms
+    ]
+    for arm in report.experiment("lower-rate-cifar10").arms:
+        assert arm.estimator.learning_rate == (0.5 if arm.name == "rate 0.5" else 0.1)
+        assert describe(clone(arm.estimator).set_params(learning_rate=0.5)) in theirs, arm.name
 
 
 def test_initial_weights_are_as_their_names_say(report: Report) -> None:
@@ -205,6 +228,7 @@ def test_unsaid_settings_are_deviations(report: Report) -> None:
         "filters-cifar10": "5 and 12",
         "layers-mnist": "dense layer sees pixels",
         "pooling-mnist": "arithmetic mean",
+        "lower-rate-cifar10": "a learning rate of 0.1",
     }
     for key, words in subjects.items():
         assert any(words in one.ours for one in report.experiment(key).deviations), key

@@ -199,6 +199,30 @@ def test_claim_on_an_epoch_that_a_diverged_run_did_not_reach(store: Memory) -> N
     assert math.isnan(read_metric(with_loss, "fit_loss", 2))
 
 
+def test_networks_that_give_one_class_are_counted(report: Report, store: Memory) -> None:
+    """Two trainings of the first arm call everything the second class; none of the other."""
+    for arm in "ab":
+        for seed in range(SEEDS):
+            counts = [[0, 6], [0, 4]] if arm == "a" and seed < 2 else [[5, 1], [0, 4]]
+            run = planted(report, arm, seed, final={"test_accuracy": 0.5})
+            store.append(replace(run, confusion=counts))
+    page = ReportPage(report, store)
+    (row,) = page.constant()
+    assert row[:5] == ("first", "a", "full", SEEDS, 2)
+    assert page.values()["constant"] == 2
+    (link,) = row[5]
+    assert "fake/first.html#" in link.address
+
+
+def test_no_network_that_gives_one_class(report: Report, store: Memory) -> None:
+    """Nothing is recorded, or every network tells classes apart."""
+    assert next(iter(ReportPage(report, NOTHING).constant()))[0] == "not run yet"
+    for seed in range(SEEDS):
+        run = planted(report, "a", seed, final={"test_accuracy": 0.9})
+        store.append(replace(run, confusion=[[5, 1], [0, 4]]))
+    assert next(iter(ReportPage(report, store).constant()))[0] == "none"
+
+
 def test_records_of_an_arm_that_is_gone_are_listed(report: Report, store: Memory) -> None:
     """They are in no number, and the page says why."""
     page = recorded(report, store)

@@ -16,7 +16,9 @@ from nnest.experiments._rows import (
     SENTENCE,
     arm_row,
     arms_of,
+    constant_row,
     difference,
+    gives_one_class,
     number_row,
     reason_of,
     said,
@@ -68,7 +70,8 @@ class ReportPage(RecordTables):
         -------
         dict
             ``numbers``, ``numbers_judged``, ``numbers_networks``, ``outside``, ``by_chance``,
-            ``claims``, ``questions``, ``runs``; ``claims_holds`` and the like; and for each claim
+            ``claims``, ``questions``, ``runs``; ``constant``: the networks that give all test
+            images one class; ``claims_holds`` and the like; and for each claim
             ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there is none.
         """
         summary = self.verdicts.summary
@@ -81,6 +84,7 @@ class ReportPage(RecordTables):
             "claims": sum(summary.claims.values()),
             "questions": sum(summary.questions.values()),
             "runs": len(self.runs),
+            "constant": sum(gives_one_class(run) for run in self.runs),
         }
         for verdict in ("holds", "contradicted", "undecided"):
             found[f"claims_{verdict}"] = summary.claims.get(verdict, 0)
@@ -248,6 +252,28 @@ class ReportPage(RecordTables):
         ]
         words = metric.replace("_", " ")
         return Table(["arm", "seeds", "scale", words, "from the first arm", "records"], rows)
+
+    def constant(self) -> Table:
+        """Return the arms in which networks came to give all test images the same class.
+
+        Their means say how often such a network learns, and not how well.
+
+        Returns
+        -------
+        Table
+            One row for each arm with such a training.
+        """
+        rows = [
+            constant_row(experiment.key, arm.name, self.found(experiment.key)[arm.name])
+            for experiment in self.report.experiments
+            for arm in experiment.arms
+            if arm.shared is None  # else it stands where it is declared
+        ]
+        return Table(
+            ["experiment", "arm", "scale", "seeds", "that give one class", "records"],
+            [row for row in rows if row[4]],
+            nothing="none" if self.runs else curves.NOT_RUN_YET,
+        )
 
     def draw_arms(
         self,

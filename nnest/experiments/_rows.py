@@ -16,6 +16,7 @@ from nnest.experiments._metrics import metric_values
 from nnest.experiments._places import source_links
 from nnest.experiments._protocol import Size
 from nnest.experiments._verdicts import NumberVerdict, source_of
+from nnest.results import Run
 from nnest.stats import mean_interval, paired_interval
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "SENTENCE",
     "arm_row",
     "arms_of",
+    "constant_row",
     "difference",
+    "gives_one_class",
     "number_row",
     "reason_of",
     "said",
@@ -131,6 +134,20 @@ def arm_row(name: str, evidence: Evidence, first: Evidence, metric: str) -> tupl
         NOTHING if evidence is first else _from_first(evidence, first, metric),
         source_links([source_of(evidence)]),
     )
+
+
+def constant_row(experiment: str, name: str, evidence: Evidence) -> tuple[Cell, ...]:
+    """Return the row of an arm with the number of networks that give all images one class."""
+    n = sum(gives_one_class(run) for run in evidence.runs.values())
+    links = source_links([source_of(evidence)])
+    return experiment, name, evidence.scale, len(evidence.runs), n, links
+
+
+def gives_one_class(run: Run) -> bool:
+    """Tell whether a trained network gives all test images the same class."""
+    if run.confusion is None:
+        return False
+    return int(np.count_nonzero(np.sum(run.confusion, axis=0))) == 1
 
 
 def _mean(values: np.ndarray) -> str:
