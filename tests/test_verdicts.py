@@ -34,6 +34,7 @@ from nnest.experiments import (
     all_of,
     arm_digest,
     as_text,
+    below,
     beyond,
     greater,
     judge,
@@ -755,3 +756,55 @@ def test_undecided_claim_says_what_would_have_been_shown(store: Memory) -> None:
     verdicts = judge(report, store)
     text = re.sub(r"\s+", " ", as_text(verdicts))
     assert f"; {verdicts.claims[0].parts[0].detectable:.2g} would have been shown" in text
+
+
+ONE_CLASS, TOLD_APART = [[0, 6], [0, 4]], [[5, 1], [0, 4]]
+
+
+def judged_with(
+    store: Memory, expects: Any, learnt: Sequence[bool], **final: float
+) -> ClaimVerdict:
+    """Judge a claim on two arms of equal numbers; of the second, some networks learnt."""
+    report = declared(claims=[claim(expects)])
+    for arm, values in (("a", [False] * SEEDS), ("b", learnt)):
+        for seed, value in enumerate(values):
+            run = planted(report, arm, seed, final={"test_accuracy": 0.1, **final})
+            store.append(replace(run, confusion=TOLD_APART if value else ONE_CLASS))
+    (found,) = judge(report, store).claims
+    return found
+
+
+@pytest.mark.parametrize("expects", [LIKE, greater(A, B, 0.05, reason="said")])
+def test_networks_that_learnt_nothing_are_no_evidence(store: Memory, expects: Any) -> None:
+    """Two arms that give one class are alike, and none is better: neither says anything."""
+    found = judged_with(store, expects, [False] * SEEDS)
+    assert found.verdict == "undecided"
+    assert found.note.endswith("no network of either learnt anything")
+    assert found.p_holds == found.p_contradicted == 1
+
+
+def test_one_network_that_learnt_is_evidence(store: Memory) -> None:
+    """The same numbers are compared where one of the networks tells classes apart."""
+    found = judged_with(store, LIKE, [False] * (SEEDS - 1) + [True])
+    assert (found.verdict, found.note) == ("holds", "")
+
+
+def test_time_of_networks_that_learnt_nothing_is_evidence(store: Memory) -> None:
+    """What they took is compared all the same."""
+    seconds = [Value(arm, "seconds") for arm in "ab"]
+    found = judged_with(store, similar(*seconds, 1.0, reason="small"), [False] * SEEDS)
+    assert (found.verdict, found.note) == ("holds", "")
+
+
+def test_value_below_a_constant() -> None:
+    """It is `beyond` with the sides exchanged: what holds of one is contradicted of the other."""
+    assert below(A, 0.97, reason="said").label == "test_accuracy of a < 0.97"
+    for side, expects, verdict in (
+        (A, below, "contradicted"),
+        (B, below, "holds"),
+        (A, beyond, "holds"),
+        (B, beyond, "contradicted"),
+    ):
+        assert (
+            verdict_of(Memory(), expects(side, 0.97, reason="said"), HIGH, LOW).verdict == verdict
+        )

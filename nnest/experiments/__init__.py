@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from nnest.experiments._claim_verdicts import ClaimVerdict
-from nnest.experiments._claims import Claim, all_of, beyond, greater, similar
+from nnest.experiments._claims import Claim, all_of, below, beyond, greater, similar
 from nnest.experiments._comparisons import Comparison
+from nnest.experiments._confusion import confusion_counts, gives_one_class
 from nnest.experiments._data import Images, data_digest, enlarge, load_images, stratified_subset
 from nnest.experiments._digest import describe
 from nnest.experiments._errors import ExperimentError
@@ -19,13 +20,7 @@ from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
 from nnest.experiments._judge import Summary, Verdicts, claim_table, judge, number_table
 from nnest.experiments._markup import Folded, Link, Table
-from nnest.experiments._metrics import (
-    Metric,
-    confusion_counts,
-    metric_values,
-    parse_metric,
-    read_metric,
-)
+from nnest.experiments._metrics import Metric, metric_values, parse_metric, read_metric
 from nnest.experiments._modes import proba_in_mode
 from nnest.experiments._overview import Tally, overview, overview_text
 from nnest.experiments._pages import ReportPage
@@ -94,6 +89,7 @@ __all__ = [
     "anchor",
     "arm_digest",
     "as_text",
+    "below",
     "beyond",
     "claim_table",
     "confusion_counts",
@@ -101,6 +97,7 @@ __all__ = [
     "describe",
     "enlarge",
     "get_report",
+    "gives_one_class",
     "greater",
     "hold_out",
     "jobs_of",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nnest.experiments._claims import Claim
 from nnest.experiments._comparisons import Comparison, compare
+from nnest.experiments._confusion import gives_one_class
 from nnest.experiments._evidence import Evidence, Records, common_seeds, fewest_needed
 from nnest.experiments._expectations import AllOf, Beyond, Greater, Similar, Value
 from nnest.experiments._experiment import Experiment
@@ -133,7 +134,8 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
     up to 0.05 after Holm's method over the family: the report's own claims are one family, our
     questions another, and each direction is adjusted for itself. A claim of several parts holds
     with the largest p-value of its parts, and is contradicted with the smallest, times their
-    number.
+    number. Where every network of two arms gives all test images one class, their accuracies and
+    losses are no evidence in either direction.
     """
     cases = [
         _case(records, experiment, claim, scale)
@@ -189,7 +191,6 @@ def _judge(case: _Case, level: float) -> ClaimVerdict:
     """Compare the arms of a claim; a verdict is left open until its family is known."""
     parts = _compare_all(case, level) if len(case.seeds) >= _FEWEST else ()
     p_holds, p_contradicted = (math.nan, math.nan) if case.obstacle else _p_values(parts)
-    finite = all(math.isfinite(part.p_holds) for part in parts)
     return ClaimVerdict(
         experiment=case.experiment.key,
         key=case.claim.key,
@@ -205,7 +206,7 @@ def _judge(case: _Case, level: float) -> ClaimVerdict:
         n=len(case.seeds),
         needed=case.needed,
         scale=case.scale,
-        note=case.note if case.obstacle or finite else _diverged(case),
+        note=case.note if case.obstacle else _note(case, parts),
         deviations=deviation_numbers(case.experiment),
         sources=tuple(source_of(one) for one in case.evidence.values() if one.runs),
     )
@@ -221,6 +222,16 @@ def _obstacle(claim: Claim, found: Sequence[Evidence], n: int) -> tuple[str, str
     if n < max(needed, _FEWEST):
         return "too few seeds", f"{n} of {needed} seeds recorded for all of its arms"
     return "", ""
+
+
+def _note(case: _Case, parts: Sequence[Comparison]) -> str:
+    """Say why some of the comparisons are no evidence."""
+    if not all(math.isfinite(part.p_holds) for part in parts):
+        return _diverged(case)
+    for part in _parts(case.claim):
+        if _is_empty(case, part):
+            return f"{part.label}: no network of either learnt anything"
+    return ""
 
 
 def _diverged(case: _Case) -> str:
@@ -240,9 +251,26 @@ def _p_values(parts: Sequence[Comparison]) -> tuple[float, float]:
 
 def _compare_all(case: _Case, level: float) -> tuple[Comparison, ...]:
     """Compare what each part of a claim compares."""
-    expects = case.claim.expects
-    parts = expects.parts if isinstance(expects, AllOf) else (expects,)
-    return tuple(compare(part, *_sides(case, part), level) for part in parts)
+    found = [(part, compare(part, *_sides(case, part), level)) for part in _parts(case.claim)]
+    return tuple(
+        replace(one, p_holds=1.0, p_contradicted=1.0) if _is_empty(case, part) else one
+        for part, one in found
+    )
+
+
+def _parts(claim: Claim) -> tuple[Greater | Similar | Beyond, ...]:
+    """Return the comparisons of a claim."""
+    return claim.expects.parts if isinstance(claim.expects, AllOf) else (claim.expects,)
+
+
+def _is_empty(case: _Case, part: Greater | Similar | Beyond) -> bool:
+    """Tell whether two arms are compared by how well they learn, of which no network did."""
+    if isinstance(part, Beyond) or part.a.arm == part.b.arm:
+        return False
+    if "seconds" in (part.a.metric, part.b.metric):
+        return False
+    runs = [case.evidence[side.arm].runs[seed] for side in (part.a, part.b) for seed in case.seeds]
+    return all(gives_one_class(run) for run in runs)
 
 
 def _sides(

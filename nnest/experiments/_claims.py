@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nnest.experiments._expectations import AllOf, Beyond, Expectation, Greater, Similar, Value
 
-__all__ = ["Claim", "all_of", "beyond", "greater", "similar"]
+__all__ = ["Claim", "all_of", "below", "beyond", "greater", "similar"]
 
 
 def greater(a: Value, b: Value, by: float = 0.0, *, reason: str = "") -> Greater:
@@ -104,6 +104,37 @@ def beyond(a: Value, constant: float, *, reason: str) -> Beyond:
     0.9
     """
     return Beyond(a, constant, reason)
+
+
+def below(a: Value, constant: float, *, reason: str) -> Beyond:
+    """Expect that a value is less than a constant.
+
+    Parameters
+    ----------
+    a : Value
+        The value.
+    constant : float
+        What it stays below.
+    reason : str
+        Why this constant.
+
+    Returns
+    -------
+    Beyond
+        The expectation.
+
+    Raises
+    ------
+    ExperimentError
+        If the constant is not finite or has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Value, below
+    >>> below(Value("a", "test_loss_rise"), 0.01, reason="as the text says").label
+    'test_loss_rise of a < 0.01'
+    """
+    return Beyond(a, constant, reason, less=True)
 
 
 def all_of(*parts: Greater | Similar | Beyond) -> AllOf:

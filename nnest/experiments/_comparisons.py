@@ -86,6 +86,8 @@ def _test(
         return similar.p_equivalent, similar.p_different
     by = part.by if isinstance(part, Greater) else 0.0
     test = paired_difference_test(a, b, by=by)
+    if isinstance(part, Beyond) and part.less:
+        return test.p_less, test.p_greater
     return test.p_greater, test.p_less
 
 

@@ -135,16 +135,18 @@ class Similar:
 
 @dataclass(frozen=True)
 class Beyond:
-    """The value is greater than a constant; see `beyond`.
+    """The value is greater than a constant, or less; see `beyond` and `below`.
 
     Parameters
     ----------
     a : Value
         The value.
     constant : float
-        What it exceeds.
+        What it exceeds, or stays below.
     reason : str
         Why this constant.
+    less : bool, default=False
+        Whether it stays below.
 
     Examples
     --------
@@ -156,6 +158,7 @@ class Beyond:
     a: Value
     constant: float
     reason: str
+    less: bool = False
 
     def __post_init__(self) -> None:
         """Ask for the constant's reason."""
@@ -167,7 +170,7 @@ class Beyond:
     @property
     def label(self) -> str:
         """The comparison in words."""
-        return f"{self.a.label} > {self.constant:g}"
+        return f"{self.a.label} {'<' if self.less else '>'} {self.constant:g}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +13,16 @@ import numpy as np
 from nnest.experiments._errors import ExperimentError
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from nnest.results import Run
 
-__all__ = ["Metric", "confusion_counts", "metric_values", "parse_metric", "read_metric"]
+__all__ = ["Metric", "metric_values", "parse_metric", "read_metric"]
 
 _PARTS, _KINDS = ("train", "val", "test"), ("accuracy", "loss")
 SCORED = tuple(f"{part}_{kind}" for part in _PARTS for kind in _KINDS)
-"""Metrics of finished runs, in inference mode and without any penalty."""
+"""Metrics of finished runs, in inference mode and without any penalty. A loss after an epoch is
+Keras's, with the penalty: where an arm has one, it is not compared with a final loss."""
 
 WATCHED = ("fit_accuracy", "fit_loss")
 """Keras's running means during an epoch: dropout on, penalty included."""
@@ -201,36 +202,6 @@ def metric_values(runs: Mapping[int, Run], text: str, epoch: int | str = "last")
     [3.0, 4.0]
     """
     return np.array([read_metric(runs[seed], text, epoch) for seed in sorted(runs)], dtype=float)
-
-
-def confusion_counts(true: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> NDArray[Any]:
-    """Count how often each label was taken for each.
-
-    Parameters
-    ----------
-    true : array-like of shape (n_samples,)
-        True labels.
-    predicted : array-like of shape (n_samples,)
-        Predicted labels.
-    labels : sequence
-        All labels, sorted.
-
-    Returns
-    -------
-    ndarray of shape (n_labels, n_labels)
-        Counts; rows are true labels, columns predicted ones.
-
-    Examples
-    --------
-    >>> from nnest.experiments import confusion_counts
-    >>> confusion_counts([0, 0, 1], [0, 1, 1], labels=[0, 1]).tolist()
-    [[1, 1], [0, 1]]
-    """
-    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    rows = np.searchsorted(np.asarray(labels), np.asarray(true))
-    columns = np.searchsorted(np.asarray(labels), np.asarray(predicted))
-    np.add.at(counts, (rows, columns), 1)
-    return counts
 
 
 def _from_match(match: re.Match[str]) -> Metric:

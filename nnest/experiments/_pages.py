@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nnest.experiments import _curves as curves
 from nnest.experiments._claim_verdicts import OUR_FAMILY
-from nnest.experiments._evidence import Evidence, Records
+from nnest.experiments._confusion import gives_one_class
 from nnest.experiments._markup import Table
 from nnest.experiments._record_tables import RecordTables
 from nnest.experiments._rows import (
@@ -16,9 +15,7 @@ from nnest.experiments._rows import (
     SENTENCE,
     arm_row,
     arms_of,
-    constant_row,
     difference,
-    gives_one_class,
     number_row,
     reason_of,
     said,
@@ -57,11 +54,6 @@ class ReportPage(RecordTables):
     >>> page.values()["convolutions_faster"]
     'not run yet'
     """
-
-    @cached_property
-    def records(self) -> Records:
-        """The runs that count for each arm."""
-        return Records(self.report, self.store)
 
     def values(self) -> dict[str, Any]:
         """Return what prose says: counts, and the verdict on each claim.
@@ -115,24 +107,6 @@ class ReportPage(RecordTables):
         return {(one.experiment, one.key): one.verdict for one in self.verdicts.claims}[
             experiment, claim
         ]
-
-    def found(self, experiment: str, arms: Sequence[str] | None = None) -> dict[str, Evidence]:
-        """Return the runs that count for arms of an experiment, all at one scale.
-
-        Parameters
-        ----------
-        experiment : str
-            The experiment's key.
-        arms : sequence of str or None, default=None
-            The arms' names; None is all of them.
-
-        Returns
-        -------
-        dict of str to Evidence
-            By the arms' names there.
-        """
-        names = arms or [arm.name for arm in self.report.experiment(experiment).arms]
-        return dict(zip(names, self.records.largest(experiment, names), strict=True))
 
     def asked(self) -> Table:
         """Return the experiments with their questions and arms.
@@ -252,28 +226,6 @@ class ReportPage(RecordTables):
         ]
         words = metric.replace("_", " ")
         return Table(["arm", "seeds", "scale", words, "from the first arm", "records"], rows)
-
-    def constant(self) -> Table:
-        """Return the arms in which networks came to give all test images the same class.
-
-        Their means say how often such a network learns, and not how well.
-
-        Returns
-        -------
-        Table
-            One row for each arm with such a training.
-        """
-        rows = [
-            constant_row(experiment.key, arm.name, self.found(experiment.key)[arm.name])
-            for experiment in self.report.experiments
-            for arm in experiment.arms
-            if arm.shared is None  # else it stands where it is declared
-        ]
-        return Table(
-            ["experiment", "arm", "scale", "seeds", "that give one class", "records"],
-            [row for row in rows if row[4]],
-            nothing="none" if self.runs else curves.NOT_RUN_YET,
-        )
 
     def draw_arms(
         self,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from nnest.experiments._evidence import Evidence, Records
 from nnest.experiments._experiment import Report
 from nnest.experiments._judge import Verdicts, judge
 from nnest.experiments._markup import Table
-from nnest.experiments._rows import said
+from nnest.experiments._rows import constant_row, said
 from nnest.results import ResultStore, Run
 
 __all__ = ["RecordTables"]
@@ -40,6 +41,51 @@ class RecordTables:
     def runs(self) -> list[Run]:
         """All recorded runs, those that do not count too."""
         return self.store.read(self.report.key)
+
+    @cached_property
+    def records(self) -> Records:
+        """The runs that count for each arm."""
+        return Records(self.report, self.store)
+
+    def found(self, experiment: str, arms: Sequence[str] | None = None) -> dict[str, Evidence]:
+        """Return the runs that count for arms of an experiment, all at one scale.
+
+        Parameters
+        ----------
+        experiment : str
+            The experiment's key.
+        arms : sequence of str or None, default=None
+            The arms' names; None is all of them.
+
+        Returns
+        -------
+        dict of str to Evidence
+            By the arms' names there.
+        """
+        names = arms or [arm.name for arm in self.report.experiment(experiment).arms]
+        return dict(zip(names, self.records.largest(experiment, names), strict=True))
+
+    def constant(self) -> Table:
+        """Return the arms in which networks came to give all test images the same class.
+
+        Their means say how often such a network learns, and not how well.
+
+        Returns
+        -------
+        Table
+            One row for each arm with such a training.
+        """
+        rows = [
+            constant_row(experiment.key, arm.name, self.found(experiment.key)[arm.name])
+            for experiment in self.report.experiments
+            for arm in experiment.arms
+            if arm.shared is None  # else it stands where it is declared
+        ]
+        return Table(
+            ["experiment", "arm", "scale", "seeds", "that give one class", "records"],
+            [row for row in rows if row[4]],
+            nothing="none" if self.runs else _NO_RECORDS,
+        )
 
     def not_judged(self) -> Table:
         """Return what has no verdict, and why; cells of confusion matrices are left out.

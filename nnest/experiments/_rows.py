@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nnest.experiments._claim_verdicts import ClaimVerdict
+from nnest.experiments._confusion import gives_one_class
 from nnest.experiments._curves import NOT_RUN_YET
 from nnest.experiments._evidence import Evidence
 from nnest.experiments._experiment import Experiment, Report
@@ -16,7 +17,6 @@ from nnest.experiments._metrics import metric_values
 from nnest.experiments._places import source_links
 from nnest.experiments._protocol import Size
 from nnest.experiments._verdicts import NumberVerdict, source_of
-from nnest.results import Run
 from nnest.stats import mean_interval, paired_interval
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "arms_of",
     "constant_row",
     "difference",
-    "gives_one_class",
     "number_row",
     "reason_of",
     "said",
@@ -141,13 +140,6 @@ def constant_row(experiment: str, name: str, evidence: Evidence) -> tuple[Cell, 
     n = sum(gives_one_class(run) for run in evidence.runs.values())
     links = source_links([source_of(evidence)])
     return experiment, name, evidence.scale, len(evidence.runs), n, links
-
-
-def gives_one_class(run: Run) -> bool:
-    """Tell whether a trained network gives all test images the same class."""
-    if run.confusion is None:
-        return False
-    return int(np.count_nonzero(np.sum(run.confusion, axis=0))) == 1
 
 
 def _mean(values: np.ndarray) -> str:

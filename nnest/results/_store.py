@@ -9,36 +9,16 @@ from contextlib import ExitStack, contextmanager
 from io import FileIO
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from ._origin import digest_of
+from ._errors import ResultsError, reason_of
+from ._reserve import lock_all
 from ._run import Run
 
 Key = tuple[str, str, str, int, str, str]
 
 _LOCK_SECONDS = 60
 _LONGEST_LINE = 16 * 2**20
-
-
-class ResultsError(OSError):
-    """Recorded runs could not be read or written.
-
-    Parameters
-    ----------
-    message : str
-        What happened and what to do.
-    line : str, default=""
-        The line of JSON of the run that could not be written, so that it is not lost.
-
-    Examples
-    --------
-    >>> ResultsError("No space left.", line="{}").line
-    '{}'
-    """
-
-    def __init__(self, message: str, line: str = "") -> None:
-        super().__init__(message)
-        self.line = line
 
 
 class ResultStore:
@@ -110,7 +90,7 @@ class ResultStore:
                 _append_line(path, line.encode() + b"\n")
         except (OSError, NotImplementedError) as error:
             raise ResultsError(
-                f"Cannot record a run in {str(path)!r}: {_reason(error)}. The run is not lost: "
+                f"Cannot record a run in {str(path)!r}: {reason_of(error)}. The run is not lost: "
                 "the line of JSON that comes with this error can be appended to that file once "
                 "it can be written; or choose another folder with --results.",
                 line,
@@ -138,7 +118,7 @@ class ResultStore:
                 probe.unlink()
         except (OSError, NotImplementedError) as error:
             raise ResultsError(
-                f"Cannot record runs in {str(folder)!r}: {_reason(error)}. Make it writable, or "
+                f"Cannot record runs in {str(folder)!r}: {reason_of(error)}. Make it writable, or "
                 "choose another folder with --results."
             ) from error
 
@@ -173,26 +153,7 @@ class ResultStore:
         True
         """
         with ExitStack() as held:
-            yield self._reserve(keys, held)
-
-    def _reserve(self, keys: Collection[Key], held: ExitStack) -> bool:
-        """Lock the files of all keys or of none, and tell which."""
-        folder = self.folder / ".running" / "reserved"
-        names = [digest_of({"key": list(key)}) for key in keys]
-        with ExitStack() as taken:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                for name in names:
-                    taken.enter_context(FileLock(folder / f"{name}.lock", timeout=0))
-            except Timeout:
-                return False
-            except (OSError, NotImplementedError) as error:
-                raise ResultsError(
-                    f"Cannot reserve a training in {str(folder)!r}: {_reason(error)}. Make it "
-                    "writable, or choose another folder with --results."
-                ) from error
-            held.push(taken.pop_all())
-        return True
+            yield lock_all(self.folder / ".running" / "reserved", keys, held)
 
     def read(self, report: str, experiment: str | None = None) -> list[Run]:
         """Return the recorded runs of a report in the order of their lines.
@@ -316,11 +277,6 @@ class ResultStore:
         return [run for run in self.read(report) if run.digest not in digests]
 
 
-def _reason(error: BaseException) -> str:
-    """Return why the system refused, without the path that the sentence names already."""
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
 def _append_line(path: Path, line: bytes) -> None:
     """Write a line behind the last whole one; leave the file as it was if that fails."""
     with path.open("ab+", buffering=0) as file:
@@ -367,7 +323,7 @@ def _read_file(path: Path) -> Iterator[tuple[int, Run]]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise ResultsError(f"Cannot read {str(path)!r}: {_reason(error)}.") from error
+        raise ResultsError(f"Cannot read {str(path)!r}: {reason_of(error)}.") from error
     for number, line in enumerate(_whole_part(content).split(b"\n"), start=1):
         if line.strip():
             yield number, _read_line(path, number, line)
