@@ -214,6 +214,23 @@ def test_networks_that_give_one_class_are_counted(report: Report, store: Memory)
     assert "fake/first.html#" in link.address
 
 
+def test_time_of_a_group_has_no_interval(report: Report, store: Memory) -> None:
+    """Seeds that trained together have parts of one time; those that trained alone have their own.
+
+    Accuracies of both are seeds like any other.
+    """
+    for arm, step in (("a", 0.0), ("b", 0.25)):
+        for seed in range(SEEDS):
+            final = {"test_accuracy": 0.9 + seed / 1000}
+            store.append(planted(report, arm, seed, final=final, seconds=2.0 + step * seed))
+    page = ReportPage(report, store)
+    together, alone = (row[3:5] for row in page.arms("first", "seconds"))
+    assert together == ("2.0000 (trained as a group, no interval)", "–")
+    assert re.fullmatch(r"2\.5000 \[[\d., ]+\]", alone[0])
+    assert alone[1] == "–"
+    assert all("[" in row[3] for row in page.arms("first", "test_accuracy"))
+
+
 def test_no_network_that_gives_one_class(report: Report, store: Memory) -> None:
     """Nothing is recorded, or every network tells classes apart."""
     assert next(iter(ReportPage(report, NOTHING).constant()))[0] == "not run yet"

@@ -789,11 +789,39 @@ def test_one_network_that_learnt_is_evidence(store: Memory) -> None:
     assert (found.verdict, found.note) == ("holds", "")
 
 
-def test_time_of_networks_that_learnt_nothing_is_evidence(store: Memory) -> None:
+def timed(store: Memory, expects: Any, a: Sequence[float], b: Sequence[float]) -> ClaimVerdict:
+    """Judge a claim on two arms that took so long, and of which no network learnt anything."""
+    report = declared(claims=[claim(expects)])
+    for arm, times in (("a", a), ("b", b)):
+        for seed, seconds in enumerate(times):
+            run = planted(report, arm, seed, seconds=seconds)
+            store.append(replace(run, confusion=ONE_CLASS))
+    (found,) = judge(report, store).claims
+    return found
+
+
+TIMES = {arm: Value(arm, "seconds") for arm in "ab"}
+LONGER, AS_LONG = greater(TIMES["a"], TIMES["b"]), similar(*TIMES.values(), 1.0, reason="small")
+ALONE = [2.0 + seed / 100 for seed in range(SEEDS)]
+TOGETHER = [1.0] * (SEEDS - 1) + [1.5]
+
+
+@pytest.mark.parametrize(("expects", "verdict"), [(LONGER, "contradicted"), (AS_LONG, "holds")])
+def test_time_of_networks_that_learnt_nothing_is_evidence(
+    store: Memory, expects: Any, verdict: str
+) -> None:
     """What they took is compared all the same."""
-    seconds = [Value(arm, "seconds") for arm in "ab"]
-    found = judged_with(store, similar(*seconds, 1.0, reason="small"), [False] * SEEDS)
-    assert (found.verdict, found.note) == ("holds", "")
+    found = timed(store, expects, ALONE, [one + 0.1 + one / 100 for one in ALONE])
+    assert (found.verdict, found.note) == (verdict, "")
+
+
+@pytest.mark.parametrize("expects", [LONGER, AS_LONG, beyond(TIMES["b"], 0.5, reason="said")])
+def test_one_time_for_several_seeds_is_no_evidence(store: Memory, expects: Any) -> None:
+    """Equal parts of one measured time have no spread, and say nothing of another."""
+    found = timed(store, expects, ALONE, TOGETHER)
+    assert found.verdict == "undecided"
+    assert found.note.endswith("seeds trained as a group have one time together")
+    assert found.p_holds == found.p_contradicted == 1
 
 
 def test_value_below_a_constant() -> None:

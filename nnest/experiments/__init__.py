@@ -20,7 +20,13 @@ from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
 from nnest.experiments._judge import Summary, Verdicts, claim_table, judge, number_table
 from nnest.experiments._markup import Folded, Link, Table
-from nnest.experiments._metrics import Metric, metric_values, parse_metric, read_metric
+from nnest.experiments._metrics import (
+    Metric,
+    metric_values,
+    parse_metric,
+    read_metric,
+    share_seconds,
+)
 from nnest.experiments._modes import proba_in_mode
 from nnest.experiments._overview import Tally, overview, overview_text
 from nnest.experiments._pages import ReportPage
@@ -118,6 +124,7 @@ __all__ = [
     "reported_confusion",
     "run",
     "sentence_table",
+    "share_seconds",
     "similar",
     "source_links",
     "stratified_subset",

@@ -16,8 +16,9 @@ from nnest.experiments._confusion import gives_one_class
 from nnest.experiments._evidence import Evidence, Records, common_seeds, fewest_needed
 from nnest.experiments._expectations import AllOf, Beyond, Greater, Similar, Value
 from nnest.experiments._experiment import Experiment
-from nnest.experiments._metrics import metric_values
+from nnest.experiments._metrics import metric_values, share_seconds
 from nnest.experiments._verdicts import Source, deviation_numbers, source_of
+from nnest.results import Run
 from nnest.stats import holm
 
 __all__ = ["ClaimVerdict", "judge_claims"]
@@ -135,7 +136,8 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
     questions another, and each direction is adjusted for itself. A claim of several parts holds
     with the largest p-value of its parts, and is contradicted with the smallest, times their
     number. Where every network of two arms gives all test images one class, their accuracies and
-    losses are no evidence in either direction.
+    losses are no evidence in either direction; nor are the seconds of seeds that trained as a
+    group, each of which has an equal part of one time.
     """
     cases = [
         _case(records, experiment, claim, scale)
@@ -229,8 +231,8 @@ def _note(case: _Case, parts: Sequence[Comparison]) -> str:
     if not all(math.isfinite(part.p_holds) for part in parts):
         return _diverged(case)
     for part in _parts(case.claim):
-        if _is_empty(case, part):
-            return f"{part.label}: no network of either learnt anything"
+        if flaw := _flaw(case, part):
+            return f"{part.label}: {flaw}"
     return ""
 
 
@@ -253,7 +255,7 @@ def _compare_all(case: _Case, level: float) -> tuple[Comparison, ...]:
     """Compare what each part of a claim compares."""
     found = [(part, compare(part, *_sides(case, part), level)) for part in _parts(case.claim)]
     return tuple(
-        replace(one, p_holds=1.0, p_contradicted=1.0) if _is_empty(case, part) else one
+        replace(one, p_holds=1.0, p_contradicted=1.0) if _flaw(case, part) else one
         for part, one in found
     )
 
@@ -263,14 +265,21 @@ def _parts(claim: Claim) -> tuple[Greater | Similar | Beyond, ...]:
     return claim.expects.parts if isinstance(claim.expects, AllOf) else (claim.expects,)
 
 
-def _is_empty(case: _Case, part: Greater | Similar | Beyond) -> bool:
-    """Tell whether two arms are compared by how well they learn, of which no network did."""
-    if isinstance(part, Beyond) or part.a.arm == part.b.arm:
-        return False
-    if "seconds" in (part.a.metric, part.b.metric):
-        return False
-    runs = [case.evidence[side.arm].runs[seed] for side in (part.a, part.b) for seed in case.seeds]
-    return all(gives_one_class(run) for run in runs)
+def _flaw(case: _Case, part: Greater | Similar | Beyond) -> str:
+    """Say why a comparison is no evidence; nothing where it is."""
+    sides = (part.a,) if isinstance(part, Beyond) else (part.a, part.b)
+    if any(side.metric == "seconds" for side in sides):
+        together = any(share_seconds(_runs(case, side)) for side in sides)
+        return "seeds trained as a group have one time together" if together else ""
+    if len({side.arm for side in sides}) < _FEWEST:
+        return ""
+    found = [run for side in sides for run in _runs(case, side).values()]
+    return "no network of either learnt anything" if all(map(gives_one_class, found)) else ""
+
+
+def _runs(case: _Case, side: Value) -> dict[int, Run]:
+    """Return the runs of one side that count, by seed."""
+    return {seed: case.evidence[side.arm].runs[seed] for seed in case.seeds}
 
 
 def _sides(
@@ -284,8 +293,7 @@ def _sides(
 
 def _read(case: _Case, side: Value) -> NDArray[np.float64]:
     """Read one side of a comparison, seed by seed."""
-    runs = {seed: case.evidence[side.arm].runs[seed] for seed in case.seeds}
-    return metric_values(runs, side.metric, side.epoch)
+    return metric_values(_runs(case, side), side.metric, side.epoch)
 
 
 def _decide(family: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:

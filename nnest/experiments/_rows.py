@@ -13,7 +13,7 @@ from nnest.experiments._curves import NOT_RUN_YET
 from nnest.experiments._evidence import Evidence
 from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._markup import Cell, Folded
-from nnest.experiments._metrics import metric_values
+from nnest.experiments._metrics import metric_values, share_seconds
 from nnest.experiments._places import source_links
 from nnest.experiments._protocol import Size
 from nnest.experiments._verdicts import NumberVerdict, source_of
@@ -129,7 +129,7 @@ def arm_row(name: str, evidence: Evidence, first: Evidence, metric: str) -> tupl
         name,
         len(values),
         evidence.scale,
-        _mean(values) + noted,
+        _mean(values, one_time=metric == "seconds" and share_seconds(evidence.runs)) + noted,
         NOTHING if evidence is first else _from_first(evidence, first, metric),
         source_links([source_of(evidence)]),
     )
@@ -142,12 +142,14 @@ def constant_row(experiment: str, name: str, evidence: Evidence) -> tuple[Cell, 
     return experiment, name, evidence.scale, len(evidence.runs), n, links
 
 
-def _mean(values: np.ndarray) -> str:
-    """Return a mean with its interval, where there are seeds for one."""
+def _mean(values: np.ndarray, *, one_time: bool) -> str:
+    """Return a mean with its interval, where there are seeds or times for one."""
     if not np.isfinite(values).all():
         return "no number"
     if len(values) < _FEWEST:
         return f"{values.mean():.4f} (one seed, no interval)"
+    if one_time:
+        return f"{values.mean():.4f} (trained as a group, no interval)"
     low, high = mean_interval(values)
     return f"{values.mean():.4f} [{low:.4f}, {high:.4f}]"
 
@@ -155,10 +157,10 @@ def _mean(values: np.ndarray) -> str:
 def _from_first(evidence: Evidence, first: Evidence, metric: str) -> str:
     """Return the mean difference from the first arm, seed by seed, with its interval."""
     seeds = sorted(evidence.runs.keys() & first.runs.keys())
-    a, b = (
-        metric_values({seed: one.runs[seed] for seed in seeds}, metric) for one in (evidence, first)
-    )
-    if len(seeds) < _FEWEST or not np.isfinite(a - b).all():
+    both = [{seed: one.runs[seed] for seed in seeds} for one in (evidence, first)]
+    a, b = (metric_values(runs, metric) for runs in both)
+    one_time = metric == "seconds" and any(map(share_seconds, both))
+    if len(seeds) < _FEWEST or one_time or not np.isfinite(a - b).all():
         return NOTHING
     low, high = paired_interval(a, b)
     return f"{np.mean(a - b):+.4f} [{low:+.4f}, {high:+.4f}]"
