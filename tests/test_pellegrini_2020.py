@@ -243,7 +243,7 @@ def test_challenge_is_modified_as_listed(report: Report) -> None:
 def test_every_claim_names_its_place(report: Report) -> None:
     """Claims of the report name a section; ours say that they are ours."""
     claims = [(one.ours, claim.where) for one in report.experiments for claim in one.claims]
-    assert Counter(ours for ours, _ in claims) == {False: 19, True: 12}
+    assert Counter(ours for ours, _ in claims) == {False: 19, True: 15}
     for ours, where in claims:
         assert where == "our question" if ours else where.startswith("Section")
 
@@ -267,6 +267,26 @@ def test_worst_in_training_is_of_accuracy_and_of_loss(report: Report) -> None:
     }
     assert all(TABLE_1[arm][0] > TABLE_1["dropout3"][0] for arm in others)
     assert all(TABLE_1[arm][1] < TABLE_1["dropout3"][1] for arm in others)
+
+
+def test_dropout_off_asks_both_modes_of_the_same_trainings(report: Report) -> None:
+    """What the report says in training is asked with dropout off, and of two more placements."""
+    asked = {one.key: one for one in report.experiment("dropout-off").claims}
+    (off,) = (asked.pop(key) for key in list(asked) if key.startswith("3-worst"))
+    said = {
+        (a, m.replace("fit_", "train_"), b, n.replace("fit_", "train_"))
+        for a, m, b, n in compared(report, "dropout3-worst-in-training")
+    }
+    assert {
+        (part.a.arm, part.a.metric, part.b.arm, part.b.metric) for part in off.expects.parts
+    } == said
+    (modes,) = (one for one in report.experiment("modes").claims if one.key == "dropout-worsens")
+    for key, claim in asked.items():
+        arm = f"dropout{key[0]}"
+        assert claim.expects.label == modes.expects.label.replace("of dropout", f"of {arm}")
+    assert {one.shared for one in report.experiment("dropout-off").arms} == {
+        f"placements/{arm}" for arm in TABLE_1
+    }
 
 
 def test_not_better_is_of_accuracy_alone(report: Report) -> None:
