@@ -196,6 +196,15 @@ def test_epochs_that_the_text_reads_from_figures(report: Report) -> None:
     assert read == {"original": 50, "dropout3": 150}
 
 
+def test_sentences_on_later_epochs_need_them(report: Report) -> None:
+    """They name 50 and 150 epochs, which trainings at lite scale do not reach."""
+    later = {one.key: one.after for one in report.experiment("placements").claims if one.after}
+    assert later == {"original-overfits": 50, "dropout3-small-signs": 150}
+    for claim in report.experiment("placements").claims:
+        if claim.after:
+            assert f"after {claim.after} epochs" in claim.text
+
+
 def test_placements_differ_in_dropout_alone(report: Report) -> None:
     """After the poolings, before the output, after the activations, at a rate of 0.5."""
     experiment = report.experiment("placements")

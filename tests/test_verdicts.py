@@ -789,6 +789,33 @@ def test_one_network_that_learnt_is_evidence(store: Memory) -> None:
     assert (found.verdict, found.note) == ("holds", "")
 
 
+@pytest.mark.parametrize(
+    ("after", "verdict"), [(SIZE.epochs - 1, "holds"), (SIZE.epochs, "not at the report's size")]
+)
+def test_sentence_on_later_epochs_is_not_judged(store: Memory, after: int, verdict: str) -> None:
+    """What a training ends with, or before, it cannot contradict; what it shows is shown."""
+    report = declared(claims=[claim(greater(A, B), "late", after=after), claim(greater(A, B))])
+    plant(store, report, "a", NARROW)
+    plant(store, report, "b", [one - 0.1 for one in NARROW])
+    late, other = judge(report, store).claims
+    assert (late.verdict, other.verdict) == (verdict, "holds")
+    assert late.n == SEEDS
+    assert late.parts[0].difference == pytest.approx(0.1)
+    if not late.judged:
+        assert late.note == f"{SIZE.epochs} epochs, and it is said of those after {SIZE.epochs}"
+        assert other.p_holds == other.parts[0].p_holds  # a family of one
+
+
+def test_epoch_before_the_first_is_refused() -> None:
+    """There is none to speak of."""
+    message = (
+        "The claim 'claim' speaks of what comes after epoch -1; give the number of an epoch, or"
+        " leave it out."
+    )
+    with pytest.raises(ExperimentError, match=f"^{re.escape(message)}$"):
+        claim(greater(A, B), after=-1)
+
+
 def timed(store: Memory, expects: Any, a: Sequence[float], b: Sequence[float]) -> ClaimVerdict:
     """Judge a claim on two arms that took so long, and of which no network learnt anything."""
     report = declared(claims=[claim(expects)])

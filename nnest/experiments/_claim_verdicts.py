@@ -52,7 +52,7 @@ class ClaimVerdict:
         With which claims it shares the level of 5 %.
     verdict : str
         "holds", "contradicted" or "undecided"; or why there is none: "not comparable",
-        "too few seeds", "no records".
+        "not at the report's size", "too few seeds", "no records".
     p_holds, p_contradicted : float
         The p-values for either verdict, adjusted by Holm's method within the family; NaN if the
         claim was not judged.
@@ -137,7 +137,8 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
     with the largest p-value of its parts, and is contradicted with the smallest, times their
     number. Where every network of two arms gives all test images one class, their accuracies and
     losses are no evidence in either direction; nor are the seconds of seeds that trained as a
-    group, each of which has an equal part of one time.
+    group, each of which has an equal part of one time. A sentence on what comes after an epoch
+    is not judged by trainings that end with it or before.
     """
     cases = [
         _case(records, experiment, claim, scale)
@@ -186,7 +187,8 @@ def _case(records: Records, experiment: Experiment, claim: Claim, scale: str | N
     found = records.largest(experiment.key, claim.arms, scale)
     seeds = common_seeds(found)
     evidence = dict(zip(claim.arms, found, strict=True))
-    return _Case(experiment, claim, evidence, seeds, *_obstacle(claim, found, len(seeds)))
+    obstacle = _obstacle(claim, found, len(seeds)) or _too_short(experiment, claim, found)
+    return _Case(experiment, claim, evidence, seeds, *(obstacle or ("", "")))
 
 
 def _judge(case: _Case, level: float) -> ClaimVerdict:
@@ -214,8 +216,8 @@ def _judge(case: _Case, level: float) -> ClaimVerdict:
     )
 
 
-def _obstacle(claim: Claim, found: Sequence[Evidence], n: int) -> tuple[str, str]:
-    """Name what stands in the way of a verdict, if anything does."""
+def _obstacle(claim: Claim, found: Sequence[Evidence], n: int) -> tuple[str, str] | None:
+    """Name what stands in the way of a verdict, if anything does, and say more of it."""
     needed = fewest_needed(found)
     if not any(one.runs for one in found):
         return "no records", f"0 of {needed} seeds recorded"
@@ -223,7 +225,20 @@ def _obstacle(claim: Claim, found: Sequence[Evidence], n: int) -> tuple[str, str
         return "not comparable", f"see deviation {claim.not_comparable}"
     if n < max(needed, _FEWEST):
         return "too few seeds", f"{n} of {needed} seeds recorded for all of its arms"
-    return "", ""
+    return None
+
+
+def _too_short(
+    experiment: Experiment, claim: Claim, found: Sequence[Evidence]
+) -> tuple[str, str] | None:
+    """Name trainings that end before what the sentence speaks of."""
+    epochs = experiment.protocol.size(found[0].scale).epochs
+    if epochs > claim.after:
+        return None
+    return (
+        "not at the report's size",
+        f"{epochs} epochs, and it is said of those after {claim.after}",
+    )
 
 
 def _note(case: _Case, parts: Sequence[Comparison]) -> str:

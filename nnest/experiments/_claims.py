@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nnest.experiments._errors import ExperimentError
 from nnest.experiments._expectations import AllOf, Beyond, Expectation, Greater, Similar, Value
 
 __all__ = ["Claim", "all_of", "below", "beyond", "greater", "similar"]
@@ -184,6 +185,13 @@ class Claim:
         How the sentence was turned into the comparison, where that is not plain.
     not_comparable : int or None, default=None
         The number of the deviation for which it cannot be judged.
+    after : int, default=0
+        The epoch after which it says that something happens; shorter runs do not judge it.
+
+    Raises
+    ------
+    ExperimentError
+        If `after` is negative.
 
     Examples
     --------
@@ -199,6 +207,14 @@ class Claim:
     expects: Expectation
     reading: str = ""
     not_comparable: int | None = None
+    after: int = 0
+
+    def __post_init__(self) -> None:
+        if self.after < 0:
+            raise ExperimentError(
+                f"The claim {self.key!r} speaks of what comes after epoch {self.after}; give the"
+                " number of an epoch, or leave it out."
+            )
 
     @property
     def values(self) -> tuple[Value, ...]:

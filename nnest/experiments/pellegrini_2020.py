@@ -663,6 +663,7 @@ placements = Experiment(
             "Section 3 and Figure 1",
             beyond(_of("original", "test_loss_rise"), RISE, reason=_WHY_RISE),
             reading="The loss on the test images ends that far above its lowest value.",
+            after=50,
         ),
         Claim(
             "dropout1-does-not",
@@ -745,6 +746,7 @@ placements = Experiment(
             reading="The loss on the test images ends above its lowest value, by less than the"
             " original model's, and is lowest at an earlier epoch than the loss while training."
             " The epoch itself is one of the numbers.",
+            after=150,
         ),
         Claim(
             "two-clearly-better",

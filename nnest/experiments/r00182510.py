@@ -607,6 +607,7 @@ hidden_layers = Experiment(
                 greater(_loss("B"), _loss("B", 150)),
             ),
             reading="The loss on the test images ends above what it is after 150 epochs.",
+            after=150,
         ),
         Claim(
             "layers-overfit",
