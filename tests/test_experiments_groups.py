@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from nnest.experiments import (
     run,
 )
 from nnest.experiments._jobs import unfitted
+from nnest.population import _checkpoint, _group
 from nnest.preprocessing import PixelScaler
 from nnest.results import ResultStore, Run
 
@@ -98,3 +100,31 @@ def test_records_of_a_group_are_those_of_the_estimators_own_fit(tmp_path: Path) 
     accuracy = np.mean(net.predict(scaler.transform(images.test)) == images.test_labels)
     assert found.final["test_accuracy"] == pytest.approx(accuracy, abs=0.005)
     np.testing.assert_allclose(found.history["fit_loss"], net.history_["loss"], atol=1e-3)
+
+
+def test_seconds_of_a_stopped_training_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it took before it was stopped is part of its time, and the record says how much."""
+    end_epoch, waited = _group.Group._end_epoch, 0.5
+
+    def stop(self: Any, after_epoch: Any) -> None:
+        end_epoch(self, after_epoch)
+        if self.epoch == 1:
+            time.sleep(waited)
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_checkpoint, "INTERVAL", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(_group.Group, "_end_epoch", stop)
+        with pytest.raises(KeyboardInterrupt):
+            recorded(tmp_path)
+    found = recorded(tmp_path)
+
+    resumed = [one for one in found.values() if "resumed_after" in (one.group or {})]
+    assert {one.arm for one in resumed} == {"plain", "thinned"}
+    assert {one.arm for one in found.values()} > {"plain", "thinned"}
+    (before,) = {one.group["resumed_after"] for one in resumed if one.group}
+    assert before >= waited
+    assert sum(one.seconds for one in resumed) >= before

@@ -55,7 +55,8 @@ class Bench:
         Returns
         -------
         list of Run
-            In the order of the jobs; the seconds are shared in equal parts.
+            In the order of the jobs; the seconds, those of processes that were stopped included,
+            are shared in equal parts.
         """
         images = self._images(jobs[0], jobs[0].arm.images)
         places = replace(images, train=np.arange(len(images.train)))
@@ -65,7 +66,7 @@ class Bench:
         ]
         begun = time.perf_counter()
         _fit(estimators, images, [rest.train for rest, _ in parted], checkpoint)
-        seconds = (time.perf_counter() - begun) / len(jobs)
+        seconds = (time.perf_counter() - begun + _seconds_before(estimators)) / len(jobs)
         return [
             self._record(job, estimator, images, rest.train, parts, seconds)
             for job, estimator, (rest, parts) in zip(jobs, estimators, parted, strict=True)
@@ -212,6 +213,13 @@ def _fit(
     for estimator, (own, watched) in zip(estimators, splits, strict=True):
         watch = {} if watched is None else {"X_val": pixels[watched], "y_val": labels[watched]}
         estimator.fit(pixels[own], labels[own], **watch)
+
+
+def _seconds_before(estimators: list[Any]) -> float:
+    """Return how long estimators were trained before they went on from a checkpoint."""
+    groups = [getattr(estimator, "group_", None) or {} for estimator in estimators]
+    parts = [group.get("resumed_after", 0.0) / group["members"] for group in groups if group]
+    return float(sum(parts))
 
 
 def _stops_early(estimator: Any) -> bool:

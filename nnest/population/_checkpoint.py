@@ -25,7 +25,7 @@ __all__ = ["Keeper"]
 
 #: Seconds between two checkpoints; a killed run loses no more than that and one turn.
 INTERVAL = 60.0
-FORMAT = 1
+FORMAT = 2
 
 
 class Keeper:
@@ -140,7 +140,13 @@ def _describe(group: Group, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
             }
         )
     lanes = group.lowering.lanes
-    return {"epoch": group.epoch, "lanes": lanes, "blocks": blocks, "members": members}
+    return {
+        "epoch": group.epoch,
+        "seconds": group.seconds,
+        "lanes": lanes,
+        "blocks": blocks,
+        "members": members,
+    }
 
 
 def _put(arrays: dict[str, np.ndarray], name: str, parts: Any) -> list[Any]:
@@ -176,7 +182,7 @@ def _restore(group: Group, saved: dict[str, Any], arrays: Any) -> None:
         if not entry["is_alive"]:
             state = _get(arrays, f"member_{member.place}", entry["state"])
             member.ends((*state, []), None)
-    group.epoch = saved["epoch"]
+    group.epoch, group.earlier = saved["epoch"], saved["seconds"]
     group.lowering = type(group.lowering)(
         group.lowering.name, saved["lanes"], group.lowering.threads
     )

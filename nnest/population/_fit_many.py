@@ -86,7 +86,8 @@ def fit_many(
     Notes
     -----
     Needs Keras on JAX; on other back ends all are fitted one by one, with a warning. How each was
-    trained is its `group_`: the lowering, the lanes of the program, the members of the group.
+    trained is its `group_`: the lowering, the lanes of the program, the members of the group, and
+    where it went on from a checkpoint *resumed_after*: the seconds of training before that.
 
     Examples
     --------
@@ -231,7 +232,8 @@ def _train(
         part = waiting.pop(0)
         keepers.append(Keeper(None if checkpoint is None else Path(checkpoint)))
         try:
-            Group(part, samples, lowering).run(report, keepers[-1])
+            group = Group(part, samples, lowering)
+            group.run(report, keepers[-1])
         except (MemoryError, jax.errors.JaxRuntimeError) as error:
             if not _is_out_of_memory(error) or (lowering.lanes == 1 and len(part) == 1):
                 raise
@@ -239,19 +241,22 @@ def _train(
             lowering = lowering.halved()
             gc.collect()
         else:
-            _tell(part, lowering)
+            _tell(group, lowering)
     return keepers
 
 
-def _tell(members: list[Member], lowering: Lowering) -> None:
+def _tell(group: Group, lowering: Lowering) -> None:
     """Tell the estimators how they were trained."""
-    for member in members:
+    told: dict[str, Any] = {
+        "lowering": lowering.name,
+        "lanes": lowering.lanes,
+        "members": len(group.members),
+    }
+    if group.earlier:
+        told["resumed_after"] = group.earlier
+    for member in group.members:
         member.tells()
-        member.estimator.group_ = {
-            "lowering": lowering.name,
-            "lanes": lowering.lanes,
-            "members": len(members),
-        }
+        member.estimator.group_ = dict(told)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -42,6 +42,13 @@ class Group:
         self.samples = samples if lowering.name == "alone" else jax.device_put(samples)
         self.epoch = 0
         self.blocks: list[Block] = []
+        self.earlier = 0.0  # seconds, in processes that were stopped
+        self._begun = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been trained, all processes together."""
+        return self.earlier + time.monotonic() - self._begun
 
     def run(self, after_epoch: AfterEpoch, keeper: Keeper) -> None:
         """Train until no member is left in training.

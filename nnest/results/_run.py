@@ -64,7 +64,8 @@ class Run:
     diverged : bool, default=False
         Whether the loss ceased to be finite.
     group : mapping or None, default=None
-        How it was trained beside others: lowering, lanes of the program, members. None is alone.
+        How it was trained beside others: lowering, lanes of the program, members, and where it was
+        stopped and went on, the seconds before that. None is alone.
     created : str, default=now
         Time in UTC, in ISO 8601.
     record_format : int, default=RECORD_FORMAT
