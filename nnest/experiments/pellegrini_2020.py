@@ -180,8 +180,8 @@ DROPOUT_OFF = Deviation(
     " the technique as such",
     why="In our first trainings the four placements have another order on the training images with"
     " dropout off than while they train, against the last reason of deviation 8, and the third"
-    " recognized more test images with dropout on. Declared when 21 of the 40 trainings of the four had been seen; what is said"
-    " of it is our question, and no training was added.",
+    " recognized more test images with dropout on. Declared when 21 of the 40 trainings of the four"
+    " had been seen; what is said of it is our question, and no training was added.",
     source="our choice",
 )
 
