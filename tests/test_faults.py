@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from select import select
 from typing import Any
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
+from nnest.search import _setup
 from nnest.search._ledger import PLACE, Ledger
 from nnest.search._rounds import StudyError, set_up
 from nnest.search._storages import open_storage
@@ -90,22 +94,33 @@ def test_killed_workers_lose_nothing_on_postgresql(
     assert_survived(json.loads(told(process, 560)), request)
 
 
+def wait_until_said(process: subprocess.Popen[str], sentence: str, seconds: float) -> None:
+    """Wait until a program has printed a sentence."""
+    assert process.stdout is not None
+    printed, end = b"", time.monotonic() + seconds
+    while sentence.encode() not in printed:
+        ready, _, _ = select([process.stdout], [], [], max(0.0, end - time.monotonic()))
+        new = os.read(process.stdout.fileno(), 2**16) if ready else b""
+        assert new, printed.decode()
+        printed += new
+
+
 def test_a_server_that_is_away_is_waited_for(server: Server) -> None:
-    """Stopped for some seconds in the middle: a worker says so and goes on, and others may join."""
+    """Stopped in the middle until a worker says so: it goes on, and others may join."""
     where = server.database()
     study = faults.study_of(where, 0)  # before them, so that nothing of what they do is missed
     # One that joins in that moment would be refused: an address may also be wrong.
     workers = [start("work", where, 0)]
     end = time.monotonic() + 60
-    while Ledger(study).n_finished < K and time.monotonic() < end:
+    while Ledger(study).n_finished < K:
+        assert time.monotonic() < end
         time.sleep(0.01)
     server.stop()
-    time.sleep(3)
+    wait_until_said(workers[0], "The storage does not answer (", 60)
     server.start()
     workers.append(start("work", where, 0))
-    said = [told(worker, 120) for worker in workers]
-    assert any("The storage does not answer (" in each for each in said), said
-    assert any("The storage answers again." in each for each in said), said
+    assert "The storage answers again." in told(workers[0], 120)
+    told(workers[1], 120)
     ledger = Ledger(study)
     done = ledger.of_state(TrialState.COMPLETE, TrialState.PRUNED)
     assert len(done) == N
@@ -134,6 +149,48 @@ def test_a_study_on_postgresql_goes_on(server: Server) -> None:
             )
         tables.append([(t.user_attrs[PLACE], t.params, t.values, t.state) for t in study.trials])
     assert tables[0] == tables[1]
+
+
+def test_workers_that_begin_at_once_have_the_same_facts(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There, a lock of the database keeps others out between reading and writing."""
+    where, check = server.database(), _setup._check
+    faults.study_of(where, 0)
+
+    def slow_check(study: optuna.Study, found: Any, asked: Any, names: Any) -> None:
+        check(study, found, asked, names)
+        if not found:
+            time.sleep(0.1 * asked["seed"])
+
+    monkeypatch.setattr(_setup, "_check", slow_check)
+    monkeypatch.setattr(_setup, "_REST", 0.0)
+    found: list[dict[str, Any]] = []
+    workers = [
+        threading.Thread(
+            target=lambda seed: found.append(set_up(faults.study_of(where, 0), {"seed": seed})),
+            args=(seed,),
+        )
+        for seed in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(found) == 4
+    assert len({facts["seed"] for facts in found}) == 1
+
+
+def test_a_server_that_is_away_is_waited_for_at_the_beginning(server: Server) -> None:
+    """Between opening the storage and writing down what the study is."""
+    study, found = faults.study_of(server.database(), 0), []
+    server.stop()
+    worker = threading.Thread(target=lambda: found.append(set_up(study, {"seed": 3})))
+    worker.start()
+    time.sleep(1)
+    server.start()
+    worker.join(60)
+    assert found == [{"seed": 3}]
 
 
 def test_workers_begin_at_once(server: Server) -> None:

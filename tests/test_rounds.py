@@ -22,11 +22,12 @@ from optuna.samplers import (
     RandomSampler,
     TPESampler,
 )
-from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from nnest.search import _ledger
+from nnest.search import _ledger, _setup
 from nnest.search._ledger import ENDING, PLACE, Ledger
 from nnest.search._rounds import Ending, StudyError, Task, run_rounds, set_up
 from nnest.search._storages import open_storage
@@ -350,6 +351,29 @@ def test_what_two_workers_have_enqueued_counts_once() -> None:
     assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
 
 
+def test_what_was_enqueued_too_late_does_not_wait_for_ever() -> None:
+    """A slow worker enqueues what another one has long begun: nobody needs it in the end."""
+    study, late = start(), []
+
+    def train(tasks: list[Task]) -> list[Ending]:
+        if not late:
+            raise KeyboardInterrupt
+        for trial in late:
+            study.add_trial(trial)
+        return [ending(task) for task in tasks]
+
+    with pytest.raises(KeyboardInterrupt):
+        go(study, train, n_trials=K)
+    late += Ledger(study).of_state(TrialState.WAITING)
+    study.enqueue_trial({"x": 0.125, "n": 2})  # for a longer study
+    go(study, train, n_trials=K)
+    ledger = Ledger(study)
+    assert sorted(ledger.places[t.number] for t in ledger.of_state(*FINISHED)) == list(range(K))
+    waiting = ledger.of_state(TrialState.WAITING)
+    assert [trial.system_attrs["fixed_params"] for trial in waiting] == [{"x": 0.125, "n": 2}]
+    assert not ledger.failed
+
+
 def test_what_the_user_has_enqueued_comes_first() -> None:
     """With its parameters, in a batch with new ones."""
     study, train = start(), Trainer()
@@ -594,20 +618,45 @@ def test_another_study_under_the_same_name_is_refused(
     assert set_up(study, FACTS) == FACTS
 
 
-def test_workers_that_begin_at_once_have_the_same_facts(tmp_path: Path) -> None:
-    """Who wrote last is right, for all."""
-    path, found = tmp_path / "study.journal", []
-    start(open_storage(path))
+@pytest.mark.parametrize(
+    ("pause", "rest"), [(0.1, 0.0), (0.02, 2.0)], ids=["with a lock", "without one"]
+)
+def test_workers_that_begin_at_once_have_the_same_facts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pause: float, rest: float
+) -> None:
+    """However long one takes between reading and writing; without a lock, the last one counts."""
+    path, check = tmp_path / "study.journal", _setup._check
+
+    def slow_check(study: Study, found: dict[str, Any], asked: dict[str, Any], names: Any) -> None:
+        check(study, found, asked, names)
+        if not found:
+            time.sleep(pause * asked["seed"])
+
+    def open_it() -> BaseStorage:
+        return JournalStorage(JournalFileBackend(str(path))) if rest else open_storage(path)
+
+    monkeypatch.setattr(_setup, "_check", slow_check)
+    monkeypatch.setattr(_setup, "_REST", rest)
+    start(open_it())
+    found = at_once(open_it)
+    assert len({facts["seed"] for facts in found}) == 1
+    assert found[0] == set_up(start(open_it()), FACTS)
+
+
+def at_once(open_it: Callable[[], BaseStorage]) -> list[dict[str, Any]]:
+    """Return what four workers take for the facts of a study, each of which has another seed."""
+    found: list[dict[str, Any]] = []
 
     def work(seed: int) -> None:
-        found.append(set_up(start(open_storage(path)), {**FACTS, "seed": seed}))
+        found.append(set_up(start(open_it()), {**FACTS, "seed": seed}))
 
     workers = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    assert len({facts["seed"] for facts in found}) == 1
+    assert len(found) == 4
+    return found
 
 
 def test_the_loop_needs_no_network_library() -> None:

@@ -150,8 +150,8 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     code = (
         "import os, sys, signal\n"
         "from pathlib import Path\n"
-        "from nnest.search._storages import _Lock\n"
-        "_Lock(Path(sys.argv[1])).acquire()\n"
+        "from nnest.search._locks import JournalLock\n"
+        "JournalLock(Path(sys.argv[1])).acquire()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)], timeout=60).returncode < 0

@@ -153,10 +153,14 @@ class Claims:
         claim.ids.discard(trial._trial_id)
 
     def clear(self, ledger: Ledger) -> None:
-        """Fail the trials that were made in excess, and that nobody claimed."""
+        """Fail the trials that were made in excess, or enqueued twice, and that nobody claimed.
+
+        What was suggested, or given by the user, stays for a study that is to have more trials.
+        """
         for trial in ledger.of_state(TrialState.WAITING):
             fresh = batch_of(trial) not in ledger.asked and "fixed_params" not in trial.system_attrs
-            if fresh and ledger.is_surplus(trial, self._n_trials):
+            surplus = fresh and ledger.is_surplus(trial, self._n_trials)
+            if surplus or ledger.is_double(trial):
                 drop(self._study, trial)
 
     def is_exhausted(self, ledger: Ledger) -> bool:

@@ -141,9 +141,15 @@ class Ledger:
 
     def is_surplus(self, trial: FrozenTrial, n_trials: int) -> bool:
         """Tell whether enough others, or another one of its place, come before a trial."""
-        before = [each for each in self.live if each.number < trial.number]
+        before = sum(each.number < trial.number for each in self.live)
+        return before >= n_trials or self.is_double(trial)
+
+    def is_double(self, trial: FrozenTrial) -> bool:
+        """Tell whether another one of its place comes before a trial: two workers enqueued it."""
         place = self.places[trial.number]
-        return len(before) >= n_trials or any(self.places[each.number] == place for each in before)
+        return any(
+            each.number < trial.number and self.places[each.number] == place for each in self.live
+        )
 
     def before(self, trial: FrozenTrial) -> dict[int, float]:
         """Return what a trial's predecessors had reported."""

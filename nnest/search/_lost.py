@@ -21,7 +21,7 @@ from nnest.search._storages import GRACE, Stale
 __all__ = ["counters", "give_back", "take_from_the_dead", "withdraw"]
 
 #: A worker's mark may be overwritten by another one that wanted the same trial in that moment.
-_OVERWRITTEN = 60.0
+_OVERWRITTEN = 15.0
 _KEPT = ("failed_trial", "retry_history", "fixed_params")
 _OURS, _POINTS = "nnest:", "qmc:"
 

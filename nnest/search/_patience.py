@@ -80,12 +80,12 @@ class _Patient:
             raise AttributeError(name)
         return getattr(self.inner, name)
 
-    def _patiently(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Call a method of the storage until it answers."""
-        began, pause, call = time.monotonic(), FIRST, getattr(self.inner, name)
+    def insist(self, call: Callable[[], Any]) -> Any:
+        """Call something that needs the storage until that answers."""
+        began, pause = time.monotonic(), FIRST
         while True:
             try:
-                found = call(*args, **kwargs)
+                found = call()
             except Exception as error:
                 if not is_away(error):
                     raise
@@ -117,7 +117,8 @@ def _patient(name: str) -> Callable[..., Any]:
     """Return a method that hands a call on patiently."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return self._patiently(name, *args, **kwargs)
+        call = getattr(self.inner, name)
+        return self.insist(lambda: call(*args, **kwargs))
 
     method.__name__ = name
     return method

@@ -7,16 +7,16 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optuna.storages import InMemoryStorage
 from optuna.study import Study
 
 from nnest.search._errors import StudyError
+from nnest.search._locks import sole_writer
 
 __all__ = ["set_up"]
 
 #: User attribute of a study.
 FACTS = "nnest:study"
-#: Seconds after which what several processes wrote at once has come to rest.
+#: Seconds after which what several processes wrote at once has come to rest, where no lock is.
 _REST = 0.3
 
 
@@ -46,14 +46,15 @@ def set_up(
         If the study has another space, say; both are named.
     """
     asked: dict[str, Any] = json.loads(json.dumps(dict(wanted)))
-    found = _facts(study)
-    if not found.keys() >= asked.keys():
-        _check(study, found, asked, binding)
-        study.set_user_attr(FACTS, {**asked, **found})
-        if not isinstance(study._storage, InMemoryStorage):
-            # There is no compare-and-set: who wrote last is right, for those that wrote before too.
-            time.sleep(_REST)
+    with sole_writer(study._storage, study._study_id) as alone:
         found = _facts(study)
+        _check(study, found, asked, binding)
+        if not found.keys() >= asked.keys():
+            study.set_user_attr(FACTS, {**asked, **found})
+    if not alone:
+        # Who wrote last is right, for those that have written or read before too.
+        time.sleep(_REST)
+    found = _facts(study)
     _check(study, found, asked, binding)
     return found
 

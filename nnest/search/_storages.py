@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from filelock import FileLock
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 
 from nnest.search._errors import StudyError
+from nnest.search._locks import JournalLock
 from nnest.search._patience import PatientStorage, Say, first_line, is_away
 
 __all__ = ["Stale", "find_study", "open_storage"]
@@ -125,59 +125,6 @@ class Stale:
         return taken
 
 
-class _Lock:
-    """A lock that dies with its process, and under which a torn last line is cut off.
-
-    Optuna's own locks are files that a killed process leaves behind, and what the next process
-    appends to a torn line makes the whole journal unreadable.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = FileLock(f"{path}.flock", poll_interval=0.002)
-
-    def acquire(self) -> bool:
-        """Wait for the lock and mend the file."""
-        self._lock.acquire()
-        try:
-            _cut_torn_line(self._path)
-        except BaseException:
-            self._lock.release()
-            raise
-        return True
-
-    def release(self) -> None:
-        """Let the next one in."""
-        self._lock.release()
-
-
-def _cut_torn_line(path: Path) -> None:
-    """Cut off a last line without its end: every writer writes whole lines under the lock."""
-    with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        keep = end
-        while keep and not _ends_line(file, keep):
-            keep = _last_newline(file, keep)
-        if keep < end:
-            file.truncate(keep)
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _ends_line(file: Any, position: int) -> bool:
-    """Tell whether the byte before a position ends a line."""
-    file.seek(position - 1)
-    return bool(file.read(1) == b"\n")
-
-
-def _last_newline(file: Any, end: int, size: int = 2**16) -> int:
-    """Return the position after the last newline of a block, or where the block begins."""
-    start = max(0, end - size)
-    file.seek(start)
-    found = file.read(end - start).rfind(b"\n")
-    return start if found < 0 else start + int(found) + 1
-
-
 def _journal(path: Path) -> BaseStorage:
     """Open a journal file, or start one."""
     if path.is_dir():
@@ -198,7 +145,7 @@ def _journal(path: Path) -> BaseStorage:
         )
     if head[: len(_JOURNAL)] != _JOURNAL[: len(head)]:
         raise StudyError(f"{path} is there and is no journal of Optuna: give another path.")
-    lock = _Lock(path)
+    lock = JournalLock(path)
     try:
         lock.acquire()
         lock.release()

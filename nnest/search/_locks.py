@@ -1,0 +1,142 @@
+"""Locks of storages, which end with the process that holds them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+
+from nnest.search._patience import PatientStorage
+
+__all__ = ["JournalLock", "sole_writer"]
+
+#: First half of the number of a lock in PostgreSQL; the other is the study's.
+_OURS = 0x6E6E
+
+
+@contextmanager
+def sole_writer(storage: BaseStorage, study_id: int) -> Iterator[bool]:
+    """Read and write several times as if nobody else did that on the study.
+
+    Parameters
+    ----------
+    storage : optuna.storages.BaseStorage
+        The study's storage, as :func:`nnest.search._storages.open_storage` opens it.
+    study_id : int
+        The study's number in it.
+
+    Yields
+    ------
+    bool
+        Whether others are kept out: in memory, on our journals and on PostgreSQL. Other storages
+        know no such lock.
+    """
+    if isinstance(storage, InMemoryStorage):
+        yield True
+        return
+    # Optuna shows neither a journal's lock nor the database behind its cache.
+    inner = getattr(storage, "inner", storage)
+    backend = getattr(inner, "_backend", inner)
+    lock = getattr(backend, "_lock", None)
+    if isinstance(inner, JournalStorage) and isinstance(lock, JournalLock):
+        with lock.several:
+            yield True
+    elif isinstance(backend, RDBStorage) and backend.engine.dialect.name == "postgresql":
+        with _locked_in_postgresql(storage, backend.engine, study_id):
+            yield True
+    else:
+        yield False
+
+
+@contextmanager
+def _locked_in_postgresql(storage: BaseStorage, engine: Any, study_id: int) -> Iterator[None]:
+    """Hold an advisory lock, on a connection of its own; it ends with that, however that ends."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    take = text("SELECT pg_advisory_xact_lock(:ours, :study)")
+
+    def connect() -> Any:
+        connection = engine.connect()
+        try:
+            connection.execute(take, {"ours": _OURS, "study": study_id})
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    connection = storage.insist(connect) if isinstance(storage, PatientStorage) else connect()
+    try:
+        yield
+    finally:
+        with suppress(SQLAlchemyError):
+            connection.close()
+
+
+class JournalLock:
+    """A lock that dies with its process, and under which a torn last line is cut off.
+
+    Optuna's own locks are files that a killed process leaves behind, and what the next process
+    appends to a torn line makes the whole journal unreadable.
+
+    Parameters
+    ----------
+    path : Path
+        The journal.
+
+    Attributes
+    ----------
+    several : filelock.FileLock
+        A lock for what takes several reads and writes, each of which needs this one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = FileLock(f"{path}.flock", poll_interval=0.002)
+        self.several = FileLock(f"{path}.several.flock", poll_interval=0.01)
+
+    def acquire(self) -> bool:
+        """Wait for the lock and mend the file."""
+        self._lock.acquire()
+        try:
+            _cut_torn_line(self._path)
+        except BaseException:
+            self._lock.release()
+            raise
+        return True
+
+    def release(self) -> None:
+        """Let the next one in."""
+        self._lock.release()
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Cut off a last line without its end: every writer writes whole lines under the lock."""
+    with path.open("r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        keep = end
+        while keep and not _ends_line(file, keep):
+            keep = _last_newline(file, keep)
+        if keep < end:
+            file.truncate(keep)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _ends_line(file: Any, position: int) -> bool:
+    """Tell whether the byte before a position ends a line."""
+    file.seek(position - 1)
+    return bool(file.read(1) == b"\n")
+
+
+def _last_newline(file: Any, end: int, size: int = 2**16) -> int:
+    """Return the position after the last newline of a block, or where the block begins."""
+    start = max(0, end - size)
+    file.seek(start)
+    found = file.read(end - start).rfind(b"\n")
+    return start if found < 0 else start + int(found) + 1
