@@ -13,6 +13,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,15 +22,19 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from select import select
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
+from nnest.search import _setup
 from nnest.search._ledger import Ledger, history
 from nnest.search._rounds import Ending, Task, run_rounds, set_up
 from nnest.search._storages import open_storage
+
+if TYPE_CHECKING:
+    import pytest
 
 N, K = 16, 4
 #: Seconds of a nap, of a long one, after which a worker is killed since the last batch was begun,
@@ -190,6 +195,36 @@ def begin(where: str, seeds: list[int]) -> list[int | None]:
     for worker in workers:
         worker.join()
     return [worker.exitcode for worker in workers]
+
+
+def facts_at_once(
+    open_study: Callable[[], optuna.Study],
+    facts: dict[str, Any],
+    pause: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[dict[str, Any]]:
+    """Return what four workers take for a study's facts, each of which has another seed.
+
+    All have found none before the first of them writes, unless something keeps them from reading.
+    """
+    check, found = _setup._check, []
+
+    def slow_check(study: optuna.Study, known: Any, asked: Any, names: Any) -> None:
+        check(study, known, asked, names)
+        if not known:
+            time.sleep(pause * (1 + asked["seed"]))
+
+    def begin_one(seed: int) -> None:
+        found.append(set_up(open_study(), {**facts, "seed": seed}))
+
+    monkeypatch.setattr(_setup, "_check", slow_check)
+    workers = [threading.Thread(target=begin_one, args=(seed,)) for seed in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(found) == len(workers)
+    return found
 
 
 def main(way: str, where: str, *seeds: str) -> None:

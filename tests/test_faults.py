@@ -155,29 +155,10 @@ def test_workers_that_begin_at_once_have_the_same_facts(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There, a lock of the database keeps others out between reading and writing."""
-    where, check = server.database(), _setup._check
+    where = server.database()
     faults.study_of(where, 0)
-
-    def slow_check(study: optuna.Study, found: Any, asked: Any, names: Any) -> None:
-        check(study, found, asked, names)
-        if not found:
-            time.sleep(0.1 * asked["seed"])
-
-    monkeypatch.setattr(_setup, "_check", slow_check)
     monkeypatch.setattr(_setup, "_REST", 0.0)
-    found: list[dict[str, Any]] = []
-    workers = [
-        threading.Thread(
-            target=lambda seed: found.append(set_up(faults.study_of(where, 0), {"seed": seed})),
-            args=(seed,),
-        )
-        for seed in range(4)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert len(found) == 4
+    found = faults.facts_at_once(lambda: faults.study_of(where, 0), {}, 0.2, monkeypatch)
     assert len({facts["seed"] for facts in found}) == 1
 
 

@@ -31,6 +31,7 @@ from nnest.search import _ledger, _setup
 from nnest.search._ledger import ENDING, PLACE, Ledger
 from nnest.search._rounds import Ending, StudyError, Task, run_rounds, set_up
 from nnest.search._storages import open_storage
+from tests import faults
 
 N, K, SEED = 13, 4, 5
 BATCHES = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11], [12, 13], [14]]
@@ -619,44 +620,23 @@ def test_another_study_under_the_same_name_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("pause", "rest"), [(0.1, 0.0), (0.02, 2.0)], ids=["with a lock", "without one"]
+    ("pause", "rest"), [(0.2, 0.0), (0.02, 2.0)], ids=["with a lock", "without one"]
 )
 def test_workers_that_begin_at_once_have_the_same_facts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pause: float, rest: float
 ) -> None:
     """However long one takes between reading and writing; without a lock, the last one counts."""
-    path, check = tmp_path / "study.journal", _setup._check
+    path = tmp_path / "study.journal"
 
-    def slow_check(study: Study, found: dict[str, Any], asked: dict[str, Any], names: Any) -> None:
-        check(study, found, asked, names)
-        if not found:
-            time.sleep(pause * asked["seed"])
+    def open_study() -> Study:
+        plain = JournalStorage(JournalFileBackend(str(path))) if rest else None
+        return start(plain or open_storage(path))
 
-    def open_it() -> BaseStorage:
-        return JournalStorage(JournalFileBackend(str(path))) if rest else open_storage(path)
-
-    monkeypatch.setattr(_setup, "_check", slow_check)
     monkeypatch.setattr(_setup, "_REST", rest)
-    start(open_it())
-    found = at_once(open_it)
+    open_study()
+    found = faults.facts_at_once(open_study, FACTS, pause, monkeypatch)
     assert len({facts["seed"] for facts in found}) == 1
-    assert found[0] == set_up(start(open_it()), FACTS)
-
-
-def at_once(open_it: Callable[[], BaseStorage]) -> list[dict[str, Any]]:
-    """Return what four workers take for the facts of a study, each of which has another seed."""
-    found: list[dict[str, Any]] = []
-
-    def work(seed: int) -> None:
-        found.append(set_up(start(open_it()), {**FACTS, "seed": seed}))
-
-    workers = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert len(found) == 4
-    return found
+    assert found[0] == set_up(open_study(), FACTS)
 
 
 def test_the_loop_needs_no_network_library() -> None:
