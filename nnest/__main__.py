@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
-from nnest.cli import main
+from nnest.cli import run
 
 __all__: list[str] = []
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -158,7 +158,7 @@ def test_help_comes_at_once() -> None:
 
 def test_the_command_is_installed() -> None:
     """The distribution declares the command that the README names."""
-    assert _project()["project"]["scripts"] == {"nnest": "nnest.cli:main"}
+    assert _project()["project"]["scripts"] == {"nnest": "nnest.cli:run"}
 
 
 def test_readme_names_every_target_of_the_makefile_that_it_speaks_of() -> None:

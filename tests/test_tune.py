@@ -315,8 +315,8 @@ def wait_until(reached: Any, process: subprocess.Popen[bytes], seconds: float = 
 def test_a_search_that_is_interrupted_goes_on_to_the_same_table(space: str, tmp_path: Path) -> None:
     """Ctrl-C in the middle keeps what is finished; the command that is shown finishes it."""
     whole, out = tmp_path / "whole", tmp_path / "out"
-    # Long enough trainings to be interrupted, in batches of two.
-    longer = ["--epochs", "60", "--trials", "20", "--sampler", "tpe"]
+    # Long enough trainings to be interrupted by a process that is slow to look, in batches of two.
+    longer = ["--epochs", "200", "--trials", "20", "--sampler", "tpe"]
     assert started(command(space, whole, *longer), tmp_path / "whole.log").wait(300) == 0
     process = started(command(space, out, *longer), tmp_path / "first.log")
     wait_until(lambda: finished(out / "study.journal", "digits-mlp") >= 2, process)

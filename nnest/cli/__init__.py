@@ -6,6 +6,6 @@ Heavy imports stand inside the commands, so that ``nnest --help`` answers at onc
 from __future__ import annotations
 
 from nnest.cli._folders import results_folder
-from nnest.cli._main import build_parser, main
+from nnest.cli._main import build_parser, main, run
 
-__all__ = ["build_parser", "main", "results_folder"]
+__all__ = ["build_parser", "main", "results_folder", "run"]

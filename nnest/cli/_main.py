@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
 
+from nnest._interrupts import interrupts_heard
 from nnest.cli._data import add_data
 from nnest.cli._report import add_report
 from nnest.cli._reproduce import INTERRUPTED, add_reproduce
 from nnest.cli._tune import add_tune
 
-__all__ = ["build_parser", "main"]
+__all__ = ["build_parser", "main", "run"]
 
 _REFUSED = 2
+
+
+def run() -> NoReturn:
+    """Run the command line of the process, and end the process with its exit status.
+
+    Examples
+    --------
+    >>> from nnest.cli import run
+    >>> run()  # doctest: +SKIP
+    """
+    status = main()
+    if status == INTERRUPTED:
+        # JAX may be compiling in a thread of its own, and crashes if the interpreter is taken down
+        # meanwhile.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = build_parser().parse_args(given, argparse.Namespace(given=given))
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
-        return command(parsed)
+        with interrupts_heard():
+            return command(parsed)
     except KeyboardInterrupt:
         print("nnest: stopped.", file=sys.stderr)
         return INTERRUPTED

@@ -20,6 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nnest import _arguments
+from nnest._interrupts import interrupts_heard
 from nnest.augmentation import Augment, Augmentation
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._splits import split_groups, split_rows
@@ -285,15 +286,17 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             callbacks=[*watch, *(self.callbacks or ())] or None,
             verbose=0,
         )
-        history = wrapper.fit(
-            part.X,
-            part.y,
-            part.weight,
-            shuffle=self._order_seed,
-            initial_epoch=self.n_iter_,
-            epochs=epochs,
-            validation_data=None if validation is None else validation.for_keras(),
-        ).model_.history.history
+        with interrupts_heard():
+            wrapper.fit(
+                part.X,
+                part.y,
+                part.weight,
+                shuffle=self._order_seed,
+                initial_epoch=self.n_iter_,
+                epochs=epochs,
+                validation_data=None if validation is None else validation.for_keras(),
+            )
+        history = wrapper.model_.history.history
         self._learnt(history, None if stopping is None else stopping.best_epoch)
 
     def _learnt(self, history: dict[str, list[float]], best_epoch: int | None) -> None:

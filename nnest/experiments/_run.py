@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from nnest._interrupts import interrupts_heard
 from nnest.experiments._circumstances import code_state
 from nnest.experiments._experiment import Report
 from nnest.experiments._jobs import Job, jobs_of, unfitted
@@ -125,7 +126,8 @@ def run(
     trained = 0
     found = len(jobs) - len(missing)
     silent = not (progress and missing)
-    with tqdm(total=len(missing), desc=report.key, unit="training", disable=silent) as bar:
+    meter = tqdm(total=len(missing), desc=report.key, unit="training", disable=silent)
+    with interrupts_heard(), meter as bar:
         waiting = deque(_batches(missing))
         in_vain = 0  # batches in a row that other processes train
         while waiting and clock.allows(waiting[0]):

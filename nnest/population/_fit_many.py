@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.utils import check_array
 from tqdm import tqdm
 
+from nnest._interrupts import interrupts_heard
 from nnest.estimators import NeuralNet
 from nnest.population._checkpoint import Keeper
 from nnest.population._group import Group
@@ -105,7 +106,8 @@ def fit_many(
     total = sum(int(member.estimator.epochs) for member in members)
     silent = not any(member.estimator.verbose for member in members)
     keepers = []
-    with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
+    meter = tqdm(total=total, desc="epochs of all members", disable=silent)
+    with interrupts_heard(), meter as bar:
         report = _Report(len(estimators), callback, bar)
         for group in _groups(members):
             samples = _samples(group[0].estimator, X)

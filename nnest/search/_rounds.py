@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -178,7 +179,9 @@ class _Rounds:
                 self._tell(tasks, self._known(claim, tasks) or self._trained(tasks))
             return bool(trials)
         except BaseException:
-            self._give_up(claim)
+            # What went wrong is to be heard of; what is not given back, the next worker finds.
+            with suppress(Exception):
+                self._give_up(claim)
             raise
         finally:
             self._worker.leave(claim.ids)

@@ -17,6 +17,7 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.validation import _check_method_params
 
+from nnest._interrupts import interrupts_heard
 from nnest.search._checks import (
     check_jobs,
     check_metrics,
@@ -81,7 +82,8 @@ class TogetherSearch(BaseSearchCV):
         splits = self._split(X, y, routed.splitter.split)
         base = clone(self.estimator)
         evaluation = Evaluation(self, base, X, y, splits, scorers, routed)
-        self._run_search(evaluation, callback_ctx=context)
+        with interrupts_heard():
+            self._run_search(evaluation, callback_ctx=context)
         self._choose(evaluation, refit_metric)
         if self.refit:
             self._refit(base, X, y, routed.estimator.fit, context, about)
