@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 N, K = 16, 4
 #: Seconds of a nap, of a long one, after which a worker is killed since the last batch was begun,
 #: and until everything must have come to its end.
-NAP, LONG_NAP, MOMENT, ENOUGH = (0.1, 0.4), (1.0, 1.2), (0.0, 0.4), 240.0
+NAP, LONG_NAP, MOMENT, ENOUGH = (0.1, 0.4), (3.0, 3.2), (0.0, 0.4), 240.0
 KILLS, AT_ONCE = 3, 4
 _fork = multiprocessing.get_context("fork")
 #: Where a worker says that it has begun a batch: a pipe, since a lock would be killed with it.

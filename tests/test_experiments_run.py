@@ -33,7 +33,7 @@ from nnest.experiments import (
 from nnest.experiments import _run as runner
 from nnest.preprocessing import PixelScaler
 from nnest.results import ResultsError, ResultStore
-from tests.helpers import ROOT
+from tests.helpers import ROOT, Clock
 
 
 class FakeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -176,11 +176,23 @@ def test_kill_loses_the_run_at_hand_only(store: ResultStore, tmp_path: Path) -> 
     assert numbers(store) == numbers(whole)
 
 
-def test_budget_begins_no_training_that_would_not_end(store: ResultStore) -> None:
-    """With trainings of 0.3 s and half a second, one or two are trained and the rest is left."""
-    outcome = quietly(fake_report(pause=0.3), store, budget=0.5)
-    assert 1 <= outcome.trained <= 2
-    assert outcome.left == 6 - outcome.trained
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Let time pass only where a training pauses, or the runner waits."""
+    found = Clock()
+    monkeypatch.setattr(runner, "time", found)
+    monkeypatch.setattr(sys.modules[__name__], "time", found)
+    return found
+
+
+@pytest.mark.parametrize(("budget", "trained"), [(0.5, 1), (0.6, 2), (10.0, 6)])
+def test_budget_begins_no_training_that_would_not_end(
+    store: ResultStore, clock: Clock, budget: float, trained: int
+) -> None:
+    """Trainings take 0.3 s: what would end later than the budget is left."""
+    outcome = quietly(fake_report(pause=0.3), store, budget=budget)
+    assert (outcome.trained, outcome.left) == (trained, 6 - trained)
+    assert clock.now == pytest.approx(0.3 * trained)
 
 
 def test_record_holds_all_metrics(store: ResultStore) -> None:
@@ -354,12 +366,13 @@ def test_training_of_another_process_is_waited_for(
     assert numbers(store) == numbers(elsewhere)
 
 
-def test_budget_ends_the_wait_for_another_process(store: ResultStore, without_pauses: None) -> None:
+def test_budget_ends_the_wait_for_another_process(store: ResultStore, clock: Clock) -> None:
     """What another process has is left to it when the time is over."""
     report = fake_report()
     job = jobs_of(report, scale="smoke")[0]
     with store.reserve([("fake", "first", "good", 0, "smoke", job.digest)]):
         assert quietly(report, store, budget=3.0) == Outcome(needed=6, found=0, trained=5)
+    assert 3.0 < clock.now < 3.0 + 2 * runner._PAUSE
 
 
 @pytest.mark.slow

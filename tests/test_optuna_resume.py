@@ -97,7 +97,9 @@ def test_a_worker_waits_for_its_study(tmp_path: Path) -> None:
         target=lambda: found.append(wait_for_study(path, "late", say=said.append)), daemon=True
     )
     waiting.start()
-    time.sleep(0.3)
+    end = time.monotonic() + 60
+    while not said and time.monotonic() < end:
+        time.sleep(0.01)
     assert not found
 
     fitted(RATES, storage=path, study_name="late", n_trials=1)

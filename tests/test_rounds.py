@@ -27,11 +27,12 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from nnest.search import _ledger, _setup
+from nnest.search import _ledger, _rounds, _setup
 from nnest.search._ledger import ENDING, PLACE, Ledger
 from nnest.search._rounds import Ending, StudyError, Task, run_rounds, set_up
 from nnest.search._storages import open_storage
 from tests import faults
+from tests.helpers import Clock
 
 N, K, SEED = 13, 4, 5
 BATCHES = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11], [12, 13], [14]]
@@ -520,21 +521,20 @@ def test_an_exhausted_sampler_stops_the_study() -> None:
     assert said == ["All settings were tried: 3 trials are the study."]
 
 
-def test_no_batch_begins_after_the_time_is_up() -> None:
+def test_no_batch_begins_after_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was begun is told."""
-    study = start()
+    study, clock = start(), Clock()
+    monkeypatch.setattr(_rounds, "time", clock)
 
     def train(tasks: list[Task]) -> list[Ending]:
-        time.sleep(0.03)
+        clock.sleep(0.03)
         return [Ending(TrialState.COMPLETE, (1.0,)) for _ in tasks]
 
     go(study, train, n_trials=1000, timeout=0.1)
-    states = {trial.state for trial in study.trials}
-    assert states == {TrialState.COMPLETE}
-    assert len(study.trials) % K == 0
-    assert len(study.trials) < 40
+    assert [trial.state for trial in study.trials] == 4 * K * [TrialState.COMPLETE]
+    assert clock.now == pytest.approx(0.12)
     go(study, train, n_trials=1000, timeout=0.0)
-    assert len(study.trials) < 40
+    assert len(study.trials) == 4 * K
 
 
 def test_a_trial_that_kills_its_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -559,16 +559,21 @@ def test_a_trial_that_kills_its_workers_is_given_up(monkeypatch: pytest.MonkeyPa
 def test_a_worker_waits_for_what_others_train() -> None:
     """It says so once, and ends when they have ended."""
     study, said = start(), []
-    running = study.ask()
+    running, waits = study.ask(), threading.Event()
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        waits.set()
 
     def end() -> None:
+        waits.wait(60)
         time.sleep(0.4)
         study.tell(running, 1.0)
 
     other = threading.Thread(target=end)
     other.start()
     train = Trainer()
-    go(study, train, n_trials=1, say=said.append)
+    go(study, train, n_trials=1, say=say)
     other.join()
     assert train.batches == []
     assert said == ["Waiting for trials that other workers train."]

@@ -317,15 +317,19 @@ def test_a_patient_storage_can_be_pickled(tmp_path: Path) -> None:
 def test_a_study_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     """A worker may be started first; it says that it waits, once."""
     path, said = tmp_path / "study.journal", []
-    storage = open_storage(path)
+    storage, waits = open_storage(path), threading.Event()
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        waits.set()
 
     def begin() -> None:
-        time.sleep(0.3)
+        waits.wait(60)
         filled(path)
 
     other = threading.Thread(target=begin)
     other.start()
-    study = find_study(storage, "s", wait=20.0, say=said.append)
+    study = find_study(storage, "s", wait=20.0, say=say)
     other.join()
     assert study.study_name == "s"
     assert said == ["The study 's' is not there yet: waiting for it."]

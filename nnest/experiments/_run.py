@@ -122,7 +122,7 @@ def run(
     code = code_state(must_be_clean=scale != "smoke" and not allow_dirty, records=store.folder)
     missing = [job for job in jobs if not _recorded(store, report, job)]
     bench = Bench(report, code, data_home)
-    clock = _Clock(budget)
+    clock = _Clock(budget, time.monotonic())
     trained = 0
     found = len(jobs) - len(missing)
     silent = not (progress and missing)
@@ -193,7 +193,7 @@ class _Clock:
     """Knows how long trainings took, and whether another one fits into the budget."""
 
     budget: float | None
-    started: float = field(default_factory=time.monotonic)
+    started: float
     longest: dict[tuple[str, str, int], float] = field(default_factory=dict)
 
     def allows(self, jobs: list[Job]) -> bool:
