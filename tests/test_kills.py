@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 TRAIN = """
-import sys
+import sys, time
 import numpy as np
 from sklearn.datasets import load_digits
 from nnest import CNNClassifier, MLPClassifier
@@ -30,7 +30,9 @@ if family == "mlp":
 else:
     nets = [CNNClassifier(filters=(4,), hidden_units=(8,), conv_batch_norm=True, random_state=i,
                           learning_rate=0.01 * i + 0.001, **common) for i in range(4)]
-fit_many(nets, x, y, checkpoint=None if folder == "-" else folder)
+# Long enough to be killed in the middle by a process that is slow to look.
+fit_many(nets, x, y, checkpoint=None if folder == "-" else folder,
+         callback=None if folder == "-" else lambda epoch, metrics: time.sleep(0.4))
 arrays = {}
 for i, net in enumerate(nets):
     variables = [*net.model_.variables, *net.model_.optimizer.variables]

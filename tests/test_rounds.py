@@ -28,7 +28,10 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from nnest.search import _ledger, _rounds, _setup
+from nnest.search._claims import Claims, new_claim
 from nnest.search._ledger import ENDING, PLACE, Ledger
+from nnest.search._lost import give_back, withdraw
+from nnest.search._owners import Worker
 from nnest.search._rounds import Ending, StudyError, Task, run_rounds, set_up
 from nnest.search._storages import open_storage
 from tests import faults
@@ -351,6 +354,61 @@ def test_what_two_workers_have_enqueued_counts_once() -> None:
     assert calls == [BATCHES[0], *[BATCHES[0]] * 2, *BATCHES[1:]]
     assert table(study) == whole("random")[0]
     assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
+
+
+@pytest.mark.parametrize("sampler", ["random", "grid", "qmc"])
+def test_what_is_lost_is_not_replaced_before_it_is_enqueued_again(
+    sampler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker takes trials from a dead one; another looks before they are enqueued.
+
+    With samplers that learn, the numbers of several workers depend on who is first.
+    """
+    expected, _ = whole(sampler)
+    storage = Mortal()
+    study, made = start(storage), SAMPLERS[sampler]
+
+    class Dying(Trainer):
+        def __call__(self, tasks: list[Task]) -> list[Ending]:
+            if len(self.batches) == 1:
+                storage.die_at(0, after=False)
+                raise Killed
+            return super().__call__(tasks)
+
+    with pytest.raises(Killed):
+        go(study, Dying(), make_sampler=made)
+    storage.die_at(10**9, after=False)
+
+    class Slow(Clock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            ledger = Ledger(study)
+            give_back(study, slow, ledger.lost, ledger, set())
+
+    clock = Slow()
+    monkeypatch.setattr(_rounds, "time", clock)
+    with Worker(storage) as slow:
+        withdraw(study, slow, Ledger(study).of_state(TrialState.RUNNING))
+        go(study, Trainer(), make_sampler=made)
+    assert clock.now > 0
+    assert table(study) == expected
+    assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
+
+
+def test_of_two_batches_that_were_made_at_once_the_first_places_stay() -> None:
+    """Also while the trials of the first are lost: they will have higher numbers then."""
+    study = start()
+    with Worker(study._storage) as first, Worker(study._storage) as second:
+        workers = [Claims(study, each, K, K, RandomSampler()) for each in (first, second)]
+        claims = [new_claim(), new_claim()]
+        nothing = Ledger(study)
+        for worker, claim in zip(workers, claims, strict=True):
+            worker.next(claim, nothing)
+        theirs = [trial for trial in Ledger(study).trials if trial._trial_id in claims[0].ids]
+        withdraw(study, first, theirs)
+        assert len(theirs) == K == len(claims[1].ids)
+        assert workers[1].settle(claims[1]) == []
+        assert len(Ledger(study).lost) == K
 
 
 def test_what_was_enqueued_too_late_does_not_wait_for_ever() -> None:

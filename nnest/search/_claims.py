@@ -86,7 +86,7 @@ class Claims:
         mark = self._mark(claim)
         for trial in waiting[:size]:
             self._take(claim, trial, mark)
-        new = min(size - len(claim.ids), self._n_trials - len(ledger.live))
+        new = min(size - len(claim.ids), self._n_trials - len(ledger.kept_places))
         if self._grid is not None:
             new = min(new, len(self._free_points(ledger)) - len(waiting))
         for _ in range(new):
@@ -173,7 +173,7 @@ class Claims:
         space = json.dumps(self._grid._search_space)
         taken = {
             trial.system_attrs["grid_id"]
-            for trial in [*ledger.live, *ledger.failed]
+            for trial in [*ledger.live, *ledger.lost, *ledger.failed]
             if json.dumps(trial.system_attrs.get("search_space")) == space
         }
         return [point for point in range(self._grid._n_min_trials) if point not in taken]

@@ -6,6 +6,7 @@ they number trials, and let one process alone move a trial to running or to its 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from functools import cached_property
 from typing import Any
@@ -139,9 +140,17 @@ class Ledger:
         }
         return known if known.keys() >= needed else {}
 
+    @cached_property
+    def kept_places(self) -> list[int]:
+        """Places that count, or will, in order: also those whose trials are lost just now."""
+        return sorted({self.places[trial.number] for trial in [*self.live, *self.lost]})
+
     def is_surplus(self, trial: FrozenTrial, n_trials: int) -> bool:
-        """Tell whether enough others, or another one of its place, come before a trial."""
-        before = sum(each.number < trial.number for each in self.live)
+        """Tell whether enough other places, or another trial of its own, come before a trial.
+
+        Its number would not tell: a trial that is enqueued again comes behind newer ones by it.
+        """
+        before = bisect_left(self.kept_places, self.places[trial.number])
         return before >= n_trials or self.is_double(trial)
 
     def is_double(self, trial: FrozenTrial) -> bool:

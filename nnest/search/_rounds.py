@@ -157,7 +157,8 @@ class _Rounds:
 
     def _wait(self, ledger: Ledger, seconds: float) -> bool:
         """Wait for what others train; False if nobody does and nothing is left."""
-        running = ledger.n_running_elsewhere(set())
+        # Who has taken trials from a dead worker is about to enqueue them.
+        running = ledger.n_running_elsewhere(set()) + len(ledger.lost)
         if not running and (self._stopped or self._claims.is_exhausted(ledger)):
             self._say(f"All settings were tried: {_trials(ledger.n_finished)} are the study.")
             return False
