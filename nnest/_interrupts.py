@@ -22,8 +22,7 @@ def interrupts_heard() -> Iterator[None]:
     """Raise a KeyboardInterrupt again that came where Python ignores exceptions.
 
     What is raised in a finalizer or in a callback of the garbage collector is printed and ignored.
-    JAX has such a callback, and it is slow: one in eight studies of small networks that were
-    interrupted at a random moment went on.
+    JAX has such a callback, and it is slow, so that trainings sometimes went on.
 
     Yields
     ------

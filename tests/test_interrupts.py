@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from sklearn.datasets import load_digits
 
 from nnest import MLPClassifier, VectorizedGridSearchCV, fit_many
 from nnest._interrupts import interrupts_heard
+from nnest.results import ResultStore
+from tests.test_experiments_run import FakeClassifier, fake_report, quietly
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +31,7 @@ def ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def press_while_garbage_is_collected(*_: Any) -> None:
+def press_while_garbage_is_collected(*_: Any, **__: Any) -> None:
     """Press Ctrl-C in a callback of the garbage collector; complain where nothing happens."""
 
     def press(phase: str, _: dict[str, int]) -> None:
@@ -64,7 +67,14 @@ def search(X: Any, y: Any) -> None:
     VectorizedGridSearchCV(networks, grid, cv=2, scoring=press_while_garbage_is_collected).fit(X, y)
 
 
-@pytest.mark.parametrize("train", [fit_one, fit_some, search])
+def run_report(*_: Any) -> None:
+    """Interrupt a report's experiments where no network of ours is trained."""
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakeClassifier, "fit", press_while_garbage_is_collected)
+        quietly(fake_report(), ResultStore(folder))
+
+
+@pytest.mark.parametrize("train", [fit_one, fit_some, search, run_report])
 def test_no_training_goes_on_after_it(
     train: Callable[[Any, Any], None], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,8 +126,10 @@ def run(
     trained = 0
     found = len(jobs) - len(missing)
     silent = not (progress and missing)
-    meter = tqdm(total=len(missing), desc=report.key, unit="training", disable=silent)
-    with interrupts_heard(), meter as bar:
+    with (
+        interrupts_heard(),
+        tqdm(total=len(missing), desc=report.key, unit="training", disable=silent) as bar,
+    ):
         waiting = deque(_batches(missing))
         in_vain = 0  # batches in a row that other processes train
         while waiting and clock.allows(waiting[0]):

@@ -106,8 +106,10 @@ def fit_many(
     total = sum(int(member.estimator.epochs) for member in members)
     silent = not any(member.estimator.verbose for member in members)
     keepers = []
-    meter = tqdm(total=total, desc="epochs of all members", disable=silent)
-    with interrupts_heard(), meter as bar:
+    with (
+        interrupts_heard(),
+        tqdm(total=total, desc="epochs of all members", disable=silent) as bar,
+    ):
         report = _Report(len(estimators), callback, bar)
         for group in _groups(members):
             samples = _samples(group[0].estimator, X)
