@@ -11,6 +11,8 @@ PYTEST  := .venv/bin/python -m pytest
 WORKERS ?= 2
 # Certificates of the machine: behind many a company's proxy no others hold.
 export UV_SYSTEM_CERTS ?= 1
+# Where PYTHONDONTWRITEBYTECODE is set, every process would compile Keras anew: 10 s an import.
+export UV_COMPILE_BYTECODE ?= 1
 FAST    := not slow and not backend and not book and not browser
 
 # The first interpreter that is new enough; PYTHON=... comes before all others.
