@@ -31,7 +31,7 @@ STANDS_ON = {
     "builders": {"layers", "augmentation", "programs"},
     "estimators": {"_interrupts", "builders", "optimizers"},
     "population": {"estimators", "programs"},
-    "persistence": {"estimators"},
+    "persistence": {"estimators", "preprocessing"},
     "search": {"population"},
     "experiments": {"search", "persistence", *LEAVES},
     "exercises": LEAVES - {"plots"},

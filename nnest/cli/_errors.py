@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["TuneError"]
+__all__ = ["ExportError", "TuneError"]
+
+
+class ExportError(ValueError):
+    """A network cannot be exported; the message says why."""
 
 
 class TuneError(ValueError):

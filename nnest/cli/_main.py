@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from nnest._interrupts import interrupts_heard
 from nnest.cli._data import add_data
+from nnest.cli._export import add_export
 from nnest.cli._report import add_report
 from nnest.cli._reproduce import INTERRUPTED, add_reproduce
 from nnest.cli._tune import add_tune
@@ -103,6 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_reproduce(commands.add_parser("reproduce", help="train what is missing of a report"))
     add_report(commands.add_parser("report", help="what a report says beside what we found"))
     add_tune(commands.add_parser("tune", help="search the settings of a network by a study"))
+    add_export(commands.add_parser("export", help="write a saved network as ONNX"))
     add_data(commands.add_parser("data", help="list, fetch and verify the data sets"))
     _add_demo(commands.add_parser("demo", help="a small study from end to end, without downloads"))
     return parser
@@ -128,13 +130,13 @@ class _Version(argparse.Action):
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions whose message is meant for the reader."""
-    from nnest.cli._errors import TuneError
+    from nnest.cli._errors import ExportError, TuneError
     from nnest.datasets import DatasetError
     from nnest.experiments import ExperimentError
     from nnest.results import ResultsError
     from nnest.search import StudyError
 
-    return DatasetError, ExperimentError, ResultsError, StudyError, TuneError
+    return DatasetError, ExperimentError, ExportError, ResultsError, StudyError, TuneError
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

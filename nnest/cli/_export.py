@@ -1,0 +1,41 @@
+"""``nnest export``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from nnest.cli._errors import ExportError
+
+__all__ = ["add_export"]
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Declare ``nnest export``."""
+    parser.description = (
+        "Write a network that nnest.save has saved as ONNX, for any program that runs such files."
+        " ONNX Runtime runs the file first: one that predicts something else is not written."
+    )
+    parser.add_argument("model", metavar="MODEL", help="a file or folder of nnest.save")
+    parser.add_argument("out", metavar="FILE.onnx", help="where to write")
+    parser.set_defaults(command=_export)
+
+
+def _export(parsed: argparse.Namespace) -> int:
+    """Run ``nnest export``."""
+    from nnest.persistence import load, to_onnx
+
+    out = Path(parsed.out)
+    if out.suffix != ".onnx":
+        raise ExportError(f"{out} does not end in .onnx: give a name as net.onnx.")
+    try:
+        to_onnx(load(parsed.model), out)
+    except OSError as error:
+        raise ExportError(
+            f"{error.filename or out} cannot be used ({error.strerror or error}): name a saved "
+            "network and a file in a folder that can be written."
+        ) from error
+    except (ValueError, ImportError) as error:
+        raise ExportError(str(error)) from error
+    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB; ONNX Runtime predicts the same.")
+    return 0
