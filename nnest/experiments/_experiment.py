@@ -40,6 +40,9 @@ class Experiment:
         Where ours is not the report's own set-up.
     ours : bool, default=False
         Whether the question is our own, with claims that are a family of their own.
+    stands_for : str or None, default=None
+        The report's own data, where these are others: ``"notMNIST_large, 200000 images"``. Runs at
+        the report's size are then called "own size, other data".
 
     Raises
     ------
@@ -63,6 +66,7 @@ class Experiment:
     claims: tuple[Claim, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     ours: bool = False
+    stands_for: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse names that are doubled or lead nowhere."""
