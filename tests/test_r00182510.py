@@ -357,3 +357,12 @@ def test_full_scale_is_all_images_with_ten_seeds(report: Report) -> None:
     for experiment in report.experiments:
         size = experiment.protocol.full
         assert (size.n_train, size.dataset, size.seeds) == (None, None, 10)
+
+
+def test_norms_are_of_all_kernels_of_the_network(report: Report) -> None:
+    """What L2 penalizes is the sum of all squares, which those of the layers come to."""
+    experiment = report.experiment("shrinkage")
+    for arm in experiment.arms:
+        net = build_mlp((28, 28), 10, hidden_units=arm.estimator.hidden_units)
+        kernels = [layer.name for layer in net.layers if hasattr(layer, "kernel")]
+        assert list(experiment.protocol.kernel_norms) == kernels

@@ -204,7 +204,7 @@ class Protocol:
         Over how many of the first steps the norm of the gradient is looked at; it gives
         ``gradient_norm_first`` and ``gradient_norm_largest``. None is not at all.
     kernel_norms : tuple of str, default=()
-        Layers whose kernels' norms are recorded at the end, as ``kernel_norm@layer``, and as
+        Layers whose kernels' norms are recorded at the end, as ``kernel_norm@hidden_1``, and as
         ``kernel_norm`` of all of them together.
 
     Raises
