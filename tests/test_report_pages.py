@@ -150,8 +150,8 @@ def test_one_seed_has_no_interval(report: Report, store: Memory) -> None:
     store.append(planted(report, "a", 0, final={"test_accuracy": 0.98}))
     page = ReportPage(report, store)
     assert next(iter(page.arms("first")))[3] == "0.9800 (one seed, no interval)"
-    assert next(iter(page.numbers()))[6] == "too few seeds (1 of 5 recorded)"
-    assert page.values()["first_ahead"] == "too few seeds"
+    assert next(iter(page.numbers()))[6] == "not judged (1 of 5 seeds)"
+    assert page.values()["first_ahead"] == "not judged"
 
 
 def diverging(report: Report, store: Memory) -> ReportPage:

@@ -14,7 +14,16 @@ __all__ = ["SCALES", "Arm", "Holdout", "Mode", "Protocol", "Scale", "Size", "che
 Scale = Literal["smoke", "lite", "full"]
 SCALES: tuple[Scale, ...] = ("smoke", "lite", "full")
 
-_NUMBERS = ("epochs", "seeds", "claim_seeds", "n_train", "channels", "classes", "batch_size")
+_NUMBERS = (
+    "epochs",
+    "seeds",
+    "claim_seeds",
+    "n_train",
+    "channels",
+    "classes",
+    "batch_size",
+    "seeds_before",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +81,10 @@ class Size:
     batch_size : int or None, default=None
         Images in a batch, where it depends on the scale: all training images, for instance. None is
         the estimator's own.
+    seeds_before : int or None, default=None
+        Trainings of an arm that were declared before there were more: until all of the new seeds
+        are recorded for all arms that a verdict needs, the verdict of the seeds 0 to
+        `seeds_before` - 1 stands. None is no such number.
 
     Raises
     ------
@@ -94,6 +107,7 @@ class Size:
     channels: int | None = None
     classes: int | None = None
     batch_size: int | None = None
+    seeds_before: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that are less than one."""
