@@ -35,6 +35,20 @@ class Kernels:
     bias_initializers: Iterator[Initializer]
     seeds: Iterator[int]
 
+    @classmethod
+    def of(
+        cls,
+        l1: float,
+        l2: float,
+        kernel_initializer: Initializer,
+        bias_initializer: Initializers,
+        n_layers: int,
+        seed: int,
+    ) -> Self:
+        """Return what so many layers are given, the output layer included."""
+        biases = _arguments.per_layer("bias_initializer", bias_initializer, n_layers)
+        return cls(l1, l2, kernel_initializer, iter(biases), seeds(seed))
+
     def draw(self) -> int:
         """Return the next seed."""
         return next(self.seeds)

@@ -97,8 +97,7 @@ def build_mlp(
     2242
     """
     units = _arguments.sizes("hidden_units", hidden_units)
-    biases = _arguments.per_layer("bias_initializer", bias_initializer, len(units) + 1)
-    kernels = Kernels(l1, l2, kernel_initializer, iter(biases), seeds(seed))
+    kernels = Kernels.of(l1, l2, kernel_initializer, bias_initializer, len(units) + 1, seed)
     hidden = Hidden.checked(
         units,
         _arguments.activations(activation, len(units)),
@@ -216,8 +215,7 @@ def build_cnn(
     maps = _arguments.sizes("filters", filters)
     units = _arguments.sizes("hidden_units", hidden_units)
     n = len(maps)
-    biases = _arguments.per_layer("bias_initializer", bias_initializer, n + len(units) + 1)
-    kernels = Kernels(l1, l2, kernel_initializer, iter(biases), seeds(seed))
+    kernels = Kernels.of(l1, l2, kernel_initializer, bias_initializer, n + len(units) + 1, seed)
     activations = _arguments.activations(activation, n + len(units))
     _arguments.one_of("conv_dropout_at", conv_dropout_at, CONV_DROPOUT_PLACES)
     each = conv_dropout_at in ("activation", "pooling")

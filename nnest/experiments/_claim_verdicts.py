@@ -23,7 +23,7 @@ from nnest.experiments._evidence import (
 from nnest.experiments._expectations import Beyond, CountLearning, Part, Value
 from nnest.experiments._experiment import Experiment
 from nnest.experiments._families import LEVEL, decide
-from nnest.experiments._metrics import metric_values, share_seconds
+from nnest.experiments._metrics import OF_WEIGHTS, metric_values, parse_metric, share_seconds
 from nnest.experiments._verdicts import Source, deviation_numbers, size_word, source_of
 from nnest.experiments._words import JUDGED_CLAIMS, Verdict
 from nnest.results import Run
@@ -315,6 +315,8 @@ def _flaw(case: _Case, part: Part) -> str:
     if any(side.metric == "seconds" for side in sides):
         together = any(share_seconds(_runs(case, side.arm)) for side in sides)
         return "seeds trained as a group have one time together" if together else ""
+    if all(parse_metric(side.metric).name in OF_WEIGHTS for side in sides):
+        return ""  # gradients and kernels are there whether anything is learnt or not
     for arm in arms_compared(part):
         if all(map(gives_one_class, _runs(case, arm).values())):
             return f"0 of {len(case.seeds)} networks of {arm} learnt anything"

@@ -15,7 +15,7 @@ from sklearn.base import clone
 from nnest.builders import build_cnn
 from nnest.datasets import describe as describe_dataset
 from nnest.estimators import CNNClassifier
-from nnest.experiments._claims import Claim, all_of, greater, similar
+from nnest.experiments._claims import Claim, all_of, count_learning, greater, similar
 from nnest.experiments._expectations import Similar, Value
 from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._protocol import Arm, Protocol, Size
@@ -300,10 +300,8 @@ _WHY_VISIBLE_CIFAR10 = (
 )
 SMALL = 0.02
 _WHY_SMALL = "a change of more than two percentage points is not small where 98 % are right"
-NOTHING_LEARNT = 0.8
-_WHY_NOTHING_LEARNT = (
-    "a network that has learnt nothing gets at most the most frequent digit right, 0.114 of the"
-    " images; the initial values are right for more than 0.95 of them"
+_READING_OF_FAILING = (
+    "Fewer networks learn, that is, do not give all test images one class; seed by seed."
 )
 
 
@@ -455,24 +453,16 @@ initialization = Experiment(
             "negative-fails",
             "with only negative values, the network will not learn anything",
             "Section 4.1.4",
-            greater(
-                _tested("glorot uniform"),
-                _tested("only negative"),
-                NOTHING_LEARNT,
-                reason=_WHY_NOTHING_LEARNT,
-            ),
+            count_learning("glorot uniform", "only negative"),
+            reading=_READING_OF_FAILING,
         ),
         Claim(
             "around-one-fails",
             "normal distributed random weight initialization around 1 is not making the network"
             " learn",
             "Section 4.1.4",
-            greater(
-                _tested("glorot uniform"),
-                _tested("normal around 1"),
-                NOTHING_LEARNT,
-                reason=_WHY_NOTHING_LEARNT,
-            ),
+            count_learning("glorot uniform", "normal around 1"),
+            reading=_READING_OF_FAILING,
         ),
     ),
     deviations=(*_MODEL, INITIALIZERS),
@@ -900,12 +890,8 @@ solver_and_rate = Experiment(
             "adam-fails-high",
             "Adam learns nothing at the rate that the report took for SGD.",
             "our question",
-            greater(
-                _tested("adam 0.001"),
-                _tested("adam 0.5"),
-                NOTHING_LEARNT,
-                reason=_WHY_NOTHING_LEARNT,
-            ),
+            count_learning("adam 0.001", "adam 0.5"),
+            reading=_READING_OF_FAILING,
         ),
     ),
     deviations=(*_MODEL, RATES),
@@ -1196,23 +1182,15 @@ lower_rate_mnist = Experiment(
             "negative-fails",
             "At a rate of 0.1 weights that are only negative learn nothing.",
             "our question",
-            greater(
-                _tested("initial"),
-                _tested("only negative"),
-                NOTHING_LEARNT,
-                reason=_WHY_NOTHING_LEARNT,
-            ),
+            count_learning("initial", "only negative"),
+            reading=_READING_OF_FAILING,
         ),
         Claim(
             "around-one-fails",
             "At a rate of 0.1 weights around one learn nothing.",
             "our question",
-            greater(
-                _tested("initial"),
-                _tested("normal around 1"),
-                NOTHING_LEARNT,
-                reason=_WHY_NOTHING_LEARNT,
-            ),
+            count_learning("initial", "normal around 1"),
+            reading=_READING_OF_FAILING,
         ),
         Claim(
             "activations-are-alike",
