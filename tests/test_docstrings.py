@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import tomllib
 from collections.abc import Iterator
+from enum import EnumType
 from types import ModuleType
 
 import numpydoc.validate
@@ -78,7 +79,9 @@ def test_there_are_public_objects() -> None:
 @pytest.mark.parametrize("path", PUBLIC)
 def test_docstring_is_numpydoc(path: str) -> None:
     """Parameters, returns, errors and sections are as numpydoc has them."""
-    assert _complaints(path, ASKED) == []
+    # The parameters of an enumeration's class are those of the standard library.
+    is_enumeration = isinstance(PUBLIC[path], EnumType)
+    assert _complaints(path, ASKED - ({"PR01"} if is_enumeration else set())) == []
 
 
 @pytest.mark.parametrize("path", _public_methods())

@@ -36,8 +36,10 @@ from nnest.experiments import (
     as_text,
     below,
     beyond,
+    count_learning,
     greater,
     judge,
+    overview,
     reported_confusion,
     similar,
 )
@@ -368,7 +370,7 @@ def test_too_few_seeds_are_no_verdict(store: Memory) -> None:
     report = declared(accuracy())
     plant(store, report, "a", NARROW[:4])
     found = only(store, report)
-    assert (found.verdict, found.note, found.n) == ("too few seeds", "4 of 5 recorded", 4)
+    assert (found.verdict, found.note, found.n) == ("not judged", "4 of 5 seeds", 4)
     assert not found.judged
 
 
@@ -386,7 +388,7 @@ def test_seeds_are_the_declared_ones_and_not_just_as_many(store: Memory) -> None
     report = declared(accuracy())
     for seed, value in enumerate(NARROW, start=1):
         store.append(planted(report, "a", seed, final={"test_accuracy": value}))
-    assert only(store, report).note == "4 of 5 recorded"
+    assert only(store, report).note == "4 of 5 seeds"
 
 
 def test_largest_complete_scale_is_judged(store: Memory) -> None:
@@ -478,13 +480,16 @@ REVERSED = greater(B, A)
         (greater(A, B), "holds"),
         (REVERSED, "contradicted"),
         (greater(A, B, 0.02, reason="much"), "holds"),
-        (greater(A, B, 0.05, reason="more"), "contradicted"),
+        (greater(A, B, 0.05, reason="more"), "not by that much"),
+        (greater(B, A, 0.05, reason="more"), "contradicted"),
         (LIKE, "contradicted"),
         (similar(A, B, 0.05, reason="large"), "holds"),
         (beyond(A, 0.9, reason="said"), "holds"),
         (beyond(B, 0.96, reason="said"), "contradicted"),
         (all_of(greater(A, B), beyond(A, 0.9, reason="said")), "holds"),
-        (all_of(greater(A, B), LIKE), "contradicted"),
+        (all_of(greater(A, B), LIKE), "in part"),
+        (all_of(greater(B, A), LIKE), "contradicted"),
+        (all_of(greater(B, A), greater(A, B, 0.05, reason="more")), "in part"),
     ],
     ids=str,
 )
@@ -529,7 +534,10 @@ def test_claim_of_several_parts_holds_with_the_weakest(store: Memory) -> None:
     found = verdict_of(store, all_of(greater(A, B), weak), HIGH, LOW)
     tests = [paired_difference_test(HIGH, LOW, by=by) for by in (0, 0.029)]
     assert found.p_holds == max(test.p_greater for test in tests)
-    assert found.p_contradicted == min(1, 2 * min(test.p_less for test in tests))
+    # It is contradicted where the opposite of both parts is shown, and fails where one part does.
+    opposite = paired_difference_test(HIGH, LOW).p_less
+    assert found.p_contradicted == min(1, 2 * opposite)
+    assert found.p_fails == min(1, 2 * min(test.p_less for test in tests))
     assert found.deciding is not None
     assert found.deciding.label == weak.label
 
@@ -566,8 +574,8 @@ def test_claim_that_cannot_be_judged_takes_no_part_in_the_family(store: Memory) 
 def test_claim_lacks_seeds_of_one_arm(store: Memory) -> None:
     """All seeds of one arm and three of the other: three pairs, no verdict."""
     found = verdict_of(store, greater(A, B), HIGH, LOW[:3])
-    assert (found.verdict, found.n, found.needed) == ("too few seeds", 3, SEEDS)
-    assert found.note == "3 of 5 seeds recorded for all of its arms"
+    assert (found.verdict, found.n, found.needed) == ("not judged", 3, SEEDS)
+    assert found.note == "3 of 5 seeds"
     assert found.p_holds != found.p_holds  # NaN: not even a hint of a verdict
 
 
@@ -667,7 +675,7 @@ def test_summary_counts_judged_and_unjudged_apart(everything: Verdicts) -> None:
     }
     assert (found.numbers_judged, found.exact, found.networks) == (6, 1, 1)
     assert (found.outside, found.expected_outside) == (2, pytest.approx(5 * 0.05))
-    assert (found.claims, found.claims_judged) == ({"too few seeds": 1}, 0)
+    assert (found.claims, found.claims_judged) == ({"not judged": 1}, 0)
     assert (found.questions, found.questions_judged) == ({"holds": 1}, 1)
 
 
@@ -715,7 +723,7 @@ def test_tables_can_be_drawn(everything: Verdicts) -> None:
     assert numbers["file"][0] == "fake/first.jsonl"
     drawn = plots.agreement(numbers[numbers["n"] > 0])
     assert len(drawn.get_yticklabels()) == 5
-    assert claims["verdict"].tolist() == ["too few seeds", "holds"]
+    assert claims["verdict"].tolist() == ["not judged", "holds"]
     assert claims["difference"][1] == pytest.approx(0.08)
 
 
@@ -729,7 +737,7 @@ def test_text_shows_what_was_found(everything: Verdicts) -> None:
     row = lines.index("   1        3        7")
     assert lines[row + 1] == "          0.0-    10.0+"
     assert '  HOLDS  ours/question: "a sentence"' in lines
-    assert '  TOO FEW SEEDS  first/claim: "a sentence"' in lines
+    assert '  NOT JUDGED  first/claim: "a sentence"' in lines
     assert (
         "5 of the judged numbers are of 1 network: 2 lie outside our interval, where chance alone"
         " would put 0.2."
@@ -748,14 +756,16 @@ def test_text_follows_the_records(store: Memory) -> None:
     assert "0.9778 (" in after
 
 
-def test_undecided_claim_says_what_would_have_been_shown(store: Memory) -> None:
+def test_undecided_claim_says_what_so_many_seeds_can_show(store: Memory) -> None:
     """The difference that so many seeds find in four of five cases."""
     report = declared(claims=[claim(greater(A, B))])
-    plant(store, report, "a", [0.95, 0.99, 0.93, 0.98, 0.96])
-    plant(store, report, "b", [0.96, 0.98, 0.95, 0.93, 0.99])
+    plant(store, report, "a", [0.65, 0.69, 0.63, 0.68, 0.66])
+    plant(store, report, "b", [0.66, 0.68, 0.65, 0.63, 0.69])
     verdicts = judge(report, store)
     text = re.sub(r"\s+", " ", as_text(verdicts))
-    assert f"; {verdicts.claims[0].parts[0].detectable:.2g} would have been shown" in text
+    detectable = verdicts.claims[0].parts[0].detectable
+    assert 0 < detectable < 1
+    assert f"; smallest detectable difference: {detectable:.2g}" in text
 
 
 ONE_CLASS, TOLD_APART = [[0, 6], [0, 4]], [[5, 1], [0, 4]]
@@ -778,15 +788,29 @@ def judged_with(
 def test_networks_that_learnt_nothing_are_no_evidence(store: Memory, expects: Any) -> None:
     """Two arms that give one class are alike, and none is better: neither says anything."""
     found = judged_with(store, expects, [False] * SEEDS)
-    assert found.verdict == "undecided"
-    assert found.note.endswith("no network of either learnt anything")
+    assert found.verdict == "not judged"
+    assert found.note.endswith("0 of 5 networks of a learnt anything")
     assert found.p_holds == found.p_contradicted == 1
 
 
-def test_one_network_that_learnt_is_evidence(store: Memory) -> None:
-    """The same numbers are compared where one of the networks tells classes apart."""
-    found = judged_with(store, LIKE, [False] * (SEEDS - 1) + [True])
-    assert (found.verdict, found.note) == ("holds", "")
+@pytest.mark.parametrize("expects", [LIKE, greater(B, A), beyond(A, 0.05, reason="said")])
+def test_one_arm_that_learnt_nothing_is_enough(store: Memory, expects: Any) -> None:
+    """That a network which learns is better than one that does not is no news of the settings."""
+    found = judged_with(store, expects, [True] * SEEDS)
+    assert (found.verdict, found.judged) == ("not judged", False)
+    assert found.note.endswith("0 of 5 networks of a learnt anything")
+
+
+def test_claim_that_is_not_judged_keeps_its_place_in_the_family(store: Memory) -> None:
+    """That its networks learnt nothing was seen in the records, so it makes nothing easier."""
+    report = declared(claims=[claim(LIKE), claim(beyond(B, 0.05, reason="said"), "other")])
+    for arm, table in (("a", ONE_CLASS), ("b", TOLD_APART)):
+        for seed, value in enumerate(HIGH):
+            run = planted(report, arm, seed, final={"test_accuracy": value})
+            store.append(replace(run, confusion=table))
+    dead, other = judge(report, store).claims
+    assert (dead.verdict, other.verdict) == ("not judged", "holds")
+    assert other.p_holds == pytest.approx(2 * other.parts[0].p_holds)
 
 
 @pytest.mark.parametrize(
@@ -846,9 +870,177 @@ def test_time_of_networks_that_learnt_nothing_is_evidence(
 def test_one_time_for_several_seeds_is_no_evidence(store: Memory, expects: Any) -> None:
     """Equal parts of one measured time have no spread, and say nothing of another."""
     found = timed(store, expects, ALONE, TOGETHER)
-    assert found.verdict == "undecided"
+    assert found.verdict == "not judged"
     assert found.note.endswith("seeds trained as a group have one time together")
     assert found.p_holds == found.p_contradicted == 1
+
+
+@pytest.mark.parametrize(
+    ("learnt", "verdict", "note"),
+    [
+        ([False] * 10, "holds", "10 and 0 of 10 learn"),
+        ([False] * 4 + [True] * 6, "undecided", "10 and 6 of 10 learn"),
+        ([True] * 10, "undecided", "10 and 10 of 10 learn"),
+    ],
+)
+def test_networks_that_learn_are_counted(
+    store: Memory, learnt: Sequence[bool], verdict: str, note: str
+) -> None:
+    """Ten seeds of ten that differ are evidence, four are not: 1/1024 and 1/16."""
+    found = counted(store, [True] * 10, learnt)
+    (part,) = found.parts
+    assert (found.verdict, part.note) == (verdict, note)
+    assert part.p_holds == 0.5 ** (10 - sum(learnt))
+    assert math.isnan(part.low)
+    assert part.detectable == 0.5  # five pairs that differ in one way have a chance of 1/32
+    assert counted(Memory(), learnt, [True] * 10).verdict == verdict.replace(
+        "holds", "contradicted"
+    )
+
+
+def counted(store: Memory, a: Sequence[bool], b: Sequence[bool]) -> ClaimVerdict:
+    """Judge by ten seeds of each arm, of which these learn, that more of the first learn."""
+    size = replace(SIZE, seeds=len(a))
+    experiment = Experiment(
+        "first",
+        "?",
+        "mnist",
+        ARMS,
+        replace(PROTOCOL, full=size),
+        claims=(claim(count_learning("a", "b")),),
+    )
+    report = Report("fake", "Fake", "Nobody", 2020, "nowhere", (experiment,))
+    for arm, learnt in (("a", a), ("b", b)):
+        for seed, value in enumerate(learnt):
+            run = planted(report, arm, seed)
+            store.append(replace(run, confusion=TOLD_APART if value else ONE_CLASS))
+    (found,) = judge(report, store).claims
+    return found
+
+
+@pytest.mark.parametrize(
+    ("low", "note"),
+    [
+        (LOW, "that it is greater is shown"),
+        ([one + 0.0001 * (-1) ** k for k, one in enumerate(HIGH)], "that it is greater is not"),
+    ],
+)
+def test_size_that_is_not_reached_is_no_opposite(
+    store: Memory, low: Sequence[float], note: str
+) -> None:
+    """Less than declared, whether or not the direction is shown, is not by that much."""
+    found = verdict_of(store, greater(A, B, 0.05, reason="more"), HIGH, low)
+    assert found.verdict == "not by that much"
+    assert found.note.startswith(note)
+    assert found.p == found.p_fails <= 0.05 < found.p_contradicted
+
+
+def test_size_that_is_neither_reached_nor_missed_is_undecided(store: Memory) -> None:
+    """The direction is shown all the same, and is said."""
+    found = verdict_of(store, greater(A, B, 0.03, reason="about what it is"), HIGH, LOW)
+    assert found.verdict == "undecided"
+    assert found.note == "that it is greater is shown, by how much is not decided"
+    # What can be shown is more than the declared difference.
+    assert found.parts[0].detectable > 0.03
+
+
+def test_parts_that_fail_are_named(store: Memory) -> None:
+    """One part holds, one fails: in part, with the name of the one that fails."""
+    found = verdict_of(store, all_of(greater(A, B), LIKE), HIGH, LOW)
+    assert found.verdict == "in part"
+    assert found.note == f"contradicted: {LIKE.label}; 1 of 2 parts hold"
+    assert [part.verdict for part in found.parts] == ["holds", "contradicted"]
+    assert found.deciding is not None
+    assert found.deciding.label == LIKE.label
+
+
+def test_part_that_fails_by_luck_is_found_out(store: Memory) -> None:
+    """With many parts one is below 5 % by chance: each has its share of the level alone."""
+    by = 0.0292  # p_less of it alone is about 0.02
+    parts = [greater(A, B, by + 0.0022, reason="more"), *[greater(A, B)] * 9]
+    alone = paired_difference_test(HIGH, LOW, by=by + 0.0022).p_less
+    assert alone <= 0.05 < 10 * alone
+    assert verdict_of(store, all_of(*parts), HIGH, LOW).verdict == "undecided"
+
+
+def test_no_impossible_difference_is_named(store: Memory) -> None:
+    """Nothing is two points better than 0.99, and no accuracy is above 1."""
+    noisy, good = [0.95, 0.99, 0.90, 0.98, 0.96], [0.99, 0.985, 0.995, 0.99, 0.99]
+    found = verdict_of(store, greater(A, B), noisy, good)
+    assert found.verdict == "undecided"
+    assert math.isnan(found.parts[0].detectable)
+    assert found.parts[0].least == "smallest detectable difference: none that is possible"
+
+
+def declared_more(seeds_before: int | None, *, other_data: str | None = None) -> Report:
+    """Declare a report with ten seeds, of which so many were declared before."""
+    size = replace(SIZE, seeds=10, seeds_before=seeds_before)
+    experiment = Experiment(
+        "first",
+        "?",
+        "mnist",
+        ARMS,
+        replace(PROTOCOL, full=size),
+        (accuracy(),),
+        (claim(greater(A, B)),),
+        stands_for=other_data,
+    )
+    return Report("fake", "Fake", "Nobody", 2020, "nowhere", (experiment,))
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_old_verdict_stands_until_all_new_seeds_are_there(store: Memory, more: int) -> None:
+    """Five seeds were declared, ten are now: with six the verdict of five is kept, and said."""
+    report = declared_more(seeds_before=5)
+    plant(store, report, "a", [*HIGH, 0.5][: 5 + more])
+    plant(store, report, "b", LOW)
+    verdicts = judge(report, store)
+    for found in (verdicts.numbers[0], verdicts.claims[0]):
+        assert (found.n, found.needed) == (5, 5)
+        assert found.note.endswith("of 10 seeds, not judged; this is of the 5 before")
+    assert verdicts.numbers[0].note.startswith(f"{5 + more} of 10")
+    assert verdicts.claims[0].note.startswith("5 of 10")
+    assert (verdicts.numbers[0].verdict, verdicts.claims[0].verdict) == ("agrees", "holds")
+    assert verdicts.unused == ()
+
+
+def test_new_verdict_is_of_all_new_seeds(store: Memory) -> None:
+    """Ten of ten: the five before are no verdict of their own any more."""
+    report = declared_more(seeds_before=5)
+    plant(store, report, "a", [*HIGH, *LOW])
+    plant(store, report, "b", [*LOW, *HIGH])
+    (found,) = judge(report, store).claims
+    assert (found.verdict, found.n, found.note) == ("undecided", 10, "")
+
+
+def test_too_few_new_seeds_are_not_judged_where_none_were_before(store: Memory) -> None:
+    """Six of ten, and nothing was declared before."""
+    report = declared_more(seeds_before=None)
+    plant(store, report, "a", [*HIGH, 0.98])
+    plant(store, report, "b", [*LOW, 0.95])
+    verdicts = judge(report, store)
+    for found in (verdicts.numbers[0], verdicts.claims[0]):
+        assert (found.verdict, found.note, found.n) == ("not judged", "6 of 10 seeds", 6)
+    assert all(math.isfinite(part.difference) for part in verdicts.claims[0].parts)
+
+
+def test_full_runs_on_other_data_are_called_so(store: Memory) -> None:
+    """A number is not judged by them; a sentence is, and says by which runs."""
+    report = declared_more(seeds_before=None, other_data="notMNIST_large, 200000 images")
+    plant(store, report, "a", [*HIGH, *HIGH])
+    plant(store, report, "b", [*LOW, *LOW])
+    verdicts = judge(report, store)
+    number, sentence = verdicts.numbers[0], verdicts.claims[0]
+    assert (number.verdict, number.judged) == ("own size, other data", False)
+    assert number.note == "it stands for notMNIST_large, 200000 images"
+    assert (sentence.verdict, sentence.scale) == ("holds", "full")
+    assert number.size == sentence.size == "own size, other data"
+    assert "n=10, own size, other data" in as_text(verdicts)
+    sizes = [(one.kind, one.scale, one.judged) for one in overview([verdicts])]
+    assert sizes == [
+        ("numbers", "own size, other data", 0),
+        ("claims", "own size, other data", 1),
+    ]
 
 
 def test_value_below_a_constant() -> None:

@@ -7,14 +7,30 @@
 from __future__ import annotations
 
 from nnest.experiments._claim_verdicts import ClaimVerdict
-from nnest.experiments._claims import Claim, all_of, below, beyond, greater, similar
+from nnest.experiments._claims import (
+    Claim,
+    all_of,
+    below,
+    beyond,
+    count_learning,
+    greater,
+    similar,
+)
 from nnest.experiments._comparisons import Comparison
 from nnest.experiments._confusion import confusion_counts, gives_one_class
 from nnest.experiments._data import Images, data_digest, enlarge, load_images, stratified_subset
 from nnest.experiments._digest import describe
 from nnest.experiments._errors import ExperimentError
 from nnest.experiments._evidence import Evidence, Records, Unused
-from nnest.experiments._expectations import AllOf, Beyond, Expectation, Greater, Similar, Value
+from nnest.experiments._expectations import (
+    AllOf,
+    Beyond,
+    CountLearning,
+    Expectation,
+    Greater,
+    Similar,
+    Value,
+)
 from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
@@ -51,8 +67,11 @@ from nnest.experiments._subjects import (
 )
 from nnest.experiments._text import as_text
 from nnest.experiments._verdicts import NumberVerdict, Source
+from nnest.experiments._words import JUDGED_CLAIMS, JUDGED_NUMBERS, Verdict
 
 __all__ = [
+    "JUDGED_CLAIMS",
+    "JUDGED_NUMBERS",
     "SCALES",
     "AllOf",
     "Arm",
@@ -60,6 +79,7 @@ __all__ = [
     "Claim",
     "ClaimVerdict",
     "Comparison",
+    "CountLearning",
     "Deviation",
     "Evidence",
     "Expectation",
@@ -90,6 +110,7 @@ __all__ = [
     "Tally",
     "Unused",
     "Value",
+    "Verdict",
     "Verdicts",
     "all_of",
     "anchor",
@@ -99,6 +120,7 @@ __all__ = [
     "beyond",
     "claim_table",
     "confusion_counts",
+    "count_learning",
     "data_digest",
     "describe",
     "enlarge",

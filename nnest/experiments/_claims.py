@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nnest.experiments._errors import ExperimentError
-from nnest.experiments._expectations import AllOf, Beyond, Expectation, Greater, Similar, Value
+from nnest.experiments._expectations import (
+    AllOf,
+    Beyond,
+    CountLearning,
+    Expectation,
+    Greater,
+    Part,
+    Similar,
+    Value,
+)
 
-__all__ = ["Claim", "all_of", "below", "beyond", "greater", "similar"]
+__all__ = ["Claim", "all_of", "below", "beyond", "count_learning", "greater", "similar"]
 
 
 def greater(a: Value, b: Value, by: float = 0.0, *, reason: str = "") -> Greater:
@@ -138,12 +146,40 @@ def below(a: Value, constant: float, *, reason: str) -> Beyond:
     return Beyond(a, constant, reason, less=True)
 
 
-def all_of(*parts: Greater | Similar | Beyond) -> AllOf:
+def count_learning(a: str, b: str) -> CountLearning:
+    """Expect that more networks of one arm learn than of another, for sentences about failing.
+
+    A network learns if it does not give all test images one class. Seeds are paired: those with
+    which one of the two learns, and the other does not, are counted by the exact test of McNemar.
+
+    Parameters
+    ----------
+    a : str
+        The arm of which more networks learn.
+    b : str
+        The arm of which fewer do.
+
+    Returns
+    -------
+    CountLearning
+        The expectation.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Claim, count_learning
+    >>> expects = count_learning("rate 0.1", "rate 0.5")
+    >>> Claim("fails", "It does not learn at 0.5.", "Section 4", expects).arms
+    ('rate 0.1', 'rate 0.5')
+    """
+    return CountLearning(a, b)
+
+
+def all_of(*parts: Part) -> AllOf:
     """Expect several things at once.
 
     Parameters
     ----------
-    *parts : Greater, Similar or Beyond
+    *parts : Greater, Similar, Beyond or CountLearning
         At least two comparisons.
 
     Returns
@@ -179,7 +215,7 @@ class Claim:
         The sentence, quoted.
     where : str
         Where the report says it.
-    expects : Greater, Similar, Beyond or AllOf
+    expects : Greater, Similar, Beyond, CountLearning or AllOf
         What the runs would show if it were so.
     reading : str, default=""
         How the sentence was turned into the comparison, where that is not plain.
@@ -218,21 +254,29 @@ class Claim:
 
     @property
     def values(self) -> tuple[Value, ...]:
-        """All values that the claim compares."""
-        return tuple(_values(self.expects))
+        """All metrics of arms that the claim compares."""
+        return tuple(value for part in self.parts for value in _values(part))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The comparisons that it consists of."""
+        return self.expects.parts if isinstance(self.expects, AllOf) else (self.expects,)
 
     @property
     def arms(self) -> tuple[str, ...]:
         """The names of all arms that the claim compares."""
-        return tuple(dict.fromkeys(value.arm for value in self.values))
+        return tuple(dict.fromkeys(name for part in self.parts for name in arms_compared(part)))
 
 
-def _values(expects: Expectation) -> Iterator[Value]:
-    """Yield the values of an expectation."""
-    if isinstance(expects, AllOf):
-        for part in expects.parts:
-            yield from _values(part)
-    elif isinstance(expects, Beyond):
-        yield expects.a
-    else:
-        yield from (expects.a, expects.b)
+def arms_compared(part: Part) -> tuple[str, ...]:
+    """Return the names of the arms of a comparison."""
+    if isinstance(part, CountLearning):
+        return part.a, part.b
+    return tuple(dict.fromkeys(value.arm for value in _values(part)))
+
+
+def _values(part: Part) -> tuple[Value, ...]:
+    """Return the metrics that a comparison reads."""
+    if isinstance(part, CountLearning):
+        return ()
+    return (part.a,) if isinstance(part, Beyond) else (part.a, part.b)

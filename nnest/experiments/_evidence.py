@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnest.experiments._errors import ExperimentError
 from nnest.experiments._experiment import Report
@@ -35,6 +35,10 @@ class Evidence:
         The runs by seed, declared seeds only.
     needed : int
         How many seeds are declared.
+    before : int or None, default=None
+        How many were declared before; None is as many as now.
+    waiting : tuple of two int or None, default=None
+        Where these are the seeds that were declared before: how many of how many are recorded now.
 
     Examples
     --------
@@ -49,11 +53,29 @@ class Evidence:
     digest: str
     runs: Mapping[int, Run]
     needed: int
+    before: int | None = None
+    waiting: tuple[int, int] | None = None
 
     @property
     def complete(self) -> bool:
         """Whether all declared seeds are there."""
         return len(self.runs) == self.needed
+
+    def as_before(self) -> Evidence:
+        """Return the runs of the seeds that were declared before.
+
+        Returns
+        -------
+        Evidence
+            With the seeds 0 to `before` - 1, of which all are needed.
+        """
+        needed = self.before or self.needed
+        return replace(
+            self,
+            runs={seed: run for seed, run in self.runs.items() if seed < needed},
+            needed=needed,
+            waiting=(len(self.runs), self.needed) if needed < self.needed else None,
+        )
 
 
 def fewest_needed(found: Sequence[Evidence]) -> int:
@@ -64,6 +86,17 @@ def fewest_needed(found: Sequence[Evidence]) -> int:
 def common_seeds(found: Sequence[Evidence]) -> list[int]:
     """Return the seeds, of those that can be paired, that every arm has."""
     return [seed for seed in range(fewest_needed(found)) if all(seed in e.runs for e in found)]
+
+
+def waiting_note(found: Sequence[Evidence]) -> str:
+    """Say how many of the seeds that are declared now are there, where older ones are used."""
+    waiting = [one.waiting for one in found if one.waiting is not None]
+    if not waiting:
+        return ""
+    recorded, declared = min(waiting)
+    return (
+        f"{recorded} of {declared} seeds, not judged; this is of the {fewest_needed(found)} before"
+    )
 
 
 def _is_complete(found: Sequence[Evidence]) -> bool:
@@ -162,9 +195,10 @@ class Records:
         needed = self.report.n_seeds(experiment, arm, scale)
         digest = self._digest(home.key, owner.name, scale)
         found = self._runs.get((home.key, owner.name, scale, digest), {})
+        before = self.report.n_seeds_before(experiment, arm, scale)
         runs = {seed: found[seed] for seed in sorted(found) if seed < needed}
         file = self.store.path(self.report.key, home.key).relative_to(self.store.folder)
-        return Evidence(file.as_posix(), owner.name, scale, digest, runs, needed)
+        return Evidence(file.as_posix(), owner.name, scale, digest, runs, needed, before)
 
     def largest(
         self, experiment: str, arms: Sequence[str], scale: str | None = None
@@ -183,8 +217,9 @@ class Records:
         Returns
         -------
         list of Evidence
-            One for each arm, all of one scale. Where they lack seeds at each, the scale
-            at which the most are recorded for all, else the smallest that has begun.
+            One for each arm, all of one scale. Where they lack declared seeds, but have those that
+            were declared before, these. Where they lack seeds at each scale, the one at which the
+            most are recorded for all, else the smallest that has begun.
 
         Raises
         ------
@@ -197,7 +232,8 @@ class Records:
             )
         scales = JUDGED_SCALES if scale is None else (scale,)
         each = [[self.evidence(experiment, arm, one) for arm in arms] for one in scales]
-        complete = [found for found in each if _is_complete(found)]
+        declared = [those for found in each for those in (found, [e.as_before() for e in found])]
+        complete = [found for found in declared if _is_complete(found)]
         paired = sorted(filter(common_seeds, each), key=lambda found: -len(common_seeds(found)))
         begun = [found for found in reversed(each) if any(one.runs for one in found)]
         return [*complete, *paired, *begun, each[-1]][0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nnest.experiments._errors import ExperimentError
 from nnest.experiments._metrics import EXACT, parse_metric
 
-__all__ = ["AllOf", "Beyond", "Expectation", "Greater", "Similar", "Value"]
+__all__ = ["AllOf", "Beyond", "CountLearning", "Expectation", "Greater", "Part", "Similar", "Value"]
 
 
 @dataclass(frozen=True)
@@ -174,12 +174,40 @@ class Beyond:
 
 
 @dataclass(frozen=True)
+class CountLearning:
+    """More networks of one arm learn than of another; see `count_learning`.
+
+    Parameters
+    ----------
+    a, b : str
+        The names of the two arms.
+
+    Examples
+    --------
+    >>> from nnest.experiments import CountLearning
+    >>> CountLearning("glorot", "zeros").label
+    'more networks of glorot learn than of zeros'
+    """
+
+    a: str
+    b: str
+
+    @property
+    def label(self) -> str:
+        """The comparison in words."""
+        return f"more networks of {self.a} learn than of {self.b}"
+
+
+Part = Greater | Similar | Beyond | CountLearning
+
+
+@dataclass(frozen=True)
 class AllOf:
     """All parts hold together; see `all_of`.
 
     Parameters
     ----------
-    parts : tuple of Greater, Similar or Beyond
+    parts : tuple of Greater, Similar, Beyond or CountLearning
         At least two comparisons.
 
     Examples
@@ -191,7 +219,7 @@ class AllOf:
     'test_accuracy of a > 0.9, and test_accuracy of b > 0.8'
     """
 
-    parts: tuple[Greater | Similar | Beyond, ...]
+    parts: tuple[Part, ...]
 
     def __post_init__(self) -> None:
         """Refuse a single part."""
@@ -204,7 +232,7 @@ class AllOf:
         return ", and ".join(part.label for part in self.parts)
 
 
-Expectation = Greater | Similar | Beyond | AllOf
+Expectation = Part | AllOf
 
 
 def _check_size(name: str, size: float, reason: str) -> None:

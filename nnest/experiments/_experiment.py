@@ -40,6 +40,9 @@ class Experiment:
         Where ours is not the report's own set-up.
     ours : bool, default=False
         Whether the question is our own, with claims that are a family of their own.
+    stands_for : str or None, default=None
+        The report's own data, where these are others: ``"notMNIST_large, 200000 images"``. Runs at
+        the report's size are then called "own size, other data".
 
     Raises
     ------
@@ -63,6 +66,7 @@ class Experiment:
     claims: tuple[Claim, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     ours: bool = False
+    stands_for: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse names that are doubled or lead nowhere."""
@@ -219,18 +223,47 @@ class Report:
         int
             The most that any experiment that shows these runs declares.
         """
-        home = self.owner(experiment, arm)
         return max(
-            _declared_seeds(one, each.name, scale)
+            _declared_seeds(one.protocol.size(scale), one, name)
+            for one, name in self._shown_by(experiment, arm)
+        )
+
+    def n_seeds_before(self, experiment: str, arm: str, scale: str) -> int:
+        """Return how many seeds an arm's verdicts stand on until all declared ones are recorded.
+
+        Parameters
+        ----------
+        experiment : str
+            The experiment's key.
+        arm : str
+            The arm's name.
+        scale : {"smoke", "lite", "full"}
+            The scale.
+
+        Returns
+        -------
+        int
+            As `n_seeds`, with `Size.seeds_before` where an experiment declares it.
+        """
+        shown = self._shown_by(experiment, arm)
+        sizes = [(one.protocol.size(scale), one, name) for one, name in shown]
+        return max(
+            size.seeds_before or _declared_seeds(size, one, name) for size, one, name in sizes
+        )
+
+    def _shown_by(self, experiment: str, arm: str) -> list[tuple[Experiment, str]]:
+        """Return the experiments that show an arm's runs, with its name in each."""
+        home = self.owner(experiment, arm)
+        return [
+            (one, each.name)
             for one in self.experiments
             for each in one.arms
             if self.owner(one.key, each.name) == home
-        )
+        ]
 
 
-def _declared_seeds(experiment: Experiment, arm: str, scale: str) -> int:
+def _declared_seeds(size: Size, experiment: Experiment, arm: str) -> int:
     """Return the seeds that one experiment asks of an arm."""
-    size = experiment.protocol.size(scale)
     claimed = any(arm in claim.arms for claim in experiment.claims)
     return size.claim_seeds if claimed and size.claim_seeds is not None else size.seeds
 
@@ -273,7 +306,9 @@ def _trained(experiment: Experiment, arm: Arm) -> Any:
     """Describe all that decides what a training learns."""
     protocol = experiment.protocol
     # Of a scale all but the seeds, which decide how often and not what.
-    sizes = [replace(size, seeds=1, claim_seeds=None) for size in _sizes(protocol)]
+    sizes = [
+        replace(size, seeds=1, claim_seeds=None, seeds_before=None) for size in _sizes(protocol)
+    ]
     data = [experiment.dataset, protocol.keep, protocol.subset_seed, sizes, protocol.holdouts]
     return describe([arm.estimator, arm.images, data])
 

@@ -13,6 +13,7 @@ from nnest.experiments._evidence import Records, Unused
 from nnest.experiments._experiment import Report
 from nnest.experiments._tables import claim_frame, number_frame
 from nnest.experiments._verdicts import NumberVerdict, judge_number
+from nnest.experiments._words import Verdict
 from nnest.results import ResultStore, to_plain
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Summary", "Verdicts", "claim_table", "judge", "number_table"]
 
 _BY_CHANCE = 0.05
-_OUTSIDE = ("ours higher", "ours lower")
+_OUTSIDE = (Verdict.HIGHER, Verdict.LOWER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,7 +278,7 @@ def claim_table(report: Report, store: ResultStore) -> pd.DataFrame:
 
 def _count(rows: Sequence[NumberVerdict] | Sequence[ClaimVerdict]) -> dict[str, int]:
     """Count the verdicts."""
-    return dict(Counter(one.verdict for one in rows))
+    return dict(Counter(str(one.verdict) for one in rows))
 
 
 def _without_nan(value: Any) -> Any:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nnest.experiments._claim_verdicts import JUDGED_CLAIMS, OUR_FAMILY, ClaimVerdict
+from nnest.experiments._claim_verdicts import OUR_FAMILY, ClaimVerdict
 from nnest.experiments._judge import Verdicts
 from nnest.experiments._text import networks_in_words
-from nnest.experiments._verdicts import JUDGED_NUMBERS, NumberVerdict
+from nnest.experiments._verdicts import NumberVerdict
+from nnest.experiments._words import JUDGED_CLAIMS, JUDGED_NUMBERS, Verdict
 
 __all__ = ["NOT_RUN", "Tally", "overview", "overview_text"]
 
@@ -21,7 +22,7 @@ NOT_RUN = "not run"
 Kind = Literal["numbers", "claims", "questions"]
 KINDS: dict[Kind, str] = {"numbers": "Numbers", "claims": "Claims", "questions": "Our questions"}
 
-_SCALES = ("exact", "full", "lite", NOT_RUN)
+_SCALES = ("exact", "full", Verdict.OTHER_DATA, "lite", NOT_RUN)
 _WIDTH = 100
 
 
@@ -35,7 +36,7 @@ class Tally:
         The report's key.
     kind : {"numbers", "claims", "questions"}
         Numbers of the report, claims of it, or questions of our own.
-    scale : {"exact", "full", "lite", "not run"}
+    scale : {"exact", "full", "own size, other data", "lite", "not run"}
         At which scale the runs were that they stand on.
     counts : mapping of str to int
         How many have each verdict, or each reason for having none.
@@ -114,7 +115,7 @@ def _of_kind(one: Verdicts, kind: Kind) -> Sequence[NumberVerdict | ClaimVerdict
 
 def _count(rows: Sequence[NumberVerdict | ClaimVerdict], scale: str) -> dict[str, int]:
     """Count the verdicts at one scale."""
-    return dict(Counter(one.verdict for one in rows if (one.scale or NOT_RUN) == scale))
+    return dict(Counter(str(one.verdict) for one in rows if (one.size or NOT_RUN) == scale))
 
 
 def overview_text(found: Sequence[Verdicts]) -> str:
@@ -136,7 +137,7 @@ def overview_text(found: Sequence[Verdicts]) -> str:
     >>> from nnest.results import ResultStore
     >>> nothing = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
     >>> print(overview_text([nothing]).splitlines()[3])
-      boyer-2019         exact       3 of    3 judged: 3 equal
+      boyer-2019         exact                    3 of    3 judged: 3 equal
     """
     tallies = overview(found)
     lines = [f"All {len(found)} reports" if len(found) > 1 else "The report"]
@@ -156,7 +157,7 @@ def _lines(tallies: Sequence[Tally], kind: Kind) -> Iterator[str]:
 
 def _line(one: Tally) -> str:
     """Return the line of a report and scale."""
-    head = f"  {one.report:<18} {one.scale:<7} {one.judged:>5} of {one.total:>4} judged"
+    head = f"  {one.report:<18} {one.scale:<20} {one.judged:>5} of {one.total:>4} judged"
     parts = [": " + _listed(one.verdicts)] if one.judged else []
     parts += [f"; {one.total - one.judged} not: {_listed(one.reasons)}"] if one.reasons else []
     return textwrap.fill(head + "".join(parts), _WIDTH, subsequent_indent=" " * 28)

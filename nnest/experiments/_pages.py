@@ -22,13 +22,21 @@ from nnest.experiments._rows import (
     sentence_row,
     size_text,
 )
+from nnest.experiments._words import JUDGED_CLAIMS, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["ReportPage"]
 
-_OUTSIDE = ("ours higher", "ours lower", "differs", "contradicted")
+_OUTSIDE = (
+    Verdict.HIGHER,
+    Verdict.LOWER,
+    Verdict.DIFFERS,
+    Verdict.CONTRADICTED,
+    Verdict.SMALLER,
+    Verdict.IN_PART,
+)
 
 
 class ReportPage(RecordTables):
@@ -63,8 +71,8 @@ class ReportPage(RecordTables):
         dict
             ``numbers``, ``numbers_judged``, ``numbers_networks``, ``outside``, ``by_chance``,
             ``claims``, ``questions``, ``runs``; ``constant``: the networks that give all test
-            images one class; ``claims_holds`` and the like; and for each claim
-            ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there is none.
+            images one class; ``claims_holds``, ``claims_not_by_that_much`` and the like; and for
+            each claim ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there is none.
         """
         summary = self.verdicts.summary
         found: dict[str, Any] = {
@@ -78,11 +86,12 @@ class ReportPage(RecordTables):
             "runs": len(self.runs),
             "constant": sum(gives_one_class(run) for run in self.runs),
         }
-        for verdict in ("holds", "contradicted", "undecided"):
-            found[f"claims_{verdict}"] = summary.claims.get(verdict, 0)
-            found[f"questions_{verdict}"] = summary.questions.get(verdict, 0)
+        for verdict in (*JUDGED_CLAIMS, Verdict.NOT_JUDGED):
+            name = verdict.replace(" ", "_")
+            found[f"claims_{name}"] = summary.claims.get(verdict, 0)
+            found[f"questions_{name}"] = summary.questions.get(verdict, 0)
         for one in self.verdicts.claims:
-            size = f" ({one.scale})" if one.judged else ""
+            size = f" ({one.size})" if one.judged else ""
             found[f"{one.experiment}_{one.key}"] = said(one.verdict) + size
         return found
 
@@ -297,8 +306,8 @@ class ReportPage(RecordTables):
         Returns
         -------
         Table
-            One row for each number outside our interval and each contradicted sentence; cells of
-            confusion matrices are left out.
+            One row for each number outside our interval and each sentence that fails, at least in
+            part; cells of confusion matrices are left out.
         """
         rows = [
             (one.label, one.verdict, f"{one.difference:+.2g}", reason_of(reasons, one, one.label))

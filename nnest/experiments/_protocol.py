@@ -14,7 +14,16 @@ __all__ = ["SCALES", "Arm", "Holdout", "Mode", "Protocol", "Scale", "Size", "che
 Scale = Literal["smoke", "lite", "full"]
 SCALES: tuple[Scale, ...] = ("smoke", "lite", "full")
 
-_NUMBERS = ("epochs", "seeds", "claim_seeds", "n_train", "channels", "classes", "batch_size")
+_NUMBERS = (
+    "epochs",
+    "seeds",
+    "claim_seeds",
+    "n_train",
+    "channels",
+    "classes",
+    "batch_size",
+    "seeds_before",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +81,10 @@ class Size:
     batch_size : int or None, default=None
         Images in a batch, where it depends on the scale: all training images, for instance. None is
         the estimator's own.
+    seeds_before : int or None, default=None
+        Trainings of an arm that were declared before there were more: until all of the new seeds
+        are recorded for all arms that a verdict needs, the verdict of the seeds 0 to
+        `seeds_before` - 1 stands. None is no such number.
 
     Raises
     ------
@@ -94,6 +107,7 @@ class Size:
     channels: int | None = None
     classes: int | None = None
     batch_size: int | None = None
+    seeds_before: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that are less than one."""
@@ -200,11 +214,18 @@ class Protocol:
     modes : mapping of str to Mode, default={}
         Further ways to test a finished network, by name; each gives ``test_accuracy@name`` and
         ``test_loss@name``.
+    gradient_steps : int or None, default=None
+        Over how many of the first steps the norm of the gradient is looked at; it gives
+        ``gradient_norm_first`` and ``gradient_norm_largest``. None is not at all.
+    kernel_norms : tuple of str, default=()
+        Layers whose kernels' norms are recorded at the end, as ``kernel_norm@hidden_1``, and as
+        ``kernel_norm`` of all of them together.
 
     Raises
     ------
     ExperimentError
-        If a treatment of the test images and a mode have one name.
+        If a treatment of the test images and a mode have one name, or `gradient_steps` is less
+        than one.
 
     Examples
     --------
@@ -226,14 +247,20 @@ class Protocol:
     subset_seed: int = 0
     holdouts: Mapping[str, Holdout] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    gradient_steps: int | None = None
+    kernel_norms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse two ways of testing of one name."""
+        """Refuse two ways of testing of one name, and a look at no step."""
         doubled = sorted(set(self.test_images) & set(self.modes))
         if doubled:
             raise ExperimentError(
                 f"{doubled[0]!r} names a treatment of the test images and a mode; each needs its"
                 " own name."
+            )
+        if self.gradient_steps is not None and self.gradient_steps < 1:
+            raise ExperimentError(
+                f"gradient_steps is {self.gradient_steps}; it must be at least 1, or None."
             )
 
     def conditions(self, metric: str) -> tuple[str, ...]:
@@ -247,8 +274,10 @@ class Protocol:
         Returns
         -------
         tuple of str
-            Names of parts that are set aside, or of treatments and modes.
+            Names of parts that are set aside, of layers, or of treatments and modes.
         """
+        if metric == "kernel_norm":
+            return self.kernel_norms
         return tuple(
             self.holdouts if metric.startswith("val_") else {**self.test_images, **self.modes}
         )

@@ -17,6 +17,7 @@ from nnest.experiments._metrics import metric_values, share_seconds
 from nnest.experiments._places import source_links
 from nnest.experiments._protocol import Size
 from nnest.experiments._verdicts import NumberVerdict, source_of
+from nnest.experiments._words import Verdict
 from nnest.stats import mean_interval, paired_interval
 
 __all__ = [
@@ -59,8 +60,9 @@ _SHOWN_PARTS = 2
 
 def said(verdict: str, note: str = "") -> str:
     """Return a verdict as pages say it, with its note."""
-    shown = NOT_RUN_YET if verdict == "no records" else verdict
-    return f"{shown} ({note})" if note and verdict != "no records" else shown
+    if verdict == Verdict.NO_RECORDS:
+        return NOT_RUN_YET
+    return f"{verdict} ({note})" if note else str(verdict)
 
 
 def number_row(one: NumberVerdict) -> tuple[Cell, ...]:
@@ -73,7 +75,7 @@ def number_row(one: NumberVerdict) -> tuple[Cell, ...]:
         one.stated,
         _ours(one, digits),
         runs,
-        one.scale or NOTHING,
+        one.size or NOTHING,
         said(one.verdict, one.note),
         source_links([one.source]),
     )
@@ -95,7 +97,7 @@ def sentence_row(one: ClaimVerdict) -> tuple[Cell, ...]:
         said(one.verdict, one.note),
         difference(one),
         f"{one.n} of {one.needed}",
-        one.scale or NOTHING,
+        one.size or NOTHING,
         _compared(one),
         source_links(one.sources),
     )
@@ -112,10 +114,10 @@ def difference(one: ClaimVerdict) -> str:
     part = one.deciding
     if part is None or not math.isfinite(part.difference):
         return NOTHING
-    text = f"{part.difference:.3g} [{part.low:.3g}, {part.high:.3g}]"
-    if one.verdict == "undecided" and math.isfinite(part.detectable):
-        text += f"; {part.detectable:.2g} would have shown"
-    return text
+    text = f"{part.difference:.3g}"
+    if math.isfinite(part.low):
+        text += f" [{part.low:.3g}, {part.high:.3g}]"
+    return f"{text}; {part.least}" if one.verdict == Verdict.UNDECIDED else text
 
 
 def arm_row(name: str, evidence: Evidence, first: Evidence, metric: str) -> tuple[Cell, ...]:

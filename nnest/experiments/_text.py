@@ -11,6 +11,7 @@ from nnest.experiments._comparisons import Comparison
 from nnest.experiments._judge import Summary, Verdicts
 from nnest.experiments._metrics import parse_metric
 from nnest.experiments._verdicts import NumberVerdict
+from nnest.experiments._words import Verdict
 
 __all__ = ["as_text"]
 
@@ -81,14 +82,14 @@ def _number_cells(one: NumberVerdict) -> tuple[str, str, str, str]:
 def _ours(one: NumberVerdict, digits: int) -> str:
     """Return our number with its interval."""
     if not math.isfinite(one.mean):
-        return f"no number, n={one.n}, {one.scale}" if one.n else "-"
+        return f"no number, n={one.n}, {one.size}" if one.n else "-"
     mean = f"{one.mean:.{digits}f}"
     if one.scale == "exact":
         return f"{mean} (computed)"
     limits = ""
     if math.isfinite(one.low):
         limits = f"{one.low:.{digits}f} to {one.high:.{digits}f}, "
-    return f"{mean} ({limits}n={one.n}, {one.scale})"
+    return f"{mean} ({limits}n={one.n}, {one.size})"
 
 
 def _is_cell(one: NumberVerdict) -> bool:
@@ -109,7 +110,7 @@ def _matrix(cells: Sequence[NumberVerdict]) -> list[str]:
     rows = sorted({row for row, _ in by_place})
     columns = sorted({column for _, column in by_place})
     first = cells[0]
-    recorded = f"mean of n={first.n}, {first.scale}" if first.n else "not recorded"
+    recorded = f"mean of n={first.n}, {first.size}" if first.n else "not recorded"
     lines = [
         f"Confusion matrix of {first.arm}: true classes down, predicted ones across; above the"
         " report's,",
@@ -154,23 +155,26 @@ def _claims(title: str, rows: Sequence[ClaimVerdict]) -> list[str]:
 
 def _details(one: ClaimVerdict) -> Iterator[str]:
     """Yield what stands below a claim."""
-    ends = {"holds": one.p_holds, "contradicted": one.p_contradicted}
-    p_value = f", p={ends[one.verdict]:.2g} after Holm" if one.verdict in ends else ""
-    runs = f"n={one.n}, {one.scale}" if one.scale else ""
+    p_value = f", p={one.p:.2g} after Holm" if math.isfinite(one.p) else ""
+    runs = f"n={one.n}, {one.size}" if one.size else ""
     yield "; ".join(filter(None, [one.where, runs + p_value, one.note]))
     for part in one.parts:
-        yield _comparison(part, undecided=one.verdict == "undecided")
+        yield "; ".join(_comparison(part, word=one.judged and len(one.parts) > 1))
 
 
-def _comparison(part: Comparison, *, undecided: bool) -> str:
-    """Return one comparison with its numbers."""
+def _comparison(part: Comparison, *, word: bool) -> Iterator[str]:
+    """Yield what there is to say of a comparison: numbers, verdict, what it could show."""
     if not math.isfinite(part.difference):
-        return f"{part.label}: no number"
-    text = (
-        f"{part.label}: {part.a:.4g} and {part.b:.4g}, difference {part.difference:+.2g}"
-        f" ({part.low:+.2g} to {part.high:+.2g})"
-    )
-    return f"{text}; {part.detectable:.2g} would have been shown" if undecided else text
+        yield f"{part.label}: no number"
+        return
+    text = f"{part.label}: {part.a:.4g} and {part.b:.4g}, difference {part.difference:+.2g}"
+    yield text + (f" ({part.low:+.2g} to {part.high:+.2g})" if math.isfinite(part.low) else "")
+    if part.note:
+        yield part.note
+    if word:
+        yield part.verdict
+    if part.verdict == Verdict.UNDECIDED:
+        yield part.least
 
 
 def _deviations(verdicts: Verdicts) -> list[str]:

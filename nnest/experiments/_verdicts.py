@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnest.experiments._evidence import Evidence, Records
+from nnest.experiments._evidence import Evidence, Records, waiting_note
 from nnest.experiments._experiment import Experiment
 from nnest.experiments._metrics import metric_values, parse_metric
 from nnest.experiments._reported import Reported
+from nnest.experiments._words import JUDGED_NUMBERS, Verdict
 from nnest.stats import (
     Interval,
     count_prediction_interval,
@@ -21,9 +22,6 @@ from nnest.stats import (
 )
 
 __all__ = ["NumberVerdict", "Source", "judge_number"]
-
-JUDGED_NUMBERS = ("agrees", "ours higher", "ours lower", "undecided", "equal", "differs")
-"""Verdicts on numbers; all others say why there is none."""
 
 ACCURACY_TOLERANCE = 0.01
 LOSS_TOLERANCE = 0.2
@@ -98,10 +96,11 @@ class NumberVerdict:
         The trainings that are declared.
     scale : str
         At which scale; "exact" for an exact number, "" where nothing is recorded.
-    verdict : str
-        "agrees", "ours higher", "ours lower", "undecided", "equal" or "differs"; or why there is
-        none: "not at the report's size", "not comparable", "not judged", "too few seeds",
-        "no records".
+    size : str
+        The scale, or "own size, other data" where full runs stand for other data.
+    verdict : Verdict
+        AGREES, HIGHER, LOWER, UNDECIDED, EQUAL or DIFFERS; or why there is none: NOT_AT_SIZE,
+        OTHER_DATA, NOT_COMPARABLE, NOT_JUDGED, NO_RECORDS.
     note : str
         What else there is to say.
     deviations : tuple of int
@@ -133,7 +132,8 @@ class NumberVerdict:
     n: int
     needed: int
     scale: str
-    verdict: str
+    size: str
+    verdict: Verdict
     note: str
     deviations: tuple[int, ...]
     source: Source | None
@@ -187,7 +187,7 @@ def judge_number(
     if number.arm is None:
         return _row(experiment, number, _judge_exact(number), None)
     (evidence,) = records.largest(experiment.key, [number.arm], scale)
-    return _row(experiment, number, _judge_runs(number, evidence), evidence)
+    return _row(experiment, number, _judge_runs(experiment, number, evidence), evidence)
 
 
 class _Ours(NamedTuple):
@@ -195,7 +195,7 @@ class _Ours(NamedTuple):
 
     mean: float
     limits: Interval
-    verdict: str
+    verdict: Verdict
     note: str = ""
 
 
@@ -204,40 +204,47 @@ def _judge_exact(number: Reported) -> _Ours:
     ours = float(number.compute()) if number.compute is not None else math.nan
     limits = Interval(ours, ours)
     if number.not_comparable is not None:
-        return _Ours(ours, limits, "not comparable", f"see deviation {number.not_comparable}")
-    return _Ours(ours, limits, "equal" if number.printed.overlaps(limits) else "differs")
+        why = f"see deviation {number.not_comparable}"
+        return _Ours(ours, limits, Verdict.NOT_COMPARABLE, why)
+    equal = number.printed.overlaps(limits)
+    return _Ours(ours, limits, Verdict.EQUAL if equal else Verdict.DIFFERS)
 
 
-def _judge_runs(number: Reported, evidence: Evidence) -> _Ours:
+def _judge_runs(experiment: Experiment, number: Reported, evidence: Evidence) -> _Ours:
     """Compare a number with recorded runs, or say why that cannot be done."""
     values = metric_values(evidence.runs, number.metric)
     mean = float(values.mean()) if values.size else math.nan
     bad = int((~np.isfinite(values)).sum())
     limits = _limits(number, values, evidence) if values.size >= _FEWEST and not bad else _NOTHING
     note = f"{bad} of {values.size} diverged" if bad else ""
-    obstacle, why = _obstacle(number, values, evidence)
-    if obstacle:
-        return _Ours(mean, limits, obstacle, "; ".join(filter(None, [why, note])))
+    note = "; ".join(filter(None, [note, waiting_note([evidence])]))
+    if obstacle := _obstacle(experiment, number, values, evidence):
+        return _Ours(mean, limits, obstacle[0], "; ".join(filter(None, [obstacle[1], note])))
     if bad:
-        return _Ours(mean, limits, "undecided", note)
+        return _Ours(mean, limits, Verdict.UNDECIDED, note)
     return _Ours(mean, limits, _compare(number, mean, limits), note)
 
 
-def _obstacle(number: Reported, values: NDArray[Any], evidence: Evidence) -> tuple[str, str]:
-    """Name what stands in the way of a verdict, if anything does."""
+def _obstacle(
+    experiment: Experiment, number: Reported, values: NDArray[Any], evidence: Evidence
+) -> tuple[Verdict, str] | None:
+    """Name what stands in the way of a verdict, if anything does, and say more of it."""
     if not values.size:
-        return "no records", f"0 of {evidence.needed} seeds recorded"
+        return Verdict.NO_RECORDS, f"0 of {evidence.needed} seeds recorded"
+    other = size_word(experiment, evidence.scale) == Verdict.OTHER_DATA
+    if other and number.kind != "time":
+        return Verdict.OTHER_DATA, f"it stands for {experiment.stands_for}"
     if number.not_comparable is not None:
-        return "not comparable", f"see deviation {number.not_comparable}"
+        return Verdict.NOT_COMPARABLE, f"see deviation {number.not_comparable}"
     if number.kind == "time":
-        return "not judged", "a time says as much about the machine"
+        return Verdict.NOT_JUDGED, "a time says as much about the machine"
     if not evidence.complete:
-        return "too few seeds", f"{values.size} of {evidence.needed} recorded"
+        return Verdict.NOT_JUDGED, f"{values.size} of {evidence.needed} seeds"
     if values.size < _FEWEST:
-        return "too few seeds", f"{values.size} declared, but an interval needs {_FEWEST}"
+        return Verdict.NOT_JUDGED, f"{values.size} seed declared, an interval needs {_FEWEST}"
     if evidence.scale != "full":
-        return "not at the report's size", ""
-    return "", ""
+        return Verdict.NOT_AT_SIZE, ""
+    return None
 
 
 def _limits(number: Reported, values: NDArray[Any], evidence: Evidence) -> Interval:
@@ -259,11 +266,11 @@ def _row_total(number: Reported, evidence: Evidence) -> int | None:
     return max(sum(table[metric.index[0]]) for table in tables)
 
 
-def _compare(number: Reported, mean: float, limits: Interval) -> str:
+def _compare(number: Reported, mean: float, limits: Interval) -> Verdict:
     """Compare what is printed with where a training like it is expected."""
     if not number.printed.overlaps(limits):
-        return "ours higher" if mean > number.value else "ours lower"
-    return "agrees" if limits.half_width <= _tolerance(number) else "undecided"
+        return Verdict.HIGHER if mean > number.value else Verdict.LOWER
+    return Verdict.AGREES if limits.half_width <= _tolerance(number) else Verdict.UNDECIDED
 
 
 def _tolerance(number: Reported) -> float:
@@ -281,6 +288,11 @@ def deviation_numbers(experiment: Experiment) -> tuple[int, ...]:
     return tuple(sorted(one.number for one in experiment.deviations))
 
 
+def size_word(experiment: Experiment, scale: str) -> str:
+    """Return a scale as verdicts name it: full runs on other data are not the report's own."""
+    return Verdict.OTHER_DATA if scale == "full" and experiment.stands_for else scale
+
+
 def source_of(evidence: Evidence) -> Source:
     """Name the records of an arm."""
     seeds = tuple(evidence.runs)
@@ -292,6 +304,7 @@ def _row(
 ) -> NumberVerdict:
     """Put a number and its verdict together."""
     recorded = evidence is not None and bool(evidence.runs)
+    scale = "exact" if evidence is None else (evidence.scale if recorded else "")
     return NumberVerdict(
         experiment=experiment.key,
         arm=number.arm,
@@ -307,7 +320,8 @@ def _row(
         high=ours.limits.high,
         n=len(evidence.runs) if evidence else 0,
         needed=evidence.needed if evidence else 0,
-        scale="exact" if evidence is None else (evidence.scale if recorded else ""),
+        scale=scale,
+        size=size_word(experiment, scale),
         verdict=ours.verdict,
         note=ours.note,
         deviations=deviation_numbers(experiment),

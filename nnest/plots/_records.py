@@ -19,6 +19,8 @@ _VERDICT_COLORS = {
     "equal": "tab:green",
     "undecided": "tab:gray",
     "not at the report's size": "tab:gray",
+    "own size, other data": "tab:gray",
+    "not judged": "tab:gray",
     "not comparable": "tab:gray",
     "ours higher": "tab:red",
     "ours lower": "tab:red",

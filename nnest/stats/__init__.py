@@ -13,6 +13,7 @@ from ._comparisons import (
     one_sample_test,
     paired_difference_test,
 )
+from ._counts import CountTest, mcnemar_test
 from ._families import detectable_difference, holm
 from ._intervals import (
     Interval,
@@ -24,6 +25,7 @@ from ._intervals import (
 from ._predictions import count_prediction_interval, median_prediction_interval
 
 __all__ = [
+    "CountTest",
     "EquivalenceTest",
     "Interval",
     "PairedTest",
@@ -32,6 +34,7 @@ __all__ = [
     "detectable_difference",
     "equivalence_test",
     "holm",
+    "mcnemar_test",
     "mean_interval",
     "median_prediction_interval",
     "one_sample_test",

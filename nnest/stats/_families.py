@@ -11,13 +11,15 @@ from scipy import special
 from ._arrays import check_share
 
 
-def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+def holm(p_values: ArrayLike, *, weights: ArrayLike | None = None) -> NDArray[np.float64]:
     r"""Adjust the p-values of a family of tests by Holm's method.
 
     Parameters
     ----------
     p_values : array-like of shape (n_tests,)
         The p-value of each test of the family; may be empty.
+    weights : array-like of shape (n_tests,) or None, default=None
+        How much of the level each test gets, in proportion; None gives each the same.
 
     Returns
     -------
@@ -28,12 +30,14 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If a p-value is not a number from 0 to 1.
+        If a p-value is not a number from 0 to 1, or a weight is not positive.
 
     Notes
     -----
     The i-th smallest of m p-values is multiplied by :math:`m - i + 1`, made at least as large
-    as those before it, and at most 1 [1]_.
+    as those before it, and at most 1 [1]_. With weights :math:`w`, the order is that of
+    :math:`p / w`, and the factor is the sum of the weights from there on, divided by the
+    test's own.
 
     References
     ----------
@@ -44,6 +48,8 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     --------
     >>> holm([0.01, 0.04, 0.03])
     array([0.03, 0.06, 0.06])
+    >>> holm([0.01, 0.03, 0.03], weights=[1, 0.5, 0.5])
+    array([0.02, 0.06, 0.06])
     """
     array = np.asarray(p_values, dtype=np.float64)
     if array.ndim != 1:
@@ -51,8 +57,12 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     outside = ~((array >= 0) & (array <= 1))
     if outside.any():
         raise ValueError(f"Got a p-value of {array[outside][0]:g}, but they lie from 0 to 1.")
-    order = np.argsort(array, kind="stable")
-    raised = array[order] * np.arange(array.size, 0, -1)
+    shares = np.ones(array.size) if weights is None else np.asarray(weights, dtype=np.float64)
+    if shares.shape != array.shape or not (np.isfinite(shares) & (shares > 0)).all():
+        raise ValueError(f"Got weights={weights!r}, but each test needs one, a positive number.")
+    order = np.argsort(array / shares, kind="stable")
+    rest = np.cumsum(shares[order][::-1])[::-1]
+    raised = array[order] / shares[order] * rest
     adjusted = np.empty_like(array)
     adjusted[order] = np.minimum(np.maximum.accumulate(raised), 1.0)
     return adjusted

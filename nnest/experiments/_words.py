@@ -1,0 +1,63 @@
+"""The words of verdicts: one list for numbers and for sentences."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["JUDGED_CLAIMS", "JUDGED_NUMBERS", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """What recorded runs say of a number or a sentence, or why they say nothing.
+
+    Of a sentence with several parts, `IN_PART` says that a part fails and another does not.
+    `SMALLER` says that a declared least difference is not reached, and that no difference the other
+    way is shown. `CONTRADICTED` says that the opposite is shown.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Verdict
+    >>> Verdict("in part") is Verdict.IN_PART
+    True
+    >>> Verdict.HOLDS == "holds"
+    True
+    """
+
+    HOLDS = "holds"
+    IN_PART = "in part"
+    SMALLER = "not by that much"
+    CONTRADICTED = "contradicted"
+
+    AGREES = "agrees"
+    HIGHER = "ours higher"
+    LOWER = "ours lower"
+    EQUAL = "equal"
+    DIFFERS = "differs"
+
+    UNDECIDED = "undecided"
+
+    NOT_JUDGED = "not judged"
+    OTHER_DATA = "own size, other data"
+    NOT_AT_SIZE = "not at the report's size"
+    NOT_COMPARABLE = "not comparable"
+    NO_RECORDS = "no records"
+
+
+JUDGED_NUMBERS = (
+    Verdict.AGREES,
+    Verdict.HIGHER,
+    Verdict.LOWER,
+    Verdict.UNDECIDED,
+    Verdict.EQUAL,
+    Verdict.DIFFERS,
+)
+"""Verdicts on numbers; all others say why there is none."""
+
+JUDGED_CLAIMS = (
+    Verdict.HOLDS,
+    Verdict.IN_PART,
+    Verdict.SMALLER,
+    Verdict.CONTRADICTED,
+    Verdict.UNDECIDED,
+)
+"""Verdicts on claims; all others say why there is none."""
