@@ -318,3 +318,14 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         if missing:
             X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
         return np.asarray(self.model_.predict(X, batch_size=size, verbose=0))[:n]
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """Return what `_forward` does if it is numbers: the largest of undefined ones is none."""
+        outputs = self._forward(X)
+        if not np.isfinite(outputs).all():
+            raise ValueError(
+                f"This {type(self).__name__} answers with numbers that are not finite: its "
+                "training diverged, or the samples are too large for float32. Fit again with a "
+                "smaller learning_rate, or with samples of a smaller scale."
+            )
+        return outputs
