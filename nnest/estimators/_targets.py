@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from nnest import _arguments
 from nnest.estimators._neural_net import NeuralNet
+from nnest.estimators._parts import finite
 
 __all__ = ["Classifier", "Regressor"]
 
@@ -84,7 +85,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict_proba(np.eye(4)).shape
         (4, 2)
         """
-        return self._outputs(X)
+        return finite(self, self._forward(X))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each sample.
@@ -112,7 +113,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict(np.eye(4)).tolist()
         ['a', 'b', 'a', 'b']
         """
-        places = self._outputs(X).argmax(axis=1)
+        places = finite(self, self._forward(X)).argmax(axis=1)
         labels: np.ndarray = self.classes_[places]
         return labels
 
@@ -242,7 +243,7 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict(np.eye(4)).shape
         (4,)
         """
-        outputs = self._outputs(X).astype(np.float64)
+        outputs = finite(self, self._forward(X)).astype(np.float64)
         return outputs[:, 0] if self._target_shape == () else outputs
 
     def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
