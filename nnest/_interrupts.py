@@ -1,4 +1,4 @@
-"""Ctrl-C is heard, whatever Python is doing when it is pressed."""
+"""Ctrl-C is heard, whatever Python is doing when it is pressed, and leaves whole objects behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["interrupts_heard"]
+__all__ = ["interrupts_heard", "undone", "uninterrupted"]
 
 #: Seconds after which an interrupt that was lost is raised again.
 _PAUSE = 0.01
@@ -53,6 +53,70 @@ def interrupts_heard() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment, in which the last one is still being dealt with.
+
+    Yields
+    ------
+    None
+        Outside the main thread, which alone is interrupted, nothing is changed.
+
+    Examples
+    --------
+    >>> from nnest._interrupts import uninterrupted
+    >>> with uninterrupted():
+    ...     total = sum(range(10))
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+
+
+@contextmanager
+def undone(thing: Any) -> Iterator[set[str]]:
+    """Give an object its attributes back if what comes next ends by an exception.
+
+    Parameters
+    ----------
+    thing : object
+        Whatever has attributes; they are replaced in what comes, and not changed in place.
+
+    Yields
+    ------
+    set of str
+        Empty; the names of attributes that are put into it stay as they are then.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from nnest._interrupts import undone
+    >>> thing = SimpleNamespace(side=1)
+    >>> try:
+    ...     with undone(thing) as kept:
+    ...         thing.side, thing.other, thing.last = 2, 3, 4
+    ...         kept.add("last")
+    ...         raise KeyboardInterrupt
+    ... except KeyboardInterrupt:
+    ...     print(thing)
+    namespace(side=1, last=4)
+    """
+    before, kept = dict(vars(thing)), set[str]()
+    try:
+        yield kept
+    except BaseException:
+        with uninterrupted():
+            now = {name: value for name, value in vars(thing).items() if name in kept}
+            vars(thing).clear()
+            vars(thing).update(before | now)
+        raise
 
 
 def _interrupt_again() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,37 @@ def data_folder(*names: str) -> Path:
 def label(value: Any) -> str:
     """Return a value as the name of a test, the same in every process."""
     return re.sub(r" at 0x[0-9a-f]+", "", str(value))
+
+
+_ASK = """
+import pickle, sys
+question, answer = sys.argv[1:]
+with open(question, "rb") as file:
+    calls = pickle.load(file)
+found = [getattr(thing, name)(*given) for thing, name, *given in calls]
+with open(answer, "wb") as file:
+    pickle.dump((calls, found), file)
+"""
+
+
+def in_new_process(folder: Path, *calls: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
+    """Pickle objects, load them in a process that has imported nothing, and call their methods.
+
+    A call is an object, the name of one of its methods, and arguments. Returned are the objects as
+    that process has pickled them afterwards, and what the methods returned.
+    """
+    question, answer = folder / "question.pkl", folder / "answer.pkl"
+    question.write_bytes(pickle.dumps(calls))
+    ended = subprocess.run(
+        [sys.executable, "-c", _ASK, str(question), str(answer)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+    things, found = pickle.loads(answer.read_bytes())
+    return [thing for thing, *_ in things], found
 
 
 class Clock:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import colorsys
 import json
-import pickle
 import re
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -25,7 +25,7 @@ from nnest.augmentation import (
 )
 from nnest.layers import known_batch
 from nnest.programs import signature
-from tests.helpers import require
+from tests.helpers import in_new_process, require
 from tests.networks import compilations, same_weights
 
 RNG = np.random.default_rng(0)
@@ -395,11 +395,12 @@ def test_clone_keeps_nested_parameters() -> None:
     assert network.augmentation.crop == (5, 6)
 
 
-def test_a_pickled_network_predicts_the_same() -> None:
+def test_a_pickled_network_predicts_the_same(tmp_path: Path) -> None:
     """The layer comes back with its strengths and takes part in further training."""
     fitted = net(Augmentation(**EVERYTHING)).fit(IMAGES, LABELS)
-    twin = pickle.loads(pickle.dumps(fitted))
-    np.testing.assert_array_equal(twin.predict_proba(IMAGES), fitted.predict_proba(IMAGES))
+    calls = [(fitted.model_, "count_params"), (fitted, "predict_proba", IMAGES)]
+    (_, twin), (_, found) = in_new_process(tmp_path, *calls)
+    np.testing.assert_array_equal(found, fitted.predict_proba(IMAGES))
     twin.partial_fit(IMAGES, LABELS)
     assert twin.n_iter_ == 3
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import random
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from nnest.builders import build_cnn
 from nnest.datasets import load_digits
 from nnest.layers import Conv2D, Dense, Dropout, MaxPooling2D
 from nnest.programs import _sharing, clear_programs
+from tests.helpers import in_new_process
 
 pytestmark = pytest.mark.backend
 
@@ -113,14 +113,14 @@ def test_early_stopping_keeps_the_best_weights() -> None:
     )
 
 
-@CLASSIFIERS
-def test_a_pickled_network_is_the_same(net: Any) -> None:
-    """It predicts as before, and trains on."""
-    net = clone(net).set_params(epochs=1).fit(X, Y)
-    again = pickle.loads(pickle.dumps(net))
+def test_a_pickled_network_is_the_same(tmp_path: Path) -> None:
+    """It predicts as before in another process, and trains on."""
+    nets = [clone(net).set_params(epochs=1).fit(X, Y) for net in (MLP, CNN)]
+    twins, found = in_new_process(tmp_path, *[(net, "predict_proba", X) for net in nets])
 
-    np.testing.assert_array_equal(again.predict_proba(X), net.predict_proba(X))
-    assert again.partial_fit(X, Y).n_iter_ == 2
+    for net, twin, probabilities in zip(nets, twins, found, strict=True):
+        np.testing.assert_array_equal(probabilities, net.predict_proba(X))
+        assert twin.partial_fit(X, Y).n_iter_ == 2
 
 
 def test_a_grid_search_runs() -> None:

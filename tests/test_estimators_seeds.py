@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import pickle
 import random
 import subprocess
 import sys
@@ -17,8 +16,10 @@ import joblib
 import keras
 import numpy as np
 import pytest
+from sklearn.ensemble import BaggingClassifier
+from sklearn.model_selection import cross_validate
 
-from tests.helpers import ROOT
+from tests.helpers import ROOT, in_new_process
 from tests.networks import ESTIMATORS, cnn, fingerprints, mlp, network, pictures, same_weights
 
 X, Y = pictures()
@@ -98,16 +99,13 @@ def test_without_a_seed_only_numpy_is_drawn_from(draws: Callable[..., tuple[floa
     assert not same_weights(nets[0], mlp(**unseeded).fit(X, Y))
 
 
-def _by_joblib(net: Any, folder: Path) -> Any:
-    joblib.dump(net, folder / "net.joblib")
-    return joblib.load(folder / "net.joblib")
+def _in_new_process(net: Any, folder: Path) -> Any:
+    """Return the network that a new process has loaded, and pickled again."""
+    (twin,), _ = in_new_process(folder, (net, "get_params"))
+    return twin
 
 
-COPIES = {
-    "pickle": lambda net, folder: pickle.loads(pickle.dumps(net)),
-    "joblib": _by_joblib,
-    "deepcopy": lambda net, folder: copy.deepcopy(net),
-}
+COPIES = {"pickle": _in_new_process, "deepcopy": lambda net, folder: copy.deepcopy(net)}
 
 
 @pytest.mark.parametrize("way", COPIES)
@@ -126,10 +124,21 @@ def test_a_copy_trains_on_as_the_original(way: str, tmp_path: Path) -> None:
     assert twin.history_ == net.history_
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS)
-def test_pickles_predict_the_same(cls: Any) -> None:
-    """All four, and unfitted ones keep their parameters."""
-    net = network(cls)
-    assert pickle.loads(pickle.dumps(net)).get_params() == net.get_params()
-    net.fit(X, Y)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(net)).predict(X), net.predict(X))
+def test_pickles_predict_the_same(tmp_path: Path) -> None:
+    """All four in a new process, which has imported nothing; joblib's files too."""
+    nets, file = [network(cls).fit(X, Y) for cls in ESTIMATORS], tmp_path / "nets.joblib"
+    joblib.dump(nets, file)
+    calls = [(joblib.load, "__call__", file), *[(net, "predict", X) for net in nets]]
+    _, (loaded, *found) = in_new_process(tmp_path, *calls)
+    for net, predicted, twin in zip(nets, found, loaded, strict=True):
+        np.testing.assert_array_equal(predicted, net.predict(X))
+        assert same_weights(twin, net)
+
+
+def test_networks_come_back_from_processes() -> None:
+    """What joblib's processes have fitted is pickled there, and loaded here."""
+    rows = X.reshape(len(X), -1)
+    bag = BaggingClassifier(mlp(epochs=1), n_estimators=2, n_jobs=2, random_state=0).fit(rows, Y)
+    assert bag.predict(rows).shape == Y.shape
+    found = cross_validate(mlp(epochs=1), rows, Y, cv=2, n_jobs=2, return_estimator=True)
+    assert [net.n_iter_ for net in found["estimator"]] == [1, 1]

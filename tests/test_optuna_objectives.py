@@ -95,7 +95,8 @@ def test_the_sampler_learns_from_limits() -> None:
 def test_a_diverging_trial_fails() -> None:
     """It is no result, its reason is kept, and the others go on."""
     space = {"learning_rate": [0.02, 1e30], "optimizer": ["sgd"]}
-    done = fitted(space, mlp(epochs=3), sampler="grid", n_trials=2, group_size=2)
+    with pytest.warns(UserWarning, match=r"^The training diverged: .* Its trial fails\.$"):
+        done = fitted(space, mlp(epochs=3), sampler="grid", n_trials=2, group_size=2)
 
     by_rate = {trial.params["learning_rate"]: trial for trial in done.study_.trials}
     assert by_rate[0.02].state == TrialState.COMPLETE
@@ -121,6 +122,9 @@ def test_errors_are_raised_if_that_is_asked_for() -> None:
     """As in scikit-learn's searches."""
     with pytest.raises(ValueError, match=r"^dropout=1\.5"):
         fitted({"dropout": [1.5]}, error_score="raise")
+    space = {"learning_rate": [1e30], "optimizer": ["sgd"]}
+    with pytest.raises(ValueError, match=r"^The training diverged: "):
+        fitted(space, mlp(epochs=3), error_score="raise")
 
 
 def test_nothing_but_failures() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
-import pickle
 import socket
 import subprocess
 import sys
@@ -25,6 +25,7 @@ from nnest.search._errors import StudyError
 from nnest.search._owners import ELSEWHERE, Worker, is_gone
 from nnest.search._patience import PatientStorage, is_away
 from nnest.search._storages import find_study, open_storage
+from tests.helpers import in_new_process
 
 
 def refused(storage: Any) -> str:
@@ -304,14 +305,18 @@ def test_every_question_is_asked_patiently() -> None:
     assert not PatientStorage.__abstractmethods__
 
 
-def test_a_patient_storage_can_be_pickled(tmp_path: Path) -> None:
-    """As the study of a fitted search is, with it."""
-    storage = open_storage(f"sqlite:///{tmp_path / 'study.db'}", say=None)
-    study = optuna.create_study(study_name="s", storage=storage)
-    study.optimize(lambda trial: 1.0, n_trials=1)
-    again = pickle.loads(pickle.dumps(study))
-    assert again.best_value == 1.0
-    again._storage._backend.engine.dispose()
+def test_studies_can_be_pickled(tmp_path: Path) -> None:
+    """With their storage, as those of fitted searches are; a journal is told of by both."""
+    database = open_storage(f"sqlite:///{tmp_path / 'study.db'}", say=None)
+    journal = open_storage(tmp_path / "study.journal")
+    studies = [optuna.create_study(study_name="s", storage=each) for each in (database, journal)]
+    for study in studies:
+        study.optimize(lambda trial: 1.0, n_trials=1)
+    again, trials = in_new_process(tmp_path, *[(study, "get_trials") for study in studies])
+    assert [[trial.value for trial in each] for each in trials] == [[1.0], [1.0]]
+    copy.deepcopy(studies[1]).add_trial(optuna.trial.create_trial(value=2.0))
+    assert [trial.value for trial in again[1].get_trials()] == [1.0, 2.0]
+    again[0]._storage._backend.engine.dispose()
 
 
 def test_a_study_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:

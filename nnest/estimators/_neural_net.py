@@ -20,9 +20,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nnest import _arguments
-from nnest._interrupts import interrupts_heard
+from nnest._interrupts import interrupts_heard, undone, uninterrupted
 from nnest.augmentation import Augment, Augmentation
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
+from nnest.estimators._rollback import Rollback
 from nnest.estimators._splits import split_groups, split_rows
 from nnest.optimizers import SGD, RMSprop
 from nnest.programs import EVALUATION_BATCH, Model
@@ -114,8 +115,9 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         ValueError
             If a parameter or the data are not accepted; the message says what is.
         """
-        part, validation = self._prepare(X, y, sample_weight, X_val, y_val, groups)
-        self._train(part, self.epochs, validation)
+        with undone(self) as kept:
+            part, validation = self._prepare(X, y, sample_weight, X_val, y_val, groups)
+            self._train(part, self.epochs, validation, kept)
         return self
 
     def _prepare(
@@ -142,12 +144,13 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Train for one epoch more, from where the last call ended."""
-        self._check_training_parameters()
-        goes_on = hasattr(self, "model_")
-        part = self._check_part(X, y, sample_weight, reset=not goes_on, classes=classes)
-        if not goes_on:
-            self._start(part)
-        self._train(part.counted(), 1, None)
+        with undone(self) as kept:
+            self._check_training_parameters()
+            goes_on = hasattr(self, "model_")
+            part = self._check_part(X, y, sample_weight, reset=not goes_on, classes=classes)
+            if not goes_on:
+                self._start(part)
+            self._train(part.counted(), 1, None, kept)
         return self
 
     def _check_training_parameters(self) -> None:
@@ -266,10 +269,15 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             train, test = split_groups(np.asarray(groups), len(part.y), strata, share, seed)
         return part.take(train), part.take(test)
 
-    def _train(self, part: Part, epochs: int, validation: Part | None) -> None:
-        """Hand the model to scikeras for some epochs more, and take over what it learnt."""
-        watch: list[Any] = [ProgressBar(epochs)] if self.verbose else []
-        watch.append(StopWhenDiverged())
+    def _train(self, part: Part, epochs: int, validation: Part | None, kept: set[str]) -> None:
+        """Hand the model to scikeras for some epochs more, and take over what it learnt.
+
+        Where that is interrupted, the whole epochs before are kept, and so are all attributes.
+        """
+        rollback, begun = Rollback(), (self.history_, self.n_iter_)
+        watch: list[Any] = [rollback, StopWhenDiverged()]
+        if self.verbose:
+            watch.append(ProgressBar(epochs))
         stopping = None
         if self.early_stopping and validation is not None:
             stopping = keras.callbacks.EarlyStopping(
@@ -286,26 +294,41 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             callbacks=[*watch, *(self.callbacks or ())] or None,
             verbose=0,
         )
-        with interrupts_heard():
-            wrapper.fit(
-                part.X,
-                part.y,
-                part.weight,
-                shuffle=self._order_seed,
-                initial_epoch=self.n_iter_,
-                epochs=epochs,
-                validation_data=None if validation is None else validation.for_keras(),
-            )
-        history = wrapper.model_.history.history
-        self._learnt(history, None if stopping is None else stopping.best_epoch)
+        try:
+            with interrupts_heard():
+                wrapper.fit(
+                    part.X,
+                    part.y,
+                    part.weight,
+                    shuffle=self._order_seed,
+                    initial_epoch=self.n_iter_,
+                    epochs=epochs,
+                    validation_data=None if validation is None else validation.for_keras(),
+                )
+            history = wrapper.model_.history.history
+            self._learnt(history, None if stopping is None else stopping.best_epoch)
+        except BaseException:
+            with uninterrupted():
+                history = rollback.undo()
+                if history:
+                    self.history_, self.n_iter_ = begun
+                    self._learnt(history, None)
+                    kept.update(vars(self))
+            raise
 
     def _learnt(self, history: dict[str, list[float]], best_epoch: int | None) -> None:
         """Take over the metrics of some epochs more; `best_epoch` counts from 0."""
+        whole = dict(self.history_)
         for name, values in history.items():
-            self.history_.setdefault(name, []).extend(float(v) for v in values)
-        self.n_iter_ += len(history["loss"])
-        self.best_epoch_ = self.n_iter_ if best_epoch is None else best_epoch + 1
-        self.diverged_ = not np.isfinite(self.history_["loss"][-1])
+            whole[name] = [*whole.get(name, ()), *map(float, values)]
+        n_iter = self.n_iter_ + len(history["loss"])
+        # At once: nothing comes between that would leave a part of it.
+        self.__dict__.update(
+            history_=whole,
+            n_iter_=n_iter,
+            best_epoch_=n_iter if best_epoch is None else best_epoch + 1,
+            diverged_=not np.isfinite(whole["loss"][-1]),
+        )
 
     def _forward(self, X: Any) -> np.ndarray:
         """Return the outputs of the network for samples that are not yet checked."""

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from nnest import _arguments
 
-__all__ = ["Part", "ProgressBar", "StopWhenDiverged", "picture_shape"]
+__all__ = ["Part", "ProgressBar", "StopWhenDiverged", "finite", "picture_shape"]
 
 
 class Part(NamedTuple):
@@ -55,6 +55,17 @@ def picture_shape(shape: tuple[int, ...], given: Any) -> tuple[int, ...]:
         if side * side * channels == shape[0]:
             return side, side, channels
     return 1, shape[0], 1
+
+
+def finite(estimator: Any, outputs: np.ndarray) -> np.ndarray:
+    """Return a network's outputs if they are numbers: the largest of undefined ones is none."""
+    if not np.isfinite(outputs).all():
+        raise ValueError(
+            f"This {type(estimator).__name__} answers with numbers that are not finite: its "
+            "training diverged, or the samples are too large for float32. Fit again with a "
+            "smaller learning_rate, or with samples of a smaller scale."
+        )
+    return outputs
 
 
 class StopWhenDiverged(keras.callbacks.Callback):

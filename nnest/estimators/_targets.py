@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from nnest import _arguments
 from nnest.estimators._neural_net import NeuralNet
+from nnest.estimators._parts import finite
 
 __all__ = ["Classifier", "Regressor"]
 
@@ -71,6 +72,11 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         ndarray of shape (n, n_classes)
             Probabilities, float32; each row sums to one.
 
+        Raises
+        ------
+        ValueError
+            If the outputs are not finite numbers, because the training diverged.
+
         Examples
         --------
         >>> import numpy as np
@@ -79,7 +85,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict_proba(np.eye(4)).shape
         (4, 2)
         """
-        return self._forward(X)
+        return finite(self, self._forward(X))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each sample.
@@ -94,6 +100,11 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         ndarray of shape (n,)
             Labels.
 
+        Raises
+        ------
+        ValueError
+            If the outputs are not finite numbers, because the training diverged.
+
         Examples
         --------
         >>> import numpy as np
@@ -102,7 +113,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict(np.eye(4)).tolist()
         ['a', 'b', 'a', 'b']
         """
-        places = self._forward(X).argmax(axis=1)
+        places = finite(self, self._forward(X)).argmax(axis=1)
         labels: np.ndarray = self.classes_[places]
         return labels
 
@@ -219,6 +230,11 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         ndarray of shape (n,) or (n, n_outputs)
             Predictions in float64, in the form of the targets that were fitted.
 
+        Raises
+        ------
+        ValueError
+            If the outputs are not finite numbers, because the training diverged.
+
         Examples
         --------
         >>> import numpy as np
@@ -227,7 +243,7 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.predict(np.eye(4)).shape
         (4,)
         """
-        outputs = self._forward(X).astype(np.float64)
+        outputs = finite(self, self._forward(X)).astype(np.float64)
         return outputs[:, 0] if self._target_shape == () else outputs
 
     def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:

@@ -258,8 +258,12 @@ def _scores(estimator: Any, images: Images) -> tuple[dict[str, float], NDArray[A
 def _accuracy_and_loss(
     estimator: Any, images: NDArray[Any], labels: NDArray[Any]
 ) -> tuple[dict[str, float], NDArray[Any]]:
-    """Return accuracy and cross-entropy in float64, and the predicted labels."""
-    return _rate(estimator, estimator.predict_proba(images), labels)
+    """Return accuracy and cross-entropy in float64, and the predicted labels.
+
+    A network that diverged answers NaN, which counts as the first class: records keep it so.
+    """
+    answer = estimator._forward if isinstance(estimator, NeuralNet) else estimator.predict_proba
+    return _rate(estimator, answer(images), labels)
 
 
 def _rate(

@@ -6,7 +6,8 @@ import gc
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from sklearn.utils import check_array
 from tqdm import tqdm
 
-from nnest._interrupts import interrupts_heard
+from nnest._interrupts import interrupts_heard, uninterrupted
 from nnest.estimators import NeuralNet
 from nnest.population._checkpoint import Keeper
 from nnest.population._group import Group
@@ -102,21 +103,39 @@ def fit_many(
     estimators = list(estimators)
     _check(estimators, splits, max_group)
     most = None if max_group == "auto" else int(max_group)
-    members = _prepared(estimators, X, y, splits, sample_weight)
-    total = sum(int(member.estimator.epochs) for member in members)
-    silent = not any(member.estimator.verbose for member in members)
     keepers = []
-    with (
-        interrupts_heard(),
-        tqdm(total=total, desc="epochs of all members", disable=silent) as bar,
-    ):
-        report = _Report(len(estimators), callback, bar)
-        for group in _groups(members):
-            samples = _samples(group[0].estimator, X)
-            keepers += _train(group, samples, most, report, checkpoint)
+    with _unfinished_undone(estimators), interrupts_heard():
+        members = _prepared(estimators, X, y, splits, sample_weight)
+        total = sum(int(member.estimator.epochs) for member in members)
+        silent = not any(member.estimator.verbose for member in members)
+        with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
+            report = _Report(len(estimators), callback, bar)
+            for group in _groups(members):
+                samples = _samples(group[0].estimator, X)
+                keepers += _train(group, samples, most, report, checkpoint)
     for keeper in keepers:
         keeper.forget()
     return estimators
+
+
+@contextmanager
+def _unfinished_undone(estimators: list[Any]) -> Iterator[None]:
+    """Leave estimators as they were if they are not whole when an exception ends the training."""
+    before = [dict(vars(estimator)) for estimator in estimators]
+    try:
+        yield
+    except BaseException:
+        with uninterrupted():
+            for estimator, old in zip(estimators, before, strict=True):
+                new = vars(estimator)
+                # A new model has no epoch until its estimator is told of all of them.
+                told = new.get("n_iter_") and any(
+                    new.get(name) is not old.get(name) for name in ("model_", "history_")
+                )
+                if not told:
+                    new.clear()
+                    new.update(old)
+        raise
 
 
 def _check(estimators: list[Any], splits: Any, max_group: Any) -> None:

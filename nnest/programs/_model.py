@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import jax
 import keras
@@ -65,6 +65,20 @@ class Model(keras.Model):
         model: Self = super().from_config(graph, custom_objects)
         model.hyperparameters.label_smoothing.assign(config.get("label_smoothing", 0.0))
         return model
+
+    # scikeras replaces both methods of keras.Model: its own registers the class of what it pickles
+    # under a second name, which no other process knows.
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as Keras does, and name the classes, which the other process imports so."""
+        unpack, packed = keras.layers.Layer.__reduce__(self)
+        parts = [*self.layers, self.optimizer] if self.compiled else self.layers
+        return _unpickle, (unpack, packed, [type(part) for part in parts])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy by way of a pickle."""
+        unpickle, arguments = self.__reduce__()
+        memo[id(self)] = twin = unpickle(*arguments)
+        return cast(Self, twin)
 
     def _streams(self) -> dict[str, Any]:
         """Return the states of the layers' random streams, which Keras leaves out of files."""
@@ -277,6 +291,12 @@ class Model(keras.Model):
         """Trace a prediction step, one at a time."""
         with TRACING:
             return super().predict_step(*args, **kwargs)
+
+
+def _unpickle(unpack: Callable[..., Any], packed: tuple[Any, ...], classes: list[type]) -> Any:
+    """Return a model; its classes are given only to be imported before."""
+    del classes
+    return unpack(*packed)
 
 
 @contextmanager

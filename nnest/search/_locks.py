@@ -100,6 +100,10 @@ class JournalLock:
         self._lock = FileLock(f"{path}.flock", poll_interval=0.002)
         self.several = FileLock(f"{path}.several.flock", poll_interval=0.01)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the journal's path alone: no lock can be held by two."""
+        return type(self), (self._path,)
+
     def acquire(self) -> bool:
         """Wait for the lock and mend the file."""
         self._lock.acquire()

@@ -17,7 +17,7 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.validation import _check_method_params
 
-from nnest._interrupts import interrupts_heard
+from nnest._interrupts import interrupts_heard, undone
 from nnest.search._checks import (
     check_jobs,
     check_metrics,
@@ -68,6 +68,13 @@ class TogetherSearch(BaseSearchCV):
         TypeError
             If the estimator is none of this package.
         """
+        with undone(self) as kept:
+            kept.add("study_")  # what has ended is in it, also after Ctrl-C
+            self._fit(X, y, params)
+        return self
+
+    def _fit(self, X: Any, y: Any, params: dict[str, Any]) -> None:
+        """Search, choose and refit."""
         check_jobs(getattr(self, "n_jobs", None))
         check_metrics(self.scoring)
         scorers, refit_metric = self._get_scorers()
@@ -91,7 +98,10 @@ class TogetherSearch(BaseSearchCV):
         self.scorer_ = scorers._scorers if multimetric else scorers
         self.cv_results_ = evaluation.results
         context.call_on_fit_task_end(estimator=self, **about)
-        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell whether a search has come to its end."""
+        return hasattr(self, "cv_results_")
 
     def _split(self, X: Any, y: Any, params: dict[str, Any]) -> list[Split]:
         """Return the folds, once for all candidates."""

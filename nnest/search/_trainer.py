@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -116,7 +117,7 @@ class Trainer:
         attrs = [self._attributes(row, watch) for row in rows]
         pruned = [self._is_pruned(i, row, watch) for i, row in enumerate(rows)]
         for row in rows:
-            _find_diverged(row)
+            self._find_diverged(row)
         scored = [i for i, gone in enumerate(pruned) if not gone]
         outcomes = self._evaluation.score([each for i in scored for each in rows[i]])
         for n, i in enumerate(scored):
@@ -172,6 +173,23 @@ class Trainer:
             return _failed(f"Its {' and '.join(wrong)} is not a finite number.", attrs)
         return Ending(TrialState.COMPLETE, values=tuple(values), attrs=attrs)
 
+    def _find_diverged(self, row: list[Member]) -> None:
+        """Write down which members of a trial are not worth scoring, and why."""
+        diverged = [member for member in row if member.error is None and _diverged(member)]
+        if not diverged:
+            return
+        first = diverged[0]
+        reason = (
+            f"The training diverged: its loss is not finite after epoch {first.network.n_iter_} of "
+            f"fold {first.fold}."
+        )
+        if self._evaluation.error_score == "raise":
+            raise ValueError(reason)
+        warnings.warn(f"{reason} Its trial fails.", UserWarning, stacklevel=2)
+        for member in row:
+            # The others were stopped: the mean over folds has no value any more.
+            member.error = member.error or reason
+
     def _replaces_errors(self) -> bool:
         """Tell whether a fold that fails has a score."""
         return math.isfinite(_number(self._evaluation.error_score))
@@ -185,21 +203,6 @@ def _failed(reason: str, attrs: dict[str, Any]) -> Ending:
 def _diverged(member: Member) -> bool:
     """Tell whether a training came to infinite or undefined numbers."""
     return bool(getattr(member.network, "diverged_", False))
-
-
-def _find_diverged(row: list[Member]) -> None:
-    """Write down which members of a trial are not worth scoring, and why."""
-    diverged = [member for member in row if member.error is None and _diverged(member)]
-    if not diverged:
-        return
-    first = diverged[0]
-    reason = (
-        f"The training diverged: its loss is not finite after epoch {first.network.n_iter_} of "
-        f"fold {first.fold}."
-    )
-    for member in row:
-        # The others were stopped: the mean over folds has no value any more.
-        member.error = member.error or reason
 
 
 def _scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
