@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnest._storage import writing
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -46,7 +48,7 @@ def run_demo(out: str | Path = "demo-results") -> pd.DataFrame:
 
     Raises
     ------
-    ResultsError
+    OSError
         If the folder cannot be written.
 
     Examples
@@ -67,7 +69,8 @@ def run_demo(out: str | Path = "demo-results") -> pd.DataFrame:
     print("3. A short Optuna study of learning rate, dropout and L2", flush=True)
     study = optuna_study(images, labels)
     table = pd.DataFrame([*_arm_rows(records), *_grid_rows(search), *_trial_rows(study)])
-    _write(folder, table, records, search)
+    with writing(folder, "make room there, or choose another folder with --out."):
+        _write(folder, table, records, search)
     return table
 
 

@@ -34,6 +34,19 @@ def data_folder(*names: str) -> Path:
     return folder
 
 
+def require_float16() -> None:
+    """Require a processor that JAX can compile float16 for; SSE4.2 alone is not enough."""
+    import jax
+    import numpy as np
+
+    try:
+        jax.jit(lambda x: x.astype("float16") * 2)(np.ones(3, np.float32))
+        compiled = True
+    except jax.errors.JaxRuntimeError:
+        compiled = False
+    require(compiled, "JAX compiles no float16 for this processor")
+
+
 def label(value: Any) -> str:
     """Return a value as the name of a test, the same in every process."""
     return re.sub(r" at 0x[0-9a-f]+", "", str(value))

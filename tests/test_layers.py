@@ -28,6 +28,7 @@ from nnest.layers import (
     uniform,
 )
 from nnest.programs import Model
+from tests.helpers import require_float16
 
 L1, L2 = 0.01, 0.3
 PENALTY = {"l1": L1, "l2": L2}
@@ -142,6 +143,8 @@ def test_pooling_equals_its_original(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16", "mixed_float16"], indirect=True)
 def test_layers_equal_their_originals_under_other_types(policy: str) -> None:
     """Outputs have the type of the policy, and numbers agree to what that type can tell."""
+    if policy == "mixed_float16":
+        require_float16()
     x = maps()
     pairs = [
         (Dense(5, **PENALTY), keras.layers.Dense(5, **REGULARIZER)),

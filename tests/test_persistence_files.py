@@ -595,3 +595,121 @@ def test_a_refusal_is_a_value_error() -> None:
     """As scikit-learn's users expect of bad input."""
     assert issubclass(ModelFileError, ValueError)
     assert keras.config.dtype_policy().name == "float32", "no test here may change it"
+
+
+# Values.
+
+
+def test_weights_that_are_no_numbers_are_refused(files: Files, tmp_path: Path) -> None:
+    """Unless the file says that its training diverged, as a saved one does."""
+    for i, value in enumerate((np.nan, np.inf)):
+        tampered = {**files, BIAS: npy(np.array([0, value, 0], "<f4"))}
+        refused(
+            zipped(tampered, tmp_path / f"{i}.zip"),
+            f"{BIAS!r} in it holds numbers that are not finite, and its training did not diverge",
+        )
+        said = with_json(tampered, "diverged", value=True)
+        assert load(zipped(said, tmp_path / f"diverged-{i}.zip")).diverged_
+
+
+def test_weights_that_ceased_to_be_numbers_are_saved(tmp_path: Path) -> None:
+    """The loss of the last epoch does not know what its last step has done."""
+    net = mlp(epochs=1).fit(X, Y)
+    net.model_.get_layer("output").bias.assign([0.0, np.inf, 0.0])
+    save(net, tmp_path / "net.zip")
+
+    assert not net.diverged_
+    assert load(tmp_path / "net.zip").diverged_
+
+
+@pytest.fixture(scope="module")
+def normalized(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """Return the files of a network with batch normalization and momentum."""
+    folder = tmp_path_factory.mktemp("saved") / "net"
+    settings = {"batch_norm_at": "every", "optimizer": "rmsprop", "momentum": 0.5}
+    save(mlp(epochs=1, **settings).fit(X, Y), folder)
+    return {each.name: each.read_bytes() for each in folder.iterdir()}
+
+
+@pytest.mark.parametrize("end", ["moving_variance.npy", "kernel_velocity.npy", "iteration.npy"])
+def test_negative_squares_and_counts_are_refused(
+    end: str, normalized: Files, tmp_path: Path
+) -> None:
+    """Their roots would be no numbers."""
+    name = next(each for each in normalized if each.endswith(end))
+    array = np.load(io.BytesIO(normalized[name]))
+    tampered = {**normalized, name: npy(np.full_like(array, -1))}
+
+    refused(zipped(tampered, tmp_path / "net.zip"), f"{name!r} in it holds negative numbers")
+    assert load(zipped(normalized, tmp_path / "whole.zip")).n_iter_ == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("learning_rate", -1.0), ("learning_rate", 0.0), ("learning_rate", np.nan),
+     ("learning_rate", np.inf), ("coefficient", 1.0), ("coefficient", np.nan)],
+)  # fmt: skip
+def test_rates_that_no_optimizer_takes_are_refused(
+    name: str, value: float, normalized: Files, tmp_path: Path
+) -> None:
+    """Training would go on uphill, or to nowhere."""
+    tampered = {**normalized, f"optimizer-{name}.npy": npy(np.float32(value))}
+
+    refused(
+        zipped(tampered, tmp_path / "net.zip"),
+        f"the {name} of its optimizer is {value}, which is out of bounds",
+    )
+
+
+def test_labels_are_not_sorted_to_find_that_they_are_too_many(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NumPy's way to unequal labels takes seconds for a million of them."""
+    monkeypatch.setattr(np, "unique", None)
+    path = zipped({**files, "classes.npy": npy(np.arange(10**5))}, tmp_path / "net.zip")
+    with pytest.raises(ModelFileError, match="describes a network of 2 kernels with 800288 number"):
+        load(path)
+
+
+LONG = {
+    "values": ("classes", ["a"] * (10**6 + 2)),
+    "rates": ("parameters", "dropout", [0.1] * 1000),
+    "deep": ("parameters", "dropout", eval("[" * 90 + "]" * 90)),
+    "numbers": ("parameters", "bias_initializer", {"dict": [["class_name", "Constant"], [
+        "config", {"dict": [["value", [[0.5] * 200] * 200]]}]]}),
+    "kind": ("estimator", "x" * 5000),
+    "version": ("version", 10**19),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_sentences_are_short(case: str, files: Files, tmp_path: Path) -> None:
+    """However long what they are about is."""
+    *names, value = LONG[case]
+    path = zipped(with_json(files, *names, value=value), tmp_path / "net.zip")
+    with pytest.raises(ModelFileError) as caught:
+        load(path)
+    assert len(str(caught.value)) < 300
+    assert str(caught.value).startswith(f"{str(path)!r} is refused because ")
+
+
+def test_values_that_nest_too_deeply_are_refused(files: Files, tmp_path: Path) -> None:
+    """What JSON can still read may be too deep for the rest."""
+    text = (
+        files[MANIFEST]
+        .decode()
+        .replace('"callbacks": null', '"callbacks": ' + 900 * "[" + 900 * "]")
+    )
+    path = zipped({**files, MANIFEST: text.encode()}, tmp_path / "net.zip")
+
+    refused(path, "its values nest too deeply")
+
+
+def test_an_archive_whose_directory_lies_elsewhere_is_refused(files: Files, tmp_path: Path) -> None:
+    """An offset beyond all bounds is an error of the system, which does not know the file."""
+    path = zipped(files, tmp_path / "net.zip")
+    content = bytearray(path.read_bytes())
+    content[-6:-2] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"net\.zip' is refused because '.*' in it is dam"):
+        load(path)

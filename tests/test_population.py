@@ -66,13 +66,23 @@ def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
     jax.tree.map(np.testing.assert_array_equal, one, other)
 
 
+#: How far rounding may take losses and probabilities apart in these few epochs. A sum in another
+#: order differs by 6e-8 of its terms. Where a gradient is nothing but that, as of a bias before
+#: batch normalization, Adam still steps by it (1e-8 over its epsilon of 1e-7 is a tenth),
+#: and inference sees what those add up to: with SSE4.2, AVX2 and AVX-512 up to 3e-7 and 3e-4.
+LOSS, PROBABILITY = 1e-3, 5e-3
+
+
 def assert_alike(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Losses within 1e-3, 99.5 % of the predictions equal; the rest exactly."""
+    """Losses and probabilities within rounding, and predictions with it; the rest exactly."""
     assert one["history"].keys() == other["history"].keys()
     for name in (name for name in one["history"] if name.endswith("loss")):
-        np.testing.assert_allclose(one["history"][name], other["history"][name], atol=1e-3)
-    same = one["outputs"].argmax(axis=1) == other["outputs"].argmax(axis=1)
-    assert same.mean() >= 0.995
+        np.testing.assert_allclose(one["history"][name], other["history"][name], atol=LOSS)
+    mine, theirs = one["outputs"], other["outputs"]
+    np.testing.assert_allclose(mine, theirs, rtol=0, atol=PROBABILITY)
+    second, first = np.sort(theirs, axis=1)[:, -2:].T
+    clear = first - second > 2 * PROBABILITY  # two networks this close agree on these
+    np.testing.assert_array_equal(mine.argmax(axis=1)[clear], theirs.argmax(axis=1)[clear])
     for name in ("best_epoch", "n_iter", "diverged"):
         assert one[name] == other[name], name
     for mine, theirs in zip(one["weights"], other["weights"], strict=True):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -142,6 +144,77 @@ def test_a_journal_that_is_damaged_elsewhere_is_refused(tmp_path: Path) -> None:
     before = path.read_bytes()
     assert refused(path).startswith(f"The journal {path} is damaged (")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"garbage", b"7", b"", b"\xff\xfe", b"[" * 5000 + b"]" * 5000],
+    ids=lambda b: str(b[:9]),
+)
+@pytest.mark.parametrize("more", [b"", b'{"op_code": 0, "worker_id": "x", "study_name": "t"}\n'])
+def test_a_whole_line_that_means_nothing_is_refused(
+    line: bytes, more: bytes, tmp_path: Path
+) -> None:
+    """At the end too: what is written behind it would make the journal unreadable."""
+    path = tmp_path / "study.journal"
+    filled(path)
+    before = path.read_bytes() + line + b"\n" + more
+    path.write_bytes(before)
+
+    assert refused(path).startswith(f"The journal {path} is damaged (")
+    assert "\n" not in refused(path)
+    assert len(refused(path)) - len(str(path)) < 300
+    assert path.read_bytes() == before
+
+
+def test_a_line_that_means_nothing_is_seen_before_the_next(tmp_path: Path) -> None:
+    """Also while the journal is open."""
+    path = tmp_path / "study.journal"
+    filled(path)
+    study = optuna.load_study(study_name="s", storage=open_storage(path))
+    with path.open("ab") as file:
+        file.write(b"garbage\n")
+    with pytest.raises(StudyError, match="its last line is none of Optuna's"):
+        study.add_trial(optuna.create_trial(value=1.0))
+
+
+def test_a_full_disk_names_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told is kept, the line that was torn is cut off, and the study goes on."""
+    path = tmp_path / "study.journal"
+    found = filled(path)
+    study = optuna.load_study(study_name="s", storage=open_storage(path))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_disk)
+        with pytest.raises(
+            OSError, match=r"^Cannot write to .* \(No space left on device\): "
+        ) as caught:
+            study.add_trial(optuna.create_trial(value=1.0))
+    assert str(tmp_path) in str(caught.value)
+    path.write_bytes(path.read_bytes()[:-5])
+
+    assert values(path) == found
+    assert filled(path, 1)[:3] == found
+
+
+@pytest.mark.parametrize("said", ["database or disk is full", "disk I/O error"])
+def test_a_full_disk_names_the_database(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    """Waiting would not help."""
+    storage = open_storage(f"sqlite:///{tmp_path}/a.db", say=None)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError(said))
+
+    monkeypatch.setattr(storage.inner, "create_new_study", fail)
+    with pytest.raises(OSError, match=rf"^Cannot write to '{tmp_path}/a\.db' \({said}\): "):
+        optuna.create_study(storage=storage)
+    assert pauses == []
+
+
+def full_disk(*_: Any) -> None:
+    """Raise what a full disk raises."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:

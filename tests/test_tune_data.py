@@ -97,6 +97,21 @@ def test_fortran_order_and_compression_are_read(tmp_path: Path) -> None:
             "numbers or names.",
         ),
         (
+            {"X": np.zeros((2, 3)), "y": [b"a", b"b"]},
+            " holds y of shape (2,) and type |S1: give one class for each sample, as whole "
+            "numbers or names, which y.astype(str) makes of bytes.",
+        ),
+        (
+            {"X": np.zeros((2, 3)), "y": [0, 1], "groups": [[0, 1], [1, 0]]},
+            " holds groups of shape (2, 2) and type int64: give one group for each sample, as "
+            "whole numbers or names.",
+        ),
+        (
+            {"X": np.zeros((2, 3)), "y": [0, 1], "groups": [0.5, np.nan]},
+            " holds groups of shape (2,) and type float64: give one group for each sample, as "
+            "whole numbers or names.",
+        ),
+        (
             {"X": np.zeros((2, 3)), "y": [0, 1, 0]},
             " holds 2 samples in X and 3 in y: give one entry for each sample.",
         ),
@@ -216,6 +231,28 @@ def test_an_array_that_is_none_is_refused(tmp_path: Path) -> None:
         archive.writestr("y.npy", b"")
     assert refusal(path) == (
         " is damaged: X is no array (ValueError); write it anew, as by numpy.savez."
+    )
+
+
+def test_a_member_without_its_ending_is_no_array(tmp_path: Path) -> None:
+    """Archives of other programs hold what they like."""
+    path = tmp_path / "own.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("X", header((2, 1)) + bytes(16))
+        archive.writestr("y.npy", header((2,), "<i8") + bytes(16))
+    assert refusal(path) == (
+        " holds no array 'X', but y: give X and y, as by numpy.savez(path, X=X, y=y)."
+    )
+
+
+def test_other_compressions_are_refused(tmp_path: Path) -> None:
+    """They cannot be unpacked piece by piece."""
+    path = tmp_path / "own.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name in ("X.npy", "y.npy"):
+            archive.writestr(name, header((2, 1)) + bytes(16))
+    assert refusal(path) == (
+        " is damaged: X is compressed in a way that is not read; write it anew, as by numpy.savez."
     )
 
 

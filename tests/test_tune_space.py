@@ -331,3 +331,66 @@ def test_content_may_come_from_a_study() -> None:
     """What a study keeps is checked like a file."""
     with pytest.raises(TuneError, match=r"^The study's space: \[l2\] has no 'low'"):
         as_space({"l2": {"high": 1.0}}, "The study's space", DEFAULTS)
+
+
+CHOSEN = '[batch_norm_at]\nchoices = ["none", "every"]\n'
+ASKED = "[learning_rate]\nlow = 1e-3\nhigh = 1e-1\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "name", "value"),
+    [
+        (CHOSEN, "batch_norm_at", "'sometimes'"),
+        (CHOSEN, "batch_norm_at", "['first', 'last']"),
+        ('optimizer = "adam"\n', "optimizer", "'sgd'"),
+        ("[l2]\nlow = 0.0\nhigh = 0.1\n", "l2", "0.2"),
+        ("[l2]\nlow = 0.0\nhigh = 0.1\n", "l2", "'much'"),
+        ("[hidden_units]\nlayers = [1, 2]\nchoices = [8, 16]\n", "hidden_units", "[[8, 8, 8]]"),
+        ("[hidden_units]\nlayers = [1, 2]\nchoices = [8, 16]\n", "hidden_units", "[8]"),
+        (CHOSEN, "batch_norm_at", "[]"),
+    ],
+)
+def test_conditions_that_never_hold_are_refused(
+    above: str, name: str, value: str, tmp_path: Path
+) -> None:
+    """Their parameter would be left out of all trials, and nobody would hear of it."""
+    said = refusal(tmp_path, f"{above}{ASKED}when = {{ {name} = {value} }}\n")
+
+    assert said.startswith(f": [learning_rate] is asked for when {name!r} is ")
+    assert said.endswith(", which it never is: give a value that it can have, or leave 'when' out.")
+
+
+@pytest.mark.parametrize(
+    ("above", "name", "value"),
+    [
+        (CHOSEN, "batch_norm_at", "'none'"),
+        (CHOSEN, "batch_norm_at", "['sometimes', 'every']"),
+        ("[l2]\nlow = 0.0\nhigh = 0.1\n", "l2", "0.1"),
+        ("[hidden_units]\nlayers = [1, 2]\nchoices = [8, 16]\n", "hidden_units", "[[8, 16]]"),
+        (f"{CHOSEN}[l2]\nlow = 0.1\nhigh = 0.2\nwhen.batch_norm_at = 'every'\n", "l2", "0.0"),
+    ],
+)  # fmt: skip
+def test_conditions_that_may_hold_are_taken(
+    above: str, name: str, value: str, tmp_path: Path
+) -> None:
+    """The last one by the default of a parameter that is not always asked for."""
+    path = tmp_path / "space.toml"
+    path.write_text(f"{above}{ASKED}when = {{ {name} = {value} }}\n", encoding="utf-8")
+
+    assert read_space(str(path), DEFAULTS).entries[-1].name == "learning_rate"
+
+
+@pytest.mark.parametrize("depth", [100, 200, 400, 5000])
+def test_lists_in_lists_end_in_one_sentence(depth: int, tmp_path: Path) -> None:
+    """Deeper than Python's stack, or less: no setting has them."""
+    said = refusal(tmp_path, f"[dropout]\nchoices = {'[' * depth}{']' * depth}\n")
+
+    assert "\n" not in said
+    assert len(said) < 300
+
+
+def test_a_space_of_a_million_bytes_is_none(tmp_path: Path) -> None:
+    """It is not even looked at."""
+    assert refusal(tmp_path, "#" * (2**20 + 1)) == (
+        " cannot be read (it holds more than 1048576 bytes): name a TOML file."
+    )

@@ -55,6 +55,10 @@ class Range:
     step: float | None = None
     log: bool = False
 
+    def holds(self, value: Any) -> bool:
+        """Tell whether a value is a number of the range."""
+        return _is_number(value) and self.low <= value <= self.high
+
     def ask(self, trial: Any, name: str) -> float:
         """Let a trial choose."""
         if isinstance(self.low, int):
@@ -90,6 +94,23 @@ class Entry:
     def applies(self, setting: Mapping[str, Any]) -> bool:
         """Tell whether the parameter matters beside these others."""
         return all(setting[name] in values for name, values in self.when.items())
+
+    def can_be(self, value: Any, default: Any) -> bool:
+        """Tell whether the parameter can have a value, its default where it may not be asked for.
+
+        Where a number is drawn from a range, any within its bounds is taken for possible.
+        """
+        if self.when and value == default:
+            return True
+        if self.layers is None and self.partner is None:
+            return self._draws(value)
+        least, most = self.layers or (0, _MOST_LAYERS)
+        fits = isinstance(value, tuple) and least <= len(value) <= most
+        return fits and all(map(self._draws, value))
+
+    def _draws(self, value: Any) -> bool:
+        """Tell whether a value is one of those to choose from."""
+        return self.draw.holds(value) if isinstance(self.draw, Range) else value in self.draw
 
     def ask(self, trial: Any, setting: Mapping[str, Any]) -> Any:
         """Let a trial choose a value, or one for each layer."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nnest._storage import shortened
+
 __all__ = ["ExportError", "TuneError"]
 
 
@@ -11,3 +13,6 @@ class ExportError(ValueError):
 
 class TuneError(ValueError):
     """Data, a space or a setting of ``nnest tune`` is not accepted; the message says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(shortened(sentence))

@@ -130,13 +130,22 @@ class _Version(argparse.Action):
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions whose message is meant for the reader."""
+    from nnest._storage import StorageError
     from nnest.cli._errors import ExportError, TuneError
     from nnest.datasets import DatasetError
     from nnest.experiments import ExperimentError
     from nnest.results import ResultsError
     from nnest.search import StudyError
 
-    return DatasetError, ExperimentError, ExportError, ResultsError, StudyError, TuneError
+    return (
+        DatasetError,
+        ExperimentError,
+        ExportError,
+        ResultsError,
+        StorageError,
+        StudyError,
+        TuneError,
+    )
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

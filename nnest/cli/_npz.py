@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
 import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from nnest._storage import array_in, open_regular, unpacked
 from nnest.cli._errors import TuneError
 
 __all__ = ["read_npz"]
 
-_HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
 #: Share of the memory that arrays may take; training needs the rest.
 _SHARE = 0.5
 
@@ -33,7 +28,7 @@ def read_npz(
     Sizes are compared with the file before memory is asked for; Python objects are refused.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             return _arrays(archive, path, needed, optional)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -48,7 +43,8 @@ def _arrays(
     archive: zipfile.ZipFile, path: Path, needed: Sequence[str], optional: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
     """Return the arrays of an open archive, after a look at their sizes."""
-    held = [name.removesuffix(".npy") for name in archive.namelist()]
+    files = (name for name in archive.namelist() if name.endswith(".npy"))
+    held = [name.removesuffix(".npy") for name in files]
     for name in needed:
         if name not in held:
             raise TuneError(
@@ -68,34 +64,14 @@ def _arrays(
 
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path) -> NDArray[Any]:
     """Return one array, whose header and bytes agree."""
-    with archive.open(info) as stream:
-        shape, fortran, dtype = _header(stream, name, path)
-        if dtype.hasobject:
-            raise TuneError(
-                f"{path} holds Python objects in {name}, which could run code: give an array of "
-                "numbers or of text."
-            )
-        data = stream.read()
-    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(data):
-        raise TuneError(
-            f"{path} is damaged: {name} has {len(data)} bytes, where its header says shape {shape} "
-            f"of {dtype}; write it anew, as by numpy.savez."
-        )
-    if not data:
-        return np.zeros(shape, dtype)
-    flat = np.frombuffer(data, dtype)
-    return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
-
-
-def _header(stream: IO[bytes], name: str, path: Path) -> tuple[Any, bool, np.dtype[Any]]:
-    """Return shape, order and type of an array."""
     try:
-        read = _HEADERS[np.lib.format.read_magic(stream)]
-        return read(stream)
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        raise
-    except Exception as error:  # numpy raises many kinds for headers that are not its own
+        return array_in(unpacked(archive, info))
+    except TypeError as error:
         raise TuneError(
-            f"{path} is damaged: {name} is no array ({type(error).__name__}); write it anew, as by "
-            "numpy.savez."
+            f"{path} holds Python objects in {name}, which could run code: give an array of "
+            "numbers or of text."
+        ) from error
+    except ValueError as error:
+        raise TuneError(
+            f"{path} is damaged: {name} {error}; write it anew, as by numpy.savez."
         ) from error

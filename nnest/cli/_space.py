@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
+from nnest._storage import open_regular, read_at_most
 from nnest.cli._entries import Entry, check_fixed, read_entry
 from nnest.cli._errors import TuneError
 from nnest.cli._words import meant, unknown
@@ -24,6 +24,9 @@ _GIVEN_ELSEWHERE = {
     "verbose": "one progress bar shows the whole study",
     "warm_start": "every trial starts anew",
 }
+
+#: Most bytes of a file; the longest of ours has two thousand.
+_LONGEST = 2**20
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def as_space(content: Mapping[str, Any], file: str, defaults: Mapping[str, Any])
             fixed[name] = meant(value, f"{file}: {name}")
             check_fixed(name, fixed[name], f"{file}: {name}")
     _check_order(entries, file)
+    _check_conditions(entries, fixed, defaults, file)
     if not entries:
         raise TuneError(
             f"{file} holds nothing to search: give at least one table, such as [dropout] with low "
@@ -102,6 +106,25 @@ def _check_order(entries: list[Entry], file: str) -> None:
             )
 
 
+def _check_conditions(
+    entries: list[Entry], fixed: Mapping[str, Any], defaults: Mapping[str, Any], file: str
+) -> None:
+    """Refuse conditions that never hold: their parameters would never be searched."""
+    above = {entry.name: entry for entry in entries}
+    for entry in entries:
+        for name, values in entry.when.items():
+            if name in fixed:
+                holds = fixed[name] in values
+            else:
+                holds = any(above[name].can_be(value, defaults[name]) for value in values)
+            if not holds:
+                given = " or ".join(map(repr, values)) or "nothing"
+                raise TuneError(
+                    f"{file}: [{entry.name}] is asked for when {name!r} is {given}, which it never "
+                    "is: give a value that it can have, or leave 'when' out."
+                )
+
+
 def default_space(model: str, defaults: Mapping[str, Any]) -> Space:
     """Return the space of a model that is searched unless a file is named."""
     resource = files("nnest.cli") / "spaces" / f"{model}.toml"
@@ -111,11 +134,16 @@ def default_space(model: str, defaults: Mapping[str, Any]) -> Space:
 def read_space(path: str, defaults: Mapping[str, Any]) -> Space:
     """Read a space from a file, or say what is wrong with it."""
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            content = tomllib.loads(read_at_most(file, _LONGEST).decode("utf-8"))
+        return as_space(content, path, defaults)
     except OSError as error:
         raise TuneError(f"{path} cannot be read ({error.strerror}): name a TOML file.") from error
     except UnicodeDecodeError as error:
         raise TuneError(f"{path} is no text in UTF-8: name a TOML file.") from error
     except tomllib.TOMLDecodeError as error:
         raise TuneError(f"{path} is no TOML: {error}.") from error
-    return as_space(content, path, defaults)
+    except RecursionError as error:
+        raise TuneError(
+            f"{path} nests lists or tables too deeply: no setting has more than three levels."
+        ) from error

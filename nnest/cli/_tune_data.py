@@ -14,7 +14,7 @@ from nnest.cli._npz import read_npz
 
 __all__ = ["Samples", "folds_of", "is_file", "load_samples", "subset"]
 
-_CLASSES = "biuUS"
+_CLASSES = "biuU"
 _NUMBERS = "biuf"
 
 
@@ -61,7 +61,13 @@ def _checked(source: str, arrays: dict[str, NDArray[Any]]) -> Samples:
     if y.dtype.kind not in _CLASSES or y.ndim != 1:
         raise TuneError(
             f"{source} holds y of shape {y.shape} and type {y.dtype}: give one class for each "
-            "sample, as whole numbers or names."
+            "sample, as whole numbers or names"
+            f"{', which y.astype(str) makes of bytes' if y.dtype.kind == 'S' else ''}."
+        )
+    if groups is not None and (groups.dtype.kind not in _CLASSES or groups.ndim != 1):
+        raise TuneError(
+            f"{source} holds groups of shape {groups.shape} and type {groups.dtype}: give one "
+            "group for each sample, as whole numbers or names."
         )
     for name, array in (("y", y), ("groups", groups)):
         if array is not None and len(array) != len(X):

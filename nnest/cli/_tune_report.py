@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnest._storage import replacing, writing
 from nnest.cli._settings import Settings, network_of
 
 if TYPE_CHECKING:
@@ -22,9 +23,12 @@ def write_report(folder: Path, study: Any, settings: Settings, best: dict[str, A
 
     table = trial_table(study)
     complete = table[table["state"] == "complete"]
-    table.to_csv(folder / "trials.csv", index=False)
-    _write_best(folder / "best.json", study, settings, best, table)
-    written = ["trials.csv", "best.json", *_draw(folder, study, table)]
+    remedy = "make room there, or choose another folder with --out; the study is kept."
+    with writing(folder, remedy):
+        with replacing(folder / "trials.csv") as file:
+            file.write(table.to_csv(index=False).encode())
+        _write_best(folder / "best.json", study, settings, best, table)
+        written = ["trials.csv", "best.json", *_draw(folder, study, table)]
     return "\n".join(
         [
             _counts(study.study_name, table, settings.trials),
@@ -106,9 +110,8 @@ def _write_best(
         "seed": settings.seed,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    part = path.with_suffix(".part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
+    with replacing(path) as file:
+        file.write(f"{text}\n".encode())
 
 
 def _draw(folder: Path, study: Any, table: pd.DataFrame) -> list[str]:

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
+
+from nnest._storage import open_regular, unpacked
 
 from ._errors import DatasetError
 
@@ -49,6 +52,10 @@ def blame(path: Path) -> Iterator[None]:
         yield
     except FormatError as error:
         reason = str(error)
+    except DatasetError:
+        raise
+    except OSError as error:
+        reason = error.strerror or f"it cannot be read ({error})"
     except _BROKEN as error:
         reason = f"it is damaged or truncated ({error})"
     else:
@@ -73,7 +80,7 @@ def gunzip(content: bytes, limit: int) -> bytes:
 def read_tar(path: Path, limits: Limits) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the regular files of a compressed tar, in its order."""
     limit = limits.total_bytes + limits.members * TAR_OVERHEAD
-    with _BoundedGzip(path, limit) as stream:
+    with open_regular(path) as file, _BoundedGzip(file, limit) as stream:
         yield from _tar_members(stream, limits)
 
 
@@ -83,8 +90,8 @@ class _BoundedGzip(gzip.GzipFile):
     Sizes in headers are checked as well, but tarfile reads some headers of any size by itself.
     """
 
-    def __init__(self, path: Path, limit: int) -> None:
-        super().__init__(path, "rb")
+    def __init__(self, file: IO[bytes], limit: int) -> None:
+        super().__init__(fileobj=file, mode="rb")
         self._allowance = limit
 
     def read(self, size: int | None = -1) -> bytes:
@@ -114,7 +121,7 @@ def _tar_members(stream: _BoundedGzip, limits: Limits) -> Iterator[tuple[str, by
 
 def read_zip(path: Path, limits: Limits) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the files of a zip, sorted by name."""
-    with zipfile.ZipFile(path) as archive:
+    with open_regular(path) as file, zipfile.ZipFile(file) as archive:
         total = 0
         members = sorted(archive.infolist(), key=lambda member: member.filename)
         for count, member in enumerate(members, start=1):
@@ -122,11 +129,10 @@ def read_zip(path: Path, limits: Limits) -> Iterator[tuple[str, bytes]]:
             _check_member(member.filename, count, member.file_size, total, limits)
             if member.is_dir():
                 continue
-            with archive.open(member) as content:
-                # One byte more than declared: what lies about its size is caught, not read.
-                plain = content.read(member.file_size + 1)
-            if len(plain) != member.file_size:
-                raise FormatError(f"its member {member.filename!r} is not of the declared size")
+            try:
+                plain = unpacked(archive, member)
+            except ValueError as error:
+                raise FormatError(f"its member {member.filename!r} {error}") from error
             yield member.filename, plain
 
 

@@ -13,6 +13,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnest._storage import open_member, open_regular, shortened
+
 from ._archives import FormatError, blame
 from ._arrays import ArraySpec
 from ._errors import DatasetError, DatasetUnavailableError
@@ -41,11 +43,12 @@ def read_arrays(path: Path, specs: Mapping[str, ArraySpec]) -> Arrays:
     The header of each array is compared before a byte of it is read, so that a foreign file can
     neither fill the memory nor bring objects.
     """
-    with blame(path), zipfile.ZipFile(path) as archive:
-        names = {name.removesuffix(".npy") for name in archive.namelist()}
-        if names != set(specs):
+    with blame(path), open_regular(path) as file, zipfile.ZipFile(file) as archive:
+        names = set(archive.namelist())
+        if names != {f"{name}.npy" for name in specs}:
+            found = ", ".join(sorted(name.removesuffix(".npy") for name in names))
             raise FormatError(
-                f"it has the arrays {', '.join(sorted(names)) or 'none'} instead of "
+                f"it has the arrays {shortened(found, 80) or 'none'} instead of "
                 f"{', '.join(sorted(specs))}"
             )
         return {name: _read_array(archive, name, spec) for name, spec in specs.items()}
@@ -53,7 +56,7 @@ def read_arrays(path: Path, specs: Mapping[str, ArraySpec]) -> Arrays:
 
 def _read_array(archive: zipfile.ZipFile, name: str, spec: ArraySpec) -> NDArray[Any]:
     """Return one array, whose header must be the expected one."""
-    with archive.open(f"{name}.npy") as file:
+    with open_member(archive, archive.getinfo(f"{name}.npy")) as file:
         version = np.lib.format.read_magic(file)
         if version != (1, 0):
             raise FormatError(f"its array {name} has another version of the format")
@@ -167,7 +170,7 @@ def _check_file(path: Path, file: OfficialFile) -> None:
     """Compare an official file with its digest, where one is known."""
     if file.sha256 is None:
         return
-    with path.open("rb") as content:
+    with open_regular(path) as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != file.sha256:
         raise FormatError(f"its SHA-256 digest is {found} instead of {file.sha256}")

@@ -7,6 +7,7 @@ name (a content without a sum is not checked), and returns the arrays of the cac
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import math
@@ -17,6 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nnest._storage import open_regular, read_at_most
 
 from ._archives import FormatError, Limits, blame, gunzip, read_tar, read_zip
 
@@ -263,9 +266,13 @@ def _rows(member: str, content: bytes) -> Iterator[tuple[str, int, int, int, int
 
 def _bounded_bytes(path: Path, limit: int) -> bytes:
     """Return the content of a file that is no larger than `limit`."""
-    if path.stat().st_size > limit:
-        raise FormatError(f"it has more than {limit} bytes")
-    return path.read_bytes()
+    with open_regular(path) as file:
+        try:
+            return read_at_most(file, limit)
+        except OSError as error:
+            if error.errno != errno.EFBIG:
+                raise
+            raise FormatError(f"it has more than {limit} bytes") from None
 
 
 def _check_md5(name: str, content: bytes, md5: Mapping[str, str]) -> None:

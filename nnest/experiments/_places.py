@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from nnest._storage import open_regular
 from nnest.experiments._experiment import Report
 from nnest.experiments._markup import Link
 from nnest.experiments._verdicts import Source
-from nnest.results import ResultStore
+from nnest.results import ResultsError, ResultStore
 
 __all__ = ["RECORDS", "RecordFile", "anchor", "record_files", "source_links"]
 
@@ -69,14 +70,18 @@ def record_files(report: Report | str, store: ResultStore) -> list[RecordFile]:
     Examples
     --------
     >>> from nnest.experiments import record_files
-    >>> from nnest.results import ResultStore
+    >>> from nnest.results import ResultsError, ResultStore
     >>> record_files("boyer-2019", ResultStore("no/such/folder"))
     []
     """
     key = report if isinstance(report, str) else report.key
     found = []
     for path in sorted((store.folder / key).glob("*.jsonl")):
-        content = path.read_bytes()
+        try:
+            with open_regular(path) as file:
+                content = file.read()
+        except OSError as error:
+            raise ResultsError(f"Cannot read {str(path)!r}: {error.strerror}.") from error
         digest = hashlib.sha256(content).hexdigest()
         lines = len(content.splitlines())
         found.append(RecordFile(f"{key}/{path.name}", lines, len(content), digest))

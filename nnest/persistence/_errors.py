@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nnest._storage import shortened
+
 __all__ = ["ModelFileError", "Refused", "refusing"]
 
 REMEDY = "give what nnest.save has written, unchanged"
@@ -27,5 +29,10 @@ def refusing(path: Path) -> Iterator[None]:
     """Turn the reason of a refusal into one sentence that names the file."""
     try:
         yield
-    except Refused as refusal:
-        raise ModelFileError(f"{str(path)!r} is refused because {refusal}") from None
+    except RecursionError:
+        refusal = Refused("its values nest too deeply")
+    except Refused as error:
+        refusal = error
+    else:
+        return
+    raise ModelFileError(shortened(f"{str(path)!r} is refused because {refusal}"))

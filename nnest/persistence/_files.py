@@ -6,6 +6,7 @@ written gets its name when it is whole.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnest._storage import open_regular, unpacked
 from nnest.persistence._errors import Refused
 
 __all__ = ["MANIFEST", "Files", "is_archive", "opened", "write"]
@@ -50,11 +52,12 @@ def opened(path: Path, max_bytes: int) -> Iterator[Files]:
         _check(sizes, max_bytes)
         yield Files(sizes, lambda name: _read_file(path / name, sizes[name]))
         return
+    size = path.stat().st_size
     with _archive(path) as archive:
         entries = _entries(archive)
         sizes = {name: entry.file_size for name, entry in entries.items()}
         _check(sizes, max_bytes)
-        if sum(sizes.values()) > MOST_UNPACKED * path.stat().st_size:
+        if sum(sizes.values()) > MOST_UNPACKED * size:
             raise Refused(f"it unpacks to more than {MOST_UNPACKED} times its size")
         yield Files(sizes, lambda name: _read_entry(archive, entries[name]))
 
@@ -88,8 +91,7 @@ def _folder_sizes(path: Path) -> dict[str, int]:
 
 def _read_file(path: Path, size: int) -> bytes:
     """Return the content of a file that is still as it was seen."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    with open_regular(path, follow=False) as file:
         content = file.read(size + 1)
     if len(content) != size:
         raise Refused(f"{path.name!r} in it changes while it is read")
@@ -100,13 +102,18 @@ def _read_file(path: Path, size: int) -> bytes:
 def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip archive."""
     try:
-        archive = zipfile.ZipFile(path)
-    except OSError:
+        file = open_regular(path)
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.EISDIR):
+            raise Refused(f"{error.strerror}") from error
         raise
-    except Exception as error:  # zipfile raises many kinds for what is no archive
-        raise Refused(f"it is no whole zip archive ({error})") from error
-    with archive:
-        yield archive
+    with file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception as error:  # zipfile raises many kinds for what is no archive
+            raise Refused(f"it is no whole zip archive ({error})") from error
+        with archive:
+            yield archive
 
 
 def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -129,12 +136,9 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """Return the content of an entry, checked against its sum."""
     try:
-        content = archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+        return unpacked(archive, entry)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         raise Refused(f"{entry.filename!r} in it is damaged ({error})") from error
-    if len(content) != entry.file_size:
-        raise Refused(f"{entry.filename!r} in it is damaged (it is not as long as it says)")
-    return content
 
 
 def write(path: Path, files: dict[str, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,33 @@ import keras
 import numpy as np
 from keras import ops
 
+from nnest._storage import shortened
 from nnest.persistence._arrays import HEADER, read_array, read_vector
 from nnest.persistence._errors import Refused, refusing
 from nnest.persistence._files import MANIFEST, Files, opened
 from nnest.persistence._manifest import LONGEST, Manifest
-from nnest.persistence._state import ESTIMATORS, kernels, stored_type, variables
+from nnest.persistence._state import (
+    ESTIMATORS,
+    is_finite,
+    kernels,
+    stored_type,
+    to_numpy,
+    variables,
+)
 
 __all__ = ["load"]
+
+#: Ends of the names of squares and their averages, of which a root is taken.
+NEVER_NEGATIVE = (
+    "moving_variance",
+    "_velocity",
+    "_accumulator",
+    "_accumulated_grad",
+    "_accumulated_delta_var",
+    "_norm",
+)
+#: What an optimizer's numbers are above and below; a coefficient is a momentum.
+RATES = {"learning_rate": (0.0, math.inf), "coefficient": (0.0, 1.0)}
 
 
 def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
@@ -82,6 +103,8 @@ def _estimator(manifest: Manifest, files: Files) -> Any:
     for name, variable in wanted.items():
         _assign(name, variable, files)
     _check_hyperparameters(net.model_)
+    for name, variable in wanted.items():
+        _check_values(name, to_numpy(variable), manifest.diverged)
     net._order_seed, net._split_seed = manifest.order_seed, manifest.split_seed
     net.history_ = _history(manifest, files)
     net.n_iter_, net.best_epoch_ = manifest.n_iter, manifest.best_epoch
@@ -112,7 +135,7 @@ def _classes(manifest: Manifest, files: Files) -> np.ndarray:
     else:
         raise Refused("it lacks 'classes.npy'")
     try:
-        fits = len(classes) > 1 and np.array_equal(np.unique(classes), classes)
+        fits = len(classes) > 1 and bool(np.all(classes[:-1] < classes[1:]))
     except ValueError:  # text that is none
         fits = False
     if not fits:
@@ -127,7 +150,7 @@ def _build(net: Any, files: Files) -> None:
         shape = net._as_input(np.zeros((0, *net._sample_shape))).shape[1:]
         sizes = kernels(net, shape, net._n_outputs())
     except Exception as error:  # whatever a configuration of unknown origin breaks
-        raise Refused(f"its configuration describes no network ({error})") from error
+        raise _no_network(error) from error
     held = sum(files.sizes.values()) // 4
     if len(sizes) > len(files.sizes) or sum(sizes) > held:
         raise Refused(
@@ -137,7 +160,12 @@ def _build(net: Any, files: Files) -> None:
     try:
         net._rebuild()
     except Exception as error:
-        raise Refused(f"its configuration describes no network ({error})") from error
+        raise _no_network(error) from error
+
+
+def _no_network(error: Exception) -> Refused:
+    """Return the refusal of a configuration that no network can be built from."""
+    return Refused(f"its configuration describes no network ({shortened(str(error), 120)})")
 
 
 def _check_names(wanted: set[str], found: set[str]) -> None:
@@ -164,8 +192,19 @@ def _assign(name: str, variable: Any, files: Files) -> None:
     variable.assign(values)
 
 
+def _check_values(name: str, values: np.ndarray, diverged: bool) -> None:
+    """Refuse numbers that no training leaves."""
+    if not diverged and not is_finite(name, values):
+        raise Refused(
+            f"{name!r} in it holds numbers that are not finite, and its training did not diverge"
+        )
+    counts = values.dtype.kind == "i" or name.removesuffix(".npy").endswith(NEVER_NEGATIVE)
+    if counts and (values < 0).any():
+        raise Refused(f"{name!r} in it holds negative numbers")
+
+
 def _check_hyperparameters(model: Any) -> None:
-    """Refuse rates and strengths that no layer would take."""
+    """Refuse rates and strengths that no layer and no optimizer would take."""
     for each in (layer for layer in model.layers if hasattr(layer, "hyperparameters")):
         held = each.hyperparameters.variables
         finite = all(np.isfinite(ops.convert_to_numpy(variable.value)).all() for variable in held)
@@ -178,6 +217,16 @@ def _check_hyperparameters(model: Any) -> None:
     smoothing = model.hyperparameters.to_config()["label_smoothing"]
     if not 0 <= smoothing < 1:
         raise Refused(f"its label_smoothing is {smoothing}, which is out of bounds")
+    for each in model.optimizer.variables:
+        if each.name in RATES:
+            _check_rate(each.name, float(ops.convert_to_numpy(each.value)))
+
+
+def _check_rate(name: str, rate: float) -> None:
+    """Refuse a number of the optimizer that no constructor would take."""
+    above, below = RATES[name]
+    if not above < rate < below:
+        raise Refused(f"the {name} of its optimizer is {rate}, which is out of bounds")
 
 
 def _history(manifest: Manifest, files: Files) -> dict[str, list[float]]:

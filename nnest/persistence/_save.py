@@ -21,6 +21,7 @@ from nnest.persistence._state import (
     ESTIMATORS,
     check_parameters,
     circumstances,
+    is_finite,
     to_numpy,
     variables,
 )
@@ -103,7 +104,10 @@ def _content(estimator: Any) -> dict[str, bytes]:
     classes = getattr(estimator, "classes_", None)
     if classes is not None and classes.dtype.kind in "biufU":
         arrays["classes.npy"], classes = classes, None
-    manifest = json.dumps(_manifest(estimator, classes), indent=1, allow_nan=False)
+    about = _manifest(estimator, classes)
+    # Weights may cease to be finite in the last step, which its loss does not know.
+    about["diverged"] |= not all(is_finite(name, values) for name, values in arrays.items())
+    manifest = json.dumps(about, indent=1, allow_nan=False)
     files = {name: write_array(array) for name, array in arrays.items()}
     return {_files.MANIFEST: f"{manifest}\n".encode(), **files}
 

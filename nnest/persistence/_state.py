@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from nnest import _arguments
+from nnest._storage import shortened
 from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from nnest.persistence._errors import Refused
 
@@ -17,6 +18,7 @@ __all__ = [
     "ESTIMATORS",
     "check_parameters",
     "circumstances",
+    "is_finite",
     "kernels",
     "stored_type",
     "to_numpy",
@@ -26,6 +28,8 @@ __all__ = [
 ESTIMATORS = {
     each.__name__: each for each in (CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor)
 }
+#: Keras takes a second for each hundred thousand numbers of an initializer.
+MOST_NUMBERS = 10_000
 INITIALIZERS = frozenset(
     name
     for name in dir(keras.initializers)
@@ -62,6 +66,12 @@ def to_numpy(variable: Any) -> np.ndarray:
     return values.astype(stored_type(variable))
 
 
+def is_finite(name: str, values: np.ndarray) -> bool:
+    """Tell whether weights are numbers; an optimizer's squares may overflow and do no harm."""
+    weights = name.startswith("layer-") and values.dtype.kind == "f"
+    return not weights or bool(np.isfinite(values).all())
+
+
 def circumstances() -> dict[str, Any]:
     """Return the settings of Keras that a network's numbers depend on."""
     return {
@@ -80,14 +90,14 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if seed is not None and not whole:
         raise Refused(
-            f"random_state={seed!r} is no number", "set random_state to a whole number or None"
+            f"random_state={shortened(repr(seed), 40)} is no number",
+            "set random_state to a whole number or None",
         )
     for name in ("kernel_initializer", "bias_initializer"):
         given = parameters[name]
         if not all(map(_is_stock, given if isinstance(given, list | tuple) else [given])):
             raise Refused(
-                f"{name}={parameters[name]!r} is none of Keras's own initializers with plain "
-                "numbers",
+                f"{name}={shortened(repr(given), 40)} is none of Keras's own initializers with plain numbers",
                 "use one of keras.initializers by its name, or its class_name and config",
             )
 
@@ -109,10 +119,16 @@ def _is_stock(initializer: Any) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    """Tell whether a value is a number, a word or a sequence of numbers."""
+    """Tell whether a value is a number, a word or a sequence of not too many numbers."""
     if isinstance(value, list | tuple):
-        return all(isinstance(each, int | float | list | tuple) for each in value)
+        plain = all(isinstance(each, int | float | list | tuple) for each in value)
+        return plain and _n_values(value) <= MOST_NUMBERS
     return value is None or isinstance(value, bool | int | float | str | np.number)
+
+
+def _n_values(value: Any) -> int:
+    """Return how many values there are in sequences of sequences."""
+    return sum(map(_n_values, value)) if isinstance(value, list | tuple) else 1
 
 
 def kernels(net: Any, shape: tuple[int, ...], n_outputs: int) -> list[int]:

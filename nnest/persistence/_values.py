@@ -17,6 +17,8 @@ from nnest.persistence._errors import Refused
 
 __all__ = ["from_json", "parse", "to_json"]
 
+#: Names of features are many at times; settings and labels are fewer.
+MOST_VALUES = 10**6
 #: Whole numbers end here; longer ones are no setting, and slow to read and to print.
 LARGEST = 2**64
 
@@ -81,6 +83,8 @@ def _augmentation(settings: dict[str, Any]) -> Augmentation:
 
 def parse(text: bytes) -> dict[str, Any]:
     """Return the object that strict JSON holds: each name once, finite numbers, no more."""
+    if text.count(b",") > MOST_VALUES:
+        raise Refused(f"its JSON holds more than {MOST_VALUES} values")
     try:
         found = json.loads(
             text.decode("utf-8"),

@@ -7,14 +7,16 @@ import json
 import os
 import time
 import warnings
+import zipfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import jax
 import keras
 import numpy as np
 
+from nnest._storage import array_in, open_regular, replacing, unpacked, writing
 from nnest.population._members import Member, state_of
 from nnest.programs import signature
 
@@ -25,7 +27,7 @@ __all__ = ["Keeper"]
 
 #: Seconds between two checkpoints; a killed run loses no more than that and one turn.
 INTERVAL = 60.0
-FORMAT = 2
+FORMAT = 3
 
 
 class Keeper:
@@ -46,17 +48,22 @@ class Keeper:
         """Bring a group to where it was; False if nothing is known of it."""
         if self.folder is None:
             return False
-        self.folder.mkdir(parents=True, exist_ok=True)
         self.path = self.folder / f"group-{_digest(group)[:32]}.npz"
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # A folder that cannot be written is heard of now, and not after a minute's training.
+            probe = self.path.with_suffix(f".{os.getpid()}.probe")
+            probe.touch()
+            probe.unlink(missing_ok=True)
         if not self.path.exists():
             return False
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                arrays = dict(file)
+            arrays = _read(self.path)
             saved = json.loads(bytes(arrays["state"]))
-        except (ValueError, KeyError, OSError, BadZipFile) as error:
+        except Exception as error:  # damage has many kinds
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             warnings.warn(
-                f"The checkpoint {self.path} cannot be read ({error}): its group is trained from "
+                f"The checkpoint {self.path} cannot be read ({reason}): its group is trained from "
                 "the beginning.",
                 stacklevel=2,
             )
@@ -76,18 +83,47 @@ class Keeper:
             return
         arrays: dict[str, np.ndarray] = {}
         state = json.dumps(_describe(group, arrays)).encode()
-        beside = self.path.with_suffix(f".{os.getpid()}.part")
-        with beside.open("wb") as file:
-            arrays["state"] = np.frombuffer(state, np.uint8)
+        arrays["state"] = np.frombuffer(state, np.uint8)
+        arrays["sum"] = _sum(arrays)
+        with self._writing(), replacing(self.path) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]  # takes any names
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.path)
 
     def forget(self) -> None:
         """Remove the file."""
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            with self._writing():
+                self.path.unlink(missing_ok=True)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        """Say in one sentence that the folder cannot be written."""
+        assert self.folder is not None
+        return writing(
+            self.folder,
+            "make it writable, make room there, or name another folder for checkpoints; what was "
+            "recorded before is whole, and the same call goes on.",
+        )
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a checkpoint, if they are what was written."""
+    with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+        arrays = {
+            entry.filename.removesuffix(".npy"): array_in(unpacked(archive, entry))
+            for entry in archive.infolist()
+        }
+    known = arrays.pop("sum", np.zeros(0)).tobytes()
+    if known != _sum(arrays).tobytes():
+        raise ValueError("its contents are not those that were written")
+    return arrays
+
+
+def _sum(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the SHA-256 of arrays with their names, types and shapes."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        digest.update(_bytes_of(array))
+    return np.frombuffer(digest.digest(), np.uint8)
 
 
 def _digest(group: Group) -> str:

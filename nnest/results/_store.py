@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,14 +10,16 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from nnest._storage import check_regular
+
 from ._errors import ResultsError, reason_of
+from ._lines import LONGEST_LINE, read_file, whole_part
 from ._reserve import lock_all
 from ._run import Run
 
 Key = tuple[str, str, str, int, str, str]
 
 _LOCK_SECONDS = 60
-_LONGEST_LINE = 16 * 2**20
 
 
 class ResultStore:
@@ -78,9 +79,9 @@ class ResultStore:
             If the run is too large for a line.
         """
         line = run.to_json()
-        if len(line) > _LONGEST_LINE:
+        if len(line) > LONGEST_LINE:
             raise ValueError(
-                f"The run takes {len(line)} characters, but a line holds {_LONGEST_LINE}: record "
+                f"The run takes {len(line)} characters, but a line holds {LONGEST_LINE}: record "
                 "fewer numbers for each epoch."
             )
         path = self.path(run.report, run.experiment)
@@ -179,7 +180,7 @@ class ResultStore:
             paths = sorted((self.folder / report).glob("*.jsonl"))
         else:
             paths = [self.path(report, experiment)]
-        return [run for path in paths for _, run in _read_file(path)]
+        return [run for path in paths for _, run in read_file(path)]
 
     def numbered(self, report: str, experiment: str) -> list[tuple[int, Run]]:
         """Return the recorded runs of an experiment with the numbers of their lines.
@@ -199,7 +200,7 @@ class ResultStore:
         ResultsError
             If the file cannot be read, or holds a line that is no run of that experiment.
         """
-        return list(_read_file(self.path(report, experiment)))
+        return list(read_file(self.path(report, experiment)))
 
     def select(
         self, report: str, experiment: str, arm: str, scale: str, digest: str
@@ -279,10 +280,12 @@ class ResultStore:
 
 def _append_line(path: Path, line: bytes) -> None:
     """Write a line behind the last whole one; leave the file as it was if that fails."""
+    if path.exists():
+        check_regular(path)
     with path.open("ab+", buffering=0) as file:
         file.seek(0)
         content = file.read()
-        whole = _whole_part(content)
+        whole = whole_part(content)
         separator = b"" if not whole or whole.endswith(b"\n") else b"\n"
         try:
             if len(whole) < len(content):
@@ -298,53 +301,3 @@ def _write_all(file: FileIO, data: bytes) -> None:
     """Write all of the data, however much the system takes at once."""
     while data:
         data = data[file.write(data) :]
-
-
-def _whole_part(content: bytes) -> bytes:
-    """Return a file's content without a torn last line."""
-    body = content.rstrip()
-    start = body.rfind(b"\n") + 1
-    return content[:start] if body and _is_torn(body[start:]) else content
-
-
-def _is_torn(line: bytes) -> bool:
-    """Tell whether a line is no JSON, as one that was not written to its end."""
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return True
-    return False
-
-
-def _read_file(path: Path) -> Iterator[tuple[int, Run]]:
-    """Yield the runs of a file with the numbers of their lines, skipping a torn last line."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise ResultsError(f"Cannot read {str(path)!r}: {reason_of(error)}.") from error
-    for number, line in enumerate(_whole_part(content).split(b"\n"), start=1):
-        if line.strip():
-            yield number, _read_line(path, number, line)
-
-
-def _read_line(path: Path, number: int, line: bytes) -> Run:
-    """Return the run of one line, or say which line of which file is wrong and what to do."""
-    place = f"Line {number} of {str(path)!r}"
-    advice = "restore the file from git, or delete the line and run the experiment again"
-    if len(line) > _LONGEST_LINE:
-        raise ResultsError(f"{place} is longer than any run: {advice}.")
-    if _is_torn(line):
-        raise ResultsError(f"{place} is torn, it is no whole line of JSON: {advice}.")
-    try:
-        run = Run.from_json(line)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ResultsError(
-            f"{place} is no recorded run: {str(error).rstrip('.')}; {advice}."
-        ) from error
-    if (run.report, run.experiment) != (path.parent.name, path.stem):
-        raise ResultsError(
-            f"{place} belongs to {run.report}/{run.experiment} and not in this file: {advice}."
-        )
-    return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,9 +12,10 @@ from typing import Any
 from filelock import FileLock
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 
+from nnest.search._errors import StudyError
 from nnest.search._patience import PatientStorage
 
-__all__ = ["JournalLock", "sole_writer"]
+__all__ = ["JournalLock", "damaged", "sole_writer"]
 
 #: First half of the number of a lock in PostgreSQL; the other is the study's.
 _OURS = 0x6E6E
@@ -119,17 +121,42 @@ class JournalLock:
         self._lock.release()
 
 
+def damaged(path: Path, reason: str) -> StudyError:
+    """Return the error for a journal that no program has written so."""
+    return StudyError(
+        f"The journal {path} is damaged ({reason}): no program writes it so; take a copy from "
+        "before, or another path."
+    )
+
+
 def _cut_torn_line(path: Path) -> None:
-    """Cut off a last line without its end: every writer writes whole lines under the lock."""
+    """Cut off a last line without its end: every writer writes whole lines under the lock.
+
+    A last line that is whole and means nothing is an error now, as Optuna finds it only when
+    another one stands behind it.
+    """
     with path.open("r+b") as file:
         end = file.seek(0, os.SEEK_END)
-        keep = end
-        while keep and not _ends_line(file, keep):
-            keep = _last_newline(file, keep)
+        keep = _line_start(file, end)
         if keep < end:
             file.truncate(keep)
             file.flush()
             os.fsync(file.fileno())
+        start = _line_start(file, keep - 1) if keep else 0
+        file.seek(start)
+        try:
+            fits = not keep or isinstance(json.loads(file.read(keep - start)), dict)
+        except (ValueError, RecursionError):
+            fits = False
+    if not fits:
+        raise damaged(path, "its last line is none of Optuna's")
+
+
+def _line_start(file: Any, position: int) -> int:
+    """Return where the line begins that a position is in; one behind a newline begins there."""
+    while position and not _ends_line(file, position):
+        position = _last_newline(file, position)
+    return position
 
 
 def _ends_line(file: Any, position: int) -> bool:

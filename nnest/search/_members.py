@@ -18,6 +18,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples
 
+from nnest._storage import StorageError
 from nnest.population import fit_many
 from nnest.search._checks import Rows, checked_network
 from nnest.search._sheets import Portion, Sheet, joined, sheets
@@ -87,7 +88,10 @@ class Job:
 
     def raises(self, error: Exception) -> bool:
         """Tell whether an error is for the caller, and not for the members."""
-        return self.error_score == "raise" or self.is_ours(error)
+        is_disk = isinstance(
+            error, StorageError
+        )  # no setting is at fault, and none would do better
+        return is_disk or self.error_score == "raise" or self.is_ours(error)
 
 
 class _StandIn(BaseEstimator):

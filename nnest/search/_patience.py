@@ -10,12 +10,17 @@ from typing import Any
 from optuna.storages import BaseStorage
 from optuna.storages._heartbeat import BaseHeartbeat
 
+from nnest._storage import StorageError
 from nnest.search._errors import StudyError
 
-__all__ = ["PatientStorage", "is_away"]
+__all__ = ["MORE_ROOM", "PatientStorage", "first_line", "is_away"]
 
 Say = Callable[[str], None] | None
 
+#: What to do where a study cannot be written down any further.
+MORE_ROOM = (
+    "make it writable, or make room there; what was told before is kept, and the same call goes on."
+)
 #: Seconds of the first pause and of the longest, and after how many a worker gives up.
 FIRST, LONGEST, LIMIT = 0.5, 60.0, 3600.0
 # Classes of PostgreSQL's states that pass: connection, deadlock, resources, shutdown, system.
@@ -47,6 +52,14 @@ def _passes(original: BaseException | None) -> bool:
         return "locked" in str(original)
     state = getattr(original, "sqlstate", None)
     return state is None or str(state).startswith(_PASSING)
+
+
+def _is_unwritable(error: BaseException) -> bool:
+    """Tell whether SQLite has no room for what is to be written, or may not write it."""
+    words = ("disk is full", "disk I/O", "readonly database")
+    drivers = (getattr(each, "orig", None) for each in _chain(error))
+    of_sqlite = (each for each in drivers if type(each).__module__.startswith("sqlite3"))
+    return any(word in str(each) for each in of_sqlite for word in words)
 
 
 def first_line(error: BaseException) -> str:
@@ -87,6 +100,10 @@ class _Patient:
             try:
                 found = call()
             except Exception as error:
+                if _is_unwritable(error):
+                    raise StorageError(
+                        f"Cannot write to {self._place()!r} ({first_line(error)}): {MORE_ROOM}"
+                    ) from error
                 if not is_away(error):
                     raise
                 self._pause(pause, began, error)
@@ -95,6 +112,12 @@ class _Patient:
             if pause > FIRST:
                 self._tell("The storage answers again.")
             return found
+
+    def _place(self) -> str:
+        """Return where the database is, without a password."""
+        backend = getattr(self.inner, "_backend", self.inner)  # behind Optuna's cache
+        url = getattr(getattr(backend, "engine", None), "url", None)
+        return "the storage" if url is None else url.database or str(url)
 
     def _pause(self, seconds: float, began: float, error: Exception) -> None:
         """Wait, and say why; give up if that has been too long."""

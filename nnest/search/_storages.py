@@ -7,7 +7,7 @@ import random
 import time
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBSto
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 
+from nnest._storage import open_regular, writing
 from nnest.search._errors import StudyError
-from nnest.search._locks import JournalLock
-from nnest.search._patience import PatientStorage, Say, first_line, is_away
+from nnest.search._locks import JournalLock, damaged
+from nnest.search._patience import MORE_ROOM, PatientStorage, Say, first_line, is_away
 
 __all__ = ["Stale", "find_study", "open_storage"]
 
@@ -133,8 +134,9 @@ def _journal(path: Path) -> BaseStorage:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-        with path.open("rb") as file:
+        if not path.exists():
+            path.touch()
+        with open_regular(path) as file:
             head = file.read(len(_SQLITE))
     except OSError as error:
         raise StudyError(f"The journal {path} cannot be opened: {error.strerror}.") from error
@@ -149,14 +151,33 @@ def _journal(path: Path) -> BaseStorage:
     try:
         lock.acquire()
         lock.release()
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))  # type: ignore[arg-type]
+        return JournalStorage(_JournalFile(path, lock))
     except OSError as error:
         raise StudyError(f"The journal {path} cannot be opened: {error.strerror}.") from error
+    except StudyError:
+        raise
     except (ValueError, KeyError, TypeError, AssertionError) as error:
-        raise StudyError(
-            f"The journal {path} is damaged ({first_line(error)}): no program writes it so; take "
-            "a copy from before, or another path."
-        ) from error
+        raise damaged(path, first_line(error)) from error
+
+
+class _JournalFile(JournalFileBackend):
+    """Optuna's file of a journal, which says in one sentence what is wrong with it."""
+
+    def __init__(self, path: Path, lock: JournalLock) -> None:
+        super().__init__(str(path), lock_obj=lock)  # type: ignore[arg-type]
+        self._path = path
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        """Yield what is written down from a number on."""
+        try:
+            yield from super().read_logs(log_number_from)
+        except (ValueError, RecursionError) as error:
+            raise damaged(self._path, first_line(error)) from error
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Write something down; what the disk does not take whole is cut off again."""
+        with writing(self._path, MORE_ROOM):
+            super().append_logs(logs)
 
 
 def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:

@@ -1,0 +1,107 @@
+"""Regular files, read no further than is asked for, and written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+from typing import IO
+
+__all__ = [
+    "StorageError",
+    "check_regular",
+    "open_regular",
+    "read_at_most",
+    "replacing",
+    "writing",
+]
+
+Place = str | os.PathLike[str]
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFLNK: "a link",
+}
+
+
+class StorageError(OSError):
+    """Something could not be written; the message names the folder and what to do."""
+
+
+def check_regular(path: Place, *, follow: bool = True) -> None:
+    """Raise an OSError if a path is no regular file; with `follow` a link counts as its target."""
+    _check_mode(path, os.stat(path, follow_symlinks=follow).st_mode)
+
+
+def open_regular(path: Place, *, follow: bool = True) -> BufferedReader:
+    """Open a regular file to read it; anything else is an OSError at once.
+
+    A pipe would be waited for, and a device may have no end.
+    """
+    check_regular(path, follow=follow)
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    # For what has taken the file's place since it was looked at: do not wait for it.
+    flags |= getattr(os, "O_NONBLOCK", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(path, flags)
+    try:
+        _check_mode(path, os.fstat(descriptor).st_mode)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _check_mode(path: Place, mode: int) -> None:
+    """Refuse what is no regular file."""
+    if not stat.S_ISREG(mode):
+        number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+        raise OSError(number, f"it is {kind} and no regular file", os.fspath(path))
+
+
+def read_at_most(stream: IO[bytes], most: int) -> bytes:
+    """Return what is left of a stream; an OSError if that is more than so many bytes.
+
+    No more than one byte beyond them is read, or unpacked, whatever a header says.
+    """
+    content = stream.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it holds more than {most} bytes")
+    return content
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file beside a path, and give it that name when it is whole; else leave nothing."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(folder: Path, remedy: str) -> Iterator[None]:
+    """Turn errors of what is written meanwhile into a sentence that names the folder.
+
+    `remedy` says what to do, and what became of what was written before.
+    """
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        raise StorageError(f"Cannot write to {str(folder)!r} ({reason}): {remedy}") from error
