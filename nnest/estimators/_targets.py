@@ -113,6 +113,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         given = None if classes is None else np.unique(classes)
         if reset:
             self.classes_ = _at_least_two(np.unique(y) if given is None else given)
+            self._check_named_labels()
         elif given is not None and not np.array_equal(given, self.classes_):
             raise ValueError(
                 f"classes={given.tolist()} are not those of the first call, "
@@ -126,6 +127,16 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
             )
         # 32 bits, as JAX has them: it warns of what it would have to cut.
         return np.searchsorted(self.classes_, y).astype(np.int32)
+
+    def _check_named_labels(self) -> None:
+        """Refuse class weights that are none; warn of names that no sample has."""
+        if isinstance(self.class_weight, dict):
+            for label, value in self.class_weight.items():
+                _arguments.number(f"class_weight[{label!r}]", value, 0.0, float("inf"))
+            _arguments.warn_of_absent("class_weight", self.class_weight, self.classes_)
+        flipped = getattr(getattr(self, "augmentation", None), "flip_labels", None)
+        if hasattr(flipped, "__len__") and not isinstance(flipped, str):
+            _arguments.warn_of_absent("flip_labels", np.asarray(flipped).tolist(), self.classes_)
 
     def _n_outputs(self) -> int:
         """Return the number of classes."""
@@ -143,12 +154,16 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         """Return the weights of samples, times those of their classes."""
         if self.class_weight is None:
             return weight
+        if isinstance(self.class_weight, dict):
+            given = [self.class_weight.get(label, 1.0) for label in self.classes_.tolist()]
+            weights: np.ndarray = np.array(given, np.float32)[y]
+            return weights if weight is None else weights * weight
         present = np.unique(y)
         of_class = np.ones(len(self.classes_), np.float32)
         of_class[present] = compute_class_weight(
             self.class_weight, classes=self.classes_[present], y=self.classes_[y]
         )
-        weights: np.ndarray = of_class[y]
+        weights = of_class[y]
         return weights if weight is None else weights * weight
 
 
