@@ -16,14 +16,16 @@ __all__ = ["write_report"]
 _SHOWN = 10
 
 
-def write_report(folder: Path, study: Any, settings: Settings, best: dict[str, Any]) -> str:
+def write_report(
+    folder: Path, study: Any, settings: Settings, best: dict[str, Any], scaling: str
+) -> str:
     """Write the tables and figures of a study, and return what to print of it."""
     from nnest.search import trial_table
 
     table = trial_table(study)
     complete = table[table["state"] == "complete"]
     table.to_csv(folder / "trials.csv", index=False)
-    _write_best(folder / "best.json", study, settings, best, table)
+    _write_best(folder / "best.json", study, settings, best, scaling, table)
     written = ["trials.csv", "best.json", *_draw(folder, study, table)]
     return "\n".join(
         [
@@ -86,7 +88,12 @@ def _shown(value: Any) -> str:
 
 
 def _write_best(
-    path: Path, study: Any, settings: Settings, best: dict[str, Any], table: pd.DataFrame
+    path: Path,
+    study: Any,
+    settings: Settings,
+    best: dict[str, Any],
+    scaling: str,
+    table: pd.DataFrame,
 ) -> None:
     """Write the best setting with what it was found by."""
     fixed = settings.read_space().fixed
@@ -101,6 +108,7 @@ def _write_best(
         "study": study.study_name,
         "data": settings.data,
         "samples": settings.samples,
+        "scaling": scaling,
         "sampler": settings.sampler,
         "pruner": settings.pruner,
         "seed": settings.seed,

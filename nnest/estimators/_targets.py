@@ -81,6 +81,31 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         """
         return self._forward(X)
 
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Natural logarithms, float32; minus infinity for a probability of zero.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from nnest import MLPClassifier
+        >>> net = MLPClassifier(epochs=1, random_state=0).fit(np.eye(4), [0, 1, 0, 1])
+        >>> bool((net.predict_log_proba(np.eye(4)) <= 0).all())
+        True
+        """
+        with np.errstate(divide="ignore"):  # a probability may be too small for float32
+            logarithms: np.ndarray = np.log(self.predict_proba(X))
+        return logarithms
+
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each sample.
 
