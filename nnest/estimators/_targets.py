@@ -16,6 +16,9 @@ from nnest.estimators._neural_net import NeuralNet
 
 __all__ = ["Classifier", "Regressor"]
 
+#: Epochs of two steps each that learn what scikit-learn's checks ask for.
+ENOUGH_EPOCHS = 20
+
 
 class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
     """Labels, probabilities and class weights; not for use by itself."""
@@ -23,6 +26,12 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
     _loss = "categorical_crossentropy"
     _output = "softmax"
     _target_checks: ClassVar[dict[str, bool]] = {}
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that few epochs give poor scores on the few rows of scikit-learn's checks."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = self.epochs in range(ENOUGH_EPOCHS)
+        return tags
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch more.
