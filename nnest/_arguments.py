@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 import numpy as np
 
-__all__ = ["activations", "layers_at", "number", "one_of", "per_layer", "rates", "sizes", "whole"]
+__all__ = [
+    "activations",
+    "layers_at",
+    "number",
+    "one_of",
+    "per_layer",
+    "rates",
+    "sizes",
+    "warn_of_absent",
+    "whole",
+]
 
 PLACES = (None, "first", "last", "every")
 
@@ -105,3 +117,31 @@ def number(name: str, value: Any, low: float, high: float, *, open_low: bool = F
         below = "" if high == float("inf") else f" and below {high:g}"
         raise ValueError(f"{name}={value!r} is not accepted: give a number {above} {low:g}{below}.")
     return float(value)
+
+
+def warn_of_absent(name: str, labels: Iterable[Any], classes: np.ndarray) -> None:
+    """Warn of labels that are no classes of these samples, as a fold may lack some.
+
+    Text among numbers, or a number among texts, is never a label: that is an error.
+    """
+    known = classes.tolist()
+    absent = [label for label in labels if label not in known]
+    is_text = all(isinstance(label, str) for label in known)
+    for label in absent:
+        if isinstance(label, str) != is_text:
+            raise ValueError(
+                f"{name} names {label!r}, and the classes are "
+                f"{'text' if is_text else 'no text'}, as {known[0]!r}: name labels as y has them."
+            )
+    if absent:
+        warnings.warn(
+            f"{name} names {_few(absent)}, and y holds {_few(known)}: nothing is done for labels "
+            "that y lacks. Give labels of y, unless this is a part of the samples.",
+            stacklevel=2,
+        )
+
+
+def _few(labels: list[Any]) -> str:
+    """Return the first labels as text."""
+    shown = ", ".join(map(repr, labels[:5]))
+    return shown if len(labels) <= 5 else f"{shown} and {len(labels) - 5} more"

@@ -5,10 +5,37 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-__all__ = ["FILLER", "Batches", "order_of"]
+__all__ = ["FILLER", "Batches", "order_of", "rows_at_once"]
 
 #: The weight of a row that is no sample and only fills a batch.
 FILLER = -1.0
+#: Rows for which a program is made at least.
+_FEWEST = 32
+
+
+def rows_at_once(batch_size: int, n: int) -> int:
+    """Return the rows of a program that takes `n` samples in batches of `batch_size`.
+
+    Parameters
+    ----------
+    batch_size : int
+        Samples in a batch.
+    n : int
+        Number of samples.
+
+    Returns
+    -------
+    int
+        `batch_size`, or the next power of two above `n` if that is less: what fills a batch costs
+        time too. A power of two, so that parts of similar length share a program.
+
+    Examples
+    --------
+    >>> from nnest.programs import rows_at_once
+    >>> rows_at_once(32, 1000), rows_at_once(1_000_000, 133), rows_at_once(1_000_000, 134)
+    (32, 256, 256)
+    """
+    return min(batch_size, max(_FEWEST, 1 << (n - 1).bit_length()))
 
 
 def order_of(seed: int | None, epoch: int, n: int) -> np.ndarray:

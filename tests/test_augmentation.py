@@ -471,9 +471,8 @@ def test_apply_shows_what_training_might_see() -> None:
             "brightness=-0.1 is not accepted: give a number of at least 0.",
         ),
         (
-            {"flip_labels": ["b", "z"]},
-            "flip_labels=['b', 'z'] holds ['z'], which are not among the classes ['a', 'b', 'c']: "
-            "give only labels that are.",
+            {"flip_labels": [1]},
+            "flip_labels names 1, and the classes are text, as 'a': name labels as y has them.",
         ),
         (
             {"flip_labels": "b"},

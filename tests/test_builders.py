@@ -411,3 +411,40 @@ def test_a_misspelt_activation_is_answered_with_the_nearest_name() -> None:
             build(activation="rellu")
     with pytest.raises(ValueError, match=r"^activation=None is not one of Keras's activations"):
         mlp(activation=None)
+
+
+@pytest.mark.parametrize("pooling", ["max", "average"])
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((1, 9, 1), [(1, 4), (1, 2)]),
+        ((7, 1, 2), [(3, 1), (1, 1)]),
+        ((1, 2, 1), [(1, 1), (1, 1)]),
+        ((1, 1, 3), [(1, 1), (1, 1)]),
+        ((2, 8, 1), [(1, 4), (1, 2)]),
+        ((8, 8, 1), [(4, 4), (2, 2)]),
+    ],
+)
+def test_an_axis_that_is_shorter_than_the_window_is_pooled_whole(
+    shape: Any, expected: Any, pooling: str
+) -> None:
+    """A table's row is a picture one pixel high, which is pooled along the row, by Keras's rule."""
+    model = build_cnn(shape, 2, filters=(2, 2), pooling=pooling, hidden_units=())
+    layers = [model.get_layer(f"conv_{i}_{pooling}_pooling") for i in (1, 2)]
+    assert [layer.output.shape[1:3] for layer in layers] == expected
+
+    images = np.random.default_rng(0).random((3, *shape), dtype=np.float32)
+    maps = model.get_layer("conv_1")(images)
+    maps = np.maximum(np.asarray(maps), 0).reshape(3, *shape[:2], 2)
+    (h, w), windows = expected[0], layers[0].pool_size
+    cut = maps[:, : h * windows[0], : w * windows[1]].reshape(3, h, windows[0], w, windows[1], 2)
+    pooled = cut.max((2, 4)) if pooling == "max" else cut.mean((2, 4))
+    first = keras.Model(model.input, layers[0].output)
+    np.testing.assert_allclose(first(images), pooled, atol=1e-6)
+
+
+def test_what_is_left_of_a_picture_must_fill_a_window_along_one_axis() -> None:
+    """Of 2x8 pixels three poolings leave one; the fourth has nothing to do, and says so."""
+    build_cnn((2, 8, 1), 2, filters=(2,) * 3)
+    with pytest.raises(ValueError, match="pool_size=2 after convolution 4 leaves nothing of 1x1"):
+        build_cnn((2, 8, 1), 2, filters=(2,) * 4)

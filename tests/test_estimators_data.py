@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 import sklearn
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import compute_sample_weight
 
-from nnest import CNNClassifier, CNNRegressor, MLPRegressor
+from nnest import Augmentation, CNNClassifier, CNNRegressor, MLPRegressor
 from nnest.programs import Model
 from tests.networks import ESTIMATORS, cnn, mlp, network, pictures, same_weights, weights
 
@@ -148,6 +150,61 @@ def test_a_class_that_a_fold_lacks(weighted: bool) -> None:
     net.fit(X[Y != 1], Y[Y != 1])
     assert net.classes_.tolist() == [0, 2]
     assert net.score(X[Y != 1], Y[Y != 1]) > 0.9
+
+
+ABSENT = "names 1, and y holds 0, 2: nothing is done for labels that y lacks"
+
+
+@pytest.mark.parametrize("others", [{}, {0: 0.5}])
+def test_class_weights_may_name_a_class_that_a_fold_lacks(others: dict[int, float]) -> None:
+    """The same as without that name, with a warning; a class without a name weighs one."""
+    some = Y != 1
+    with pytest.warns(UserWarning, match=f"^class_weight {ABSENT}"):
+        net = mlp(class_weight={1: 10.0, **others}).fit(X[some], Y[some])
+    weight = np.where(Y == 0, others.get(0, 1.0), 1.0)[some]
+    assert same_weights(net, mlp().fit(X[some], Y[some], sample_weight=weight))
+
+
+def test_class_weights_may_name_a_class_that_a_batch_or_the_validation_part_lacks() -> None:
+    """It is among the classes, so nothing is said."""
+    some, weight = Y != 1, np.where(Y == 2, 3.0, 1.0)
+    net = mlp(class_weight={1: 10.0, 2: 3.0}).partial_fit(X[some], Y[some], classes=[0, 1, 2])
+    bare = mlp().partial_fit(X[some], Y[some], [0, 1, 2], sample_weight=weight[some])
+    assert same_weights(net, bare)
+    watched = mlp(class_weight={1: 10.0}, early_stopping=True)
+    assert "val_loss" in watched.fit(X, Y, X_val=X[some], y_val=Y[some]).history_
+
+
+def test_flips_may_name_a_label_that_a_fold_lacks() -> None:
+    """Each network of a cross-validation is trained, and told what it lacks."""
+    net = cnn(augmentation=Augmentation(flip_labels=[0, 1]), epochs=1)
+    with pytest.warns(UserWarning, match=f"^flip_labels {ABSENT}"):
+        fitted = clone(net).fit(X[Y != 1], Y[Y != 1])
+    plain = cnn(augmentation=Augmentation(flip_labels=[0]), epochs=1).fit(X[Y != 1], Y[Y != 1])
+    assert same_weights(fitted, plain)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"class_weight": {"1": 2.0}},
+            "class_weight names '1', and the classes are no text, as 0: name labels as y has them.",
+        ),
+        (
+            {"class_weight": {1: -2.0}},
+            "class_weight[1]=-2.0 is not accepted: give a number of at least 0.",
+        ),
+        (
+            {"augmentation": Augmentation(flip_labels=["b"])},
+            "flip_labels names 'b', and the classes are no text, as 0: name labels as y has them.",
+        ),
+    ],
+)
+def test_names_that_no_label_has_are_refused(settings: dict[str, Any], sentence: str) -> None:
+    """A text is not a number's label in any fold, and a weight below zero means nothing."""
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        cnn(**settings).fit(X, Y)
 
 
 class Trained(NamedTuple):

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from nnest import MLPClassifier
 from nnest.builders import build_cnn, build_mlp
 from nnest.population import fit_many
-from nnest.programs import Batches, _sharing, clear_programs
+from nnest.programs import Batches, _model, _sharing, clear_programs
 
 RNG = np.random.default_rng(0)
 N = 130  # four batches of 32, and 2 samples
@@ -139,3 +139,35 @@ def test_a_grid_search_compiles_each_kind_of_program_once() -> None:
     compiled = {kind: program._cache_size() for (kind, _), program in _sharing._programs.items()}
     assert compiled == {"train": 1, "predict": 1}
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("n", [40, N])
+def test_a_batch_size_above_the_rows_makes_no_more_rows(n: int) -> None:
+    """A million costs what the rows cost, alone and in a group, to the same numbers."""
+    settings: dict[str, Any] = {"hidden_units": (8,), "dropout": 0.2, "batch_norm_at": "every"}
+    settings |= {"epochs": 2, "random_state": 0}
+    exact = MLPClassifier(batch_size=n, **settings).fit(X[:n], Y[:n])
+    taken: list[int] = []
+
+    class Watched(Batches):
+        def __getitem__(self, i: int) -> Any:
+            batch = super().__getitem__(i)
+            taken.append(len(batch[0]))
+            return batch
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_model, "Batches", Watched)
+        huge = MLPClassifier(batch_size=10**6, **settings).fit(X[:n], Y[:n])
+    (member,) = fit_many([MLPClassifier(batch_size=10**6, **settings)], X[:n], Y[:n])
+
+    assert max(taken) < 2 * n
+    for net in (huge, member):
+        np.testing.assert_allclose(net.history_["loss"], exact.history_["loss"], rtol=1e-5)
+        np.testing.assert_allclose(net.predict_proba(X), exact.predict_proba(X), atol=1e-5)
+
+
+def test_a_group_has_no_more_rows_than_its_longest_member_needs() -> None:
+    """Folds of similar length are one group; a short part does not pay for a long one."""
+    nets = [MLPClassifier(hidden_units=(8,), batch_size=10**6, epochs=1) for _ in range(3)]
+    fit_many(nets, X, Y, splits=[(np.arange(n), None) for n in (N, 129, 20)])
+    assert [net.group_["members"] for net in nets] == [2, 2, 1]

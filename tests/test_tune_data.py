@@ -48,18 +48,86 @@ def test_a_data_set_is_its_training_part() -> None:
     assert (samples.X.min(), samples.X.max()) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "scale"), [(np.uint8, 255), (np.float64, 1), (np.int32, 1), (">f4", 1)]
-)
-def test_arrays_of_a_file_come_as_they_are(tmp_path: Path, dtype: Any, scale: float) -> None:
-    """Only bytes are pixels, and divided by 255; names are classes as well."""
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64, np.int32, ">f4"])
+def test_arrays_of_a_file_are_scaled_by_their_numbers(tmp_path: Path, dtype: Any) -> None:
+    """The same pictures are the same, whatever type holds them; names are classes as well."""
     X = np.arange(48).reshape(6, 2, 4).astype(dtype)
     path = written(tmp_path / "own.npz", X=X, y=list("ababab"), groups=[1, 1, 2, 2, 3, 3])
     samples = load_samples(str(path))
-    np.testing.assert_allclose(samples.X, np.arange(48).reshape(6, 2, 4) / scale, rtol=1e-6)
+    np.testing.assert_allclose(samples.X, np.arange(48).reshape(6, 2, 4) / 255, rtol=1e-6)
+    assert samples.done == "divided by 255"
     assert samples.y.tolist() == list("ababab")
     assert samples.groups is not None
     assert samples.groups.tolist() == [1, 1, 2, 2, 3, 3]
+
+
+RNG = np.random.default_rng(0)
+BYTES = RNG.integers(0, 256, (20, 64)).astype(np.uint8)
+ONES = (BYTES > 127).astype(np.uint8)
+WIDE = np.c_[ONES[:, :3], 4000 + BYTES[:, :2].astype(int)]
+STANDARD = "each column brought to mean 0 and variance 1"
+
+
+@pytest.mark.parametrize(
+    ("X", "done"),
+    [
+        (ONES, "taken as they are"),
+        (ONES > 0, "taken as they are"),
+        (ONES.astype(np.int64), "taken as they are"),
+        (ONES.reshape(20, 8, 8), "taken as they are"),
+        (BYTES, "divided by 255"),
+        (BYTES.astype(np.int64), "divided by 255"),
+        (BYTES.astype(np.float64), "divided by 255"),
+        (BYTES.reshape(20, 8, 8), "divided by 255"),
+        (BYTES.reshape(20, 4, 4, 4) // 16, "divided by 16"),
+        (BYTES.astype(np.uint16) * 257, "divided by 65535"),
+        (BYTES.reshape(20, 8, 8).astype(np.uint16) * 16, "divided by 4095"),
+        (BYTES.reshape(20, 8, 8) * 0.9, "divided by 255"),
+        (BYTES.reshape(20, 8, 8) / 255 - 0.5, "taken as they are"),
+        (WIDE, STANDARD),
+        (WIDE.astype(np.float32), STANDARD),
+        (RNG.normal(size=(20, 5)), "taken as they are"),
+    ],
+)
+def test_numbers_decide_how_they_are_scaled(tmp_path: Path, X: Any, done: str) -> None:
+    """Zeros and ones stay what they are in any type; pixels go from 0 to 1 at any depth."""
+    samples = load_samples(str(written(tmp_path / "own.npz", X=X, y=[0, 1] * 10)))
+    assert samples.done == done
+    assert samples.X.dtype == np.float32
+    assert samples.X.shape == X.shape
+    if done == STANDARD:
+        np.testing.assert_allclose(samples.X.mean(0), 0, atol=1e-5)
+        np.testing.assert_allclose(samples.X.std(0), 1, atol=1e-5)
+    else:
+        divisor = float(done.split()[-1]) if "divided" in done else 1
+        np.testing.assert_allclose(samples.X, X.astype(float) / divisor, rtol=1e-6)
+
+
+def test_the_model_says_that_rows_are_pictures(tmp_path: Path) -> None:
+    """A convolutional network is for pixels, however many there are."""
+    path = str(written(tmp_path / "own.npz", X=BYTES[:, :10], y=[0, 1] * 10))
+    assert load_samples(path, are_pictures=True).done == "divided by 255"
+    assert load_samples(path).done == STANDARD
+
+
+@pytest.mark.parametrize("form", [(20, 64), (20, 8, 8), (20, 4, 4, 4)])
+def test_a_scale_that_is_asked_for(tmp_path: Path, form: tuple[int, ...]) -> None:
+    """None, a division, or mean 0 and variance 1; a constant column stays finite."""
+    X = BYTES.reshape(form).astype(np.int16)
+    path = str(written(tmp_path / "own.npz", X=X, y=[0, 1] * 10))
+    np.testing.assert_array_equal(load_samples(path, "none").X, X)
+    np.testing.assert_allclose(load_samples(path, "255").X, X / 255, rtol=1e-6)
+    standard = load_samples(path, "standard").X
+    np.testing.assert_allclose([standard.mean(), standard.std()], [0, 1], atol=1e-5)
+    constant = str(written(tmp_path / "constant.npz", X=X * 0 + 7, y=[0, 1] * 10))
+    assert not load_samples(constant, "standard").X.any()
+
+
+def test_a_data_set_is_scaled_as_one_asks() -> None:
+    """Its own range unless something else is said."""
+    raw = load_digits().data
+    assert load_samples("digits").done == "divided by 16"
+    np.testing.assert_array_equal(load_samples("digits", "none").X, raw)
 
 
 def test_fortran_order_and_compression_are_read(tmp_path: Path) -> None:

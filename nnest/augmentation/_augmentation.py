@@ -33,7 +33,8 @@ class Augmentation(BaseEstimator):
         equally probable.
     flip_labels : sequence or "all", optional
         Labels whose images are turned left to right with probability 1/2; a sign with a number on
-        it, for one, must not be. Regressors know "all" only.
+        it, for one, must not be. A label that the training samples lack, as a fold may, has no
+        effect. Regressors know "all" only.
     brightness : float, optional
         :math:`x' = x + \delta` with :math:`\delta` uniform between minus this number and plus it.
     saturation : tuple of float, optional
@@ -203,12 +204,6 @@ class Augmentation(BaseEstimator):
                 "'all' or None."
             )
         known, wanted = np.asarray(classes).tolist(), np.asarray(self.flip_labels).tolist()
-        unknown = [label for label in wanted if label not in known]
-        if unknown:
-            raise ValueError(
-                f"flip_labels={self.flip_labels!r} holds {unknown}, which are not among the "
-                f"classes {known}: give only labels that are."
-            )
         return [0.5 if label in wanted else 0.0 for label in known]
 
     def _color_strengths(self, channels: int) -> tuple[Any, Any, Any]:

@@ -160,13 +160,14 @@ class Convolutions:
 
     def apply(self, x: Any, kernels: Kernels) -> Any:
         """Stack the layers on `x`."""
+        is_row = 1 in x.shape[1:3]
         for i in range(len(self.filters)):
-            x = self._block(x, i, kernels)
+            x = self._block(x, i, kernels, is_row)
         if self.batch_norm == "last_pooling" and self.filters:
             x = BatchNormalization(name="last_pooling_batch_norm")(x)
         return x
 
-    def _block(self, x: Any, i: int, kernels: Kernels) -> Any:
+    def _block(self, x: Any, i: int, kernels: Kernels, is_row: bool) -> Any:
         """Return one convolution with what follows it."""
         name, size, side = f"conv_{i + 1}", self.kernel_size[i], self.strides[i]
         if self.padding == "valid" and size > min(x.shape[1:3]):
@@ -185,21 +186,26 @@ class Convolutions:
         x = Activation(self.activations[i], name=f"{name}_activation")(x)
         seed = kernels.draw()
         x = self._dropped(x, i, "activation", seed)
-        return self._dropped(self._pooled(x, i), i, "pooling", seed)
+        return self._dropped(self._pooled(x, i, is_row), i, "pooling", seed)
 
-    def _pooled(self, x: Any, i: int) -> Any:
-        """Return the pooled feature maps."""
+    def _pooled(self, x: Any, i: int, is_row: bool) -> Any:
+        """Return the pooled feature maps; an axis shorter than the window is pooled whole.
+
+        A row of pixels, as a sample of a table is, has but one axis, and may end as one pixel.
+        """
         kind, size = self.pooling[i], self.pool_size[i]
         if kind is None:
             return x
-        if size > min(x.shape[1:3]):
+        height, width = x.shape[1:3]
+        if size > max(height, width) and not is_row:
             raise ValueError(
                 f"pool_size={size} after convolution {i + 1} leaves nothing of "
-                f"{x.shape[1]}x{x.shape[2]} pixels: give fewer convolutions or poolings "
+                f"{height}x{width} pixels: give fewer convolutions or poolings "
                 "(pooling=None), a smaller pool_size, padding='same' or larger images."
             )
+        window: Any = size if size <= min(height, width) else (min(size, height), min(size, width))
         layer = MaxPooling2D if kind == "max" else AveragePooling2D
-        return layer(size, name=f"conv_{i + 1}_{kind}_pooling")(x)
+        return layer(window, name=f"conv_{i + 1}_{kind}_pooling")(x)
 
     def _dropped(self, x: Any, i: int, place: str, seed: int) -> Any:
         """Return `x` with dropout if its place is here."""

@@ -159,7 +159,8 @@ def build_cnn(
     pooling : {"max", "average", None} or sequence of them, default="max"
         What follows each convolution.
     pool_size : int or sequence of int, default=2
-        Side of the pooling windows in pixels, which is also their step.
+        Side of the pooling windows in pixels, which is also their step. An axis of the feature maps
+        that is shorter is pooled whole.
     conv_dropout : float or sequence of float, default=0.0
         Dropout rate in the convolutional part, one for all or one for each convolution.
     conv_dropout_at : {"pooling", "activation", "flatten", "head"}, default="pooling"
@@ -203,7 +204,8 @@ def build_cnn(
     Raises
     ------
     ValueError
-        For a value that is not accepted, and where nothing is left of the image.
+        For a value that is not accepted, and where a pooling window is larger than the feature
+        maps on both axes, unless the image is a single row of pixels.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from nnest.cli._tune_data import is_file
 
 __all__ = ["Settings", "given_settings", "network_of", "settled"]
 
-_OPTIONS = ("model", "trials", "sampler", "pruner", "folds", "epochs", "samples", "seed")
+_OPTIONS = ("model", "trials", "sampler", "pruner", "folds", "epochs", "samples", "scale", "seed")
 _LEAST = {"trials": 1, "folds": 2, "epochs": 1, "seed": 0}
 
 
@@ -32,6 +32,7 @@ class Settings:
     folds: int = 3
     epochs: int = 10
     samples: int | None = None
+    scale: str = "auto"
     seed: int = 0
 
     @classmethod

@@ -8,6 +8,7 @@ import sys
 
 from nnest.cli._durations import duration
 from nnest.cli._reproduce import INTERRUPTED
+from nnest.cli._scaling import SCALES
 
 __all__ = ["add_tune"]
 
@@ -36,6 +37,12 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folds", type=int, metavar="K", help="default: 3")
     parser.add_argument("--epochs", type=int, metavar="N", help="of each network; default: 10")
     parser.add_argument("--samples", type=int, metavar="N", help="a part of the data, stratified")
+    parser.add_argument(
+        "--scale",
+        choices=SCALES,
+        help="of the numbers in X: auto (default: pictures to 0...1, a table with large numbers as "
+        "standard), none, 255 (divide), standard (mean 0, variance 1 over all samples)",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="decides everything; default: 0")
     parser.add_argument(
         "--timeout", type=duration, metavar="TIME", help="as in 25min or 2h: then begin no more"

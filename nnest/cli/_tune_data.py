@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nnest.cli._errors import TuneError
 from nnest.cli._npz import read_npz
+from nnest.cli._scaling import scaled
 
 __all__ = ["Samples", "folds_of", "is_file", "load_samples", "subset"]
 
@@ -25,6 +26,7 @@ class Samples:
     X: NDArray[np.float32]
     y: NDArray[Any]
     groups: NDArray[Any] | None = None
+    done: str = "taken as they are"  # how the numbers were scaled
 
 
 def is_file(source: str) -> bool:
@@ -32,22 +34,29 @@ def is_file(source: str) -> bool:
     return source.endswith(".npz") or "/" in source or "\\" in source
 
 
-def load_samples(source: str) -> Samples:
-    """Return the training part of a data set, or the arrays of a file.
+def load_samples(source: str, scale: str = "auto", are_pictures: bool = False) -> Samples:
+    """Return the training part of a data set, or the arrays of a file, scaled.
 
     The official test part of a data set is not even looked at.
     """
     if is_file(source):
-        return _checked(source, read_npz(Path(source), ("X", "y"), ("groups",)))
-    from nnest.datasets import describe, fetch
+        samples = _checked(source, read_npz(Path(source), ("X", "y"), ("groups",)))
+    else:
+        from nnest.datasets import describe, fetch
 
-    try:
-        describe(source)
-    except ValueError as error:
-        raise TuneError(f"{error} Arrays of your own come as a file, as in data.npz.") from error
-    bunch = fetch(source)
-    X = bunch.data.astype(np.float32) / np.float32(bunch.max_value)
-    return Samples(X, bunch.target, bunch.groups)
+        try:
+            describe(source)
+        except ValueError as error:
+            raise TuneError(
+                f"{error} Arrays of your own come as a file, as in data.npz."
+            ) from error
+        bunch = fetch(source)
+        samples = Samples(bunch.data.astype(np.float32), bunch.target, bunch.groups)
+        if scale == "auto":
+            white = np.float32(bunch.max_value)
+            return replace(samples, X=samples.X / white, done=f"divided by {bunch.max_value:g}")
+    X, done = scaled(samples.X, scale, are_pictures or not is_file(source))
+    return replace(samples, X=X, done=done)
 
 
 def _checked(source: str, arrays: dict[str, NDArray[Any]]) -> Samples:
@@ -80,16 +89,15 @@ def _checked(source: str, arrays: dict[str, NDArray[Any]]) -> Samples:
             f"{source} holds X of shape {X.shape} with {len(np.unique(y))} classes: give samples "
             "of at least two classes."
         )
-    scale = np.float32(255 if X.dtype == np.uint8 else 1)
     with np.errstate(over="ignore", invalid="ignore"):  # what does not fit is refused below
-        scaled = X.astype(np.float32) / scale
-    if not np.isfinite(scaled).all():
-        bad = int((~np.isfinite(scaled)).sum())
+        numbers = X.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        bad = int((~np.isfinite(numbers)).sum())
         raise TuneError(
             f"{source} holds {bad} numbers in X that are not finite in float32: replace or remove "
             "them."
         )
-    return Samples(scaled, y.copy(), groups)
+    return Samples(numbers, y.copy(), groups)
 
 
 def subset(samples: Samples, n: int | None, seed: int) -> Samples:

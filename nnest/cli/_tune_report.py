@@ -17,7 +17,9 @@ __all__ = ["write_report"]
 _SHOWN = 10
 
 
-def write_report(folder: Path, study: Any, settings: Settings, best: dict[str, Any]) -> str:
+def write_report(
+    folder: Path, study: Any, settings: Settings, best: dict[str, Any], scaling: str
+) -> str:
     """Write the tables and figures of a study, and return what to print of it."""
     from nnest.search import trial_table
 
@@ -27,7 +29,7 @@ def write_report(folder: Path, study: Any, settings: Settings, best: dict[str, A
     with writing(folder, remedy):
         with replacing(folder / "trials.csv") as file:
             file.write(table.to_csv(index=False).encode())
-        _write_best(folder / "best.json", study, settings, best, table)
+        _write_best(folder / "best.json", study, settings, best, scaling, table)
         written = ["trials.csv", "best.json", *_draw(folder, study, table)]
     return "\n".join(
         [
@@ -90,7 +92,12 @@ def _shown(value: Any) -> str:
 
 
 def _write_best(
-    path: Path, study: Any, settings: Settings, best: dict[str, Any], table: pd.DataFrame
+    path: Path,
+    study: Any,
+    settings: Settings,
+    best: dict[str, Any],
+    scaling: str,
+    table: pd.DataFrame,
 ) -> None:
     """Write the best setting with what it was found by."""
     fixed = settings.read_space().fixed
@@ -105,6 +112,7 @@ def _write_best(
         "study": study.study_name,
         "data": settings.data,
         "samples": settings.samples,
+        "scaling": scaling,
         "sampler": settings.sampler,
         "pruner": settings.pruner,
         "seed": settings.seed,

@@ -37,7 +37,7 @@ def lead(parsed: argparse.Namespace) -> int:
     if settings.text != kept:
         study.set_user_attr(KEPT, settings.text)
     _train(search, samples)
-    print(write_report(folder, study, settings, search.best_params_))
+    print(write_report(folder, study, settings, search.best_params_, samples.done))
     return 0
 
 
@@ -111,7 +111,9 @@ def _prepared(settings: Settings, storage: str, name: str) -> tuple[Samples, Any
             f"--sampler grid tries all choices, and {space.ranges[0]!r} is more than choices: name "
             "a space of choices by --space, or another sampler."
         )
-    samples = subset(load_samples(settings.data), settings.samples, settings.seed)
+    given = load_samples(settings.data, settings.scale, settings.model == "cnn")
+    _say(f"nnest: the numbers of {settings.data} are {given.done}.")
+    samples = subset(given, settings.samples, settings.seed)
     search = OptunaSearchCV(
         network_of(settings.model)(epochs=settings.epochs, **space.fixed),
         space.grid if settings.sampler == "grid" else space,

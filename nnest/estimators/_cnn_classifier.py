@@ -30,7 +30,8 @@ class CNNClassifier(Classifier):
     pooling : {"max", "average", None} or sequence of them, default="max"
         What follows each convolution.
     pool_size : int or sequence of int, default=2
-        Side of the pooling windows in pixels, which is also their step.
+        Side of the pooling windows in pixels, which is also their step. An axis of the feature maps
+        that is shorter is pooled whole.
     conv_dropout : float or sequence of float, default=0.0
         Dropout rate in the convolutional part.
     conv_dropout_at : {"pooling", "activation", "flatten", "head"}, default="pooling"
@@ -41,7 +42,7 @@ class CNNClassifier(Classifier):
         pooling.
     image_shape : tuple of int, optional
         Height, width and channels of samples that come flat. Without it a flat sample is a square
-        picture with one channel or three, or else a single row of pixels.
+        picture of at least 4x4 pixels with one channel or three, or else a single row of pixels.
     augmentation : Augmentation, optional
         How training images are changed at random; see :class:`~nnest.Augmentation`.
     hidden_units : sequence of int, default=(128,)
@@ -69,7 +70,8 @@ class CNNClassifier(Classifier):
     label_smoothing : float, default=0.0
         Share of a label's weight that training spreads over all classes, in [0, 1).
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class in the loss, by its label; "balanced" makes all classes count alike.
+        Weight of each class in the loss, by its label, 1.0 for a class that is not named;
+        "balanced" makes all classes count alike.
     optimizer : str, default="adam"
         Name of a Keras optimizer.
     learning_rate : float, optional

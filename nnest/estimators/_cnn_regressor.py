@@ -32,7 +32,8 @@ class CNNRegressor(Regressor):
     pooling : {"max", "average", None} or sequence of them, default="max"
         What follows each convolution.
     pool_size : int or sequence of int, default=2
-        Side of the pooling windows in pixels, which is also their step.
+        Side of the pooling windows in pixels, which is also their step. An axis of the feature maps
+        that is shorter is pooled whole.
     conv_dropout : float or sequence of float, default=0.0
         Dropout rate in the convolutional part.
     conv_dropout_at : {"pooling", "activation", "flatten", "head"}, default="pooling"
@@ -43,7 +44,7 @@ class CNNRegressor(Regressor):
         pooling.
     image_shape : tuple of int, optional
         Height, width and channels of samples that come flat. Without it a flat sample is a square
-        picture with one channel or three, or else a single row of pixels.
+        picture of at least 4x4 pixels with one channel or three, or else a single row of pixels.
     augmentation : Augmentation, optional
         How training images are changed at random; see :class:`~nnest.Augmentation`.
     hidden_units : sequence of int, default=(128,)

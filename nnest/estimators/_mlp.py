@@ -43,7 +43,8 @@ class MLPClassifier(Classifier):
     label_smoothing : float, default=0.0
         Share of a label's weight that training spreads over all classes, in [0, 1).
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class in the loss, by its label; "balanced" makes all classes count alike.
+        Weight of each class in the loss, by its label, 1.0 for a class that is not named;
+        "balanced" makes all classes count alike.
     optimizer : str, default="adam"
         Name of a Keras optimizer.
     learning_rate : float, optional

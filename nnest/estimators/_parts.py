@@ -14,6 +14,10 @@ from nnest import _arguments
 __all__ = ["Part", "ProgressBar", "StopWhenDiverged", "finite", "picture_shape"]
 
 
+#: Side of the smallest square that a flat sample is taken for: four numbers are a table's row.
+SMALLEST_SIDE = 4
+
+
 class Part(NamedTuple):
     """Samples that go into training or validation together."""
 
@@ -52,7 +56,7 @@ def picture_shape(shape: tuple[int, ...], given: Any) -> tuple[int, ...]:
         return (*sizes, 1)[:3]
     for channels in (1, 3):
         side = math.isqrt(shape[0] // channels)
-        if side * side * channels == shape[0]:
+        if side >= SMALLEST_SIDE and side * side * channels == shape[0]:
             return side, side, channels
     return 1, shape[0], 1
 

@@ -17,6 +17,9 @@ from nnest.estimators._parts import finite
 
 __all__ = ["Classifier", "Regressor"]
 
+#: Epochs of two steps each that learn what scikit-learn's checks ask for.
+ENOUGH_EPOCHS = 20
+
 
 class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
     """Labels, probabilities and class weights; not for use by itself."""
@@ -24,6 +27,12 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
     _loss = "categorical_crossentropy"
     _output = "softmax"
     _target_checks: ClassVar[dict[str, bool]] = {}
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that few epochs give poor scores on the few rows of scikit-learn's checks."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = self.epochs in range(ENOUGH_EPOCHS)
+        return tags
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch more.
@@ -87,6 +96,31 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         """
         return finite(self, self._forward(X))
 
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Natural logarithms, float32; minus infinity for a probability of zero.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from nnest import MLPClassifier
+        >>> net = MLPClassifier(epochs=1, random_state=0).fit(np.eye(4), [0, 1, 0, 1])
+        >>> bool((net.predict_log_proba(np.eye(4)) <= 0).all())
+        True
+        """
+        with np.errstate(divide="ignore"):  # a probability may be too small for float32
+            logarithms: np.ndarray = np.log(self.predict_proba(X))
+        return logarithms
+
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each sample.
 
@@ -124,6 +158,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         given = None if classes is None else np.unique(classes)
         if reset:
             self.classes_ = _at_least_two(np.unique(y) if given is None else given)
+            self._check_named_labels()
         elif given is not None and not np.array_equal(given, self.classes_):
             raise ValueError(
                 f"classes={given.tolist()} are not those of the first call, "
@@ -137,6 +172,16 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
             )
         # 32 bits, as JAX has them: it warns of what it would have to cut.
         return np.searchsorted(self.classes_, y).astype(np.int32)
+
+    def _check_named_labels(self) -> None:
+        """Refuse class weights that are none; warn of names that no sample has."""
+        if isinstance(self.class_weight, dict):
+            for label, value in self.class_weight.items():
+                _arguments.number(f"class_weight[{label!r}]", value, 0.0, float("inf"))
+            _arguments.warn_of_absent("class_weight", self.class_weight, self.classes_)
+        flipped = getattr(getattr(self, "augmentation", None), "flip_labels", None)
+        if hasattr(flipped, "__len__") and not isinstance(flipped, str):
+            _arguments.warn_of_absent("flip_labels", np.asarray(flipped).tolist(), self.classes_)
 
     def _n_outputs(self) -> int:
         """Return the number of classes."""
@@ -154,12 +199,16 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         """Return the weights of samples, times those of their classes."""
         if self.class_weight is None:
             return weight
+        if isinstance(self.class_weight, dict):
+            given = [self.class_weight.get(label, 1.0) for label in self.classes_.tolist()]
+            weights: np.ndarray = np.array(given, np.float32)[y]
+            return weights if weight is None else weights * weight
         present = np.unique(y)
         of_class = np.ones(len(self.classes_), np.float32)
         of_class[present] = compute_class_weight(
             self.class_weight, classes=self.classes_[present], y=self.classes_[y]
         )
-        weights: np.ndarray = of_class[y]
+        weights = of_class[y]
         return weights if weight is None else weights * weight
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,27 @@ if TYPE_CHECKING:
 WIDE, LOWEST, CROWD = 50.0, 0.05, 0.2
 #: What stands for a setting that a trial did not have.
 MISSING = "not set"
+
+
+def settings_of(values: Any) -> list[Any]:
+    """Return settings as they were given: None is one, and what is masked or not a number none."""
+    if isinstance(values, np.ma.MaskedArray):
+        masked = np.broadcast_to(np.ma.getmaskarray(values), values.shape)
+        pairs = zip(values.data, masked, strict=True)
+        return [MISSING if np.all(mask) else _plain(value) for value, mask in pairs]
+    return [MISSING if value != value else value for value in map(_plain, values)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting without NumPy's types, which would show in its name."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value
+
+
+def are_numbers(settings: list[Any]) -> bool:
+    """Tell whether all settings have a place on a number line."""
+    return all(isinstance(value, Real) and not isinstance(value, bool) for value in settings)
 
 
 def is_numeric(column: pd.Series[Any]) -> bool:

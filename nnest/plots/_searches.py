@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ._axes import axes_or_new, require_columns
+from ._scales import are_numbers, settings_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,14 +59,17 @@ def search_results(
     import pandas as pd
     import seaborn as sns
 
-    frame = pd.DataFrame(cv_results)
     columns = ["param_" + name.removeprefix("param_") for name in (param, hue) if name is not None]
-    require_columns(frame, [*columns, score], "The table of search results")
+    deviation = score.replace("mean_", "std_", 1)
+    header = pd.DataFrame(columns=list(cv_results))
+    require_columns(header, [*columns, score], "The table of search results")
     ax = axes_or_new(ax)
-    # Settings such as (64, 32) or None have no place on a number line: then every value is a name.
-    numeric = pd.api.types.is_numeric_dtype(frame[columns[0]].infer_objects())
-    names = columns[1:] if numeric else columns
-    shown = frame.assign(**{name: frame[name].map(str) for name in names})
+    # A table would make None a number that is missing: it is given names instead.
+    settings = {name: settings_of(cv_results[name]) for name in columns}
+    for name in columns[1:] if are_numbers(settings[columns[0]]) else columns:
+        settings[name] = [str(value) for value in settings[name]]
+    scores = {name: np.ravel(cv_results[name]) for name in (score, deviation) if name in header}
+    shown = pd.DataFrame({**settings, **scores})
     sns.lineplot(
         shown,
         x=columns[0],
@@ -73,18 +79,12 @@ def search_results(
         errorbar=("pi", 100),
         ax=ax,
     )
-    _deviation_bars(shown, columns, score, ax)
+    if deviation != score and deviation in shown and not shown.duplicated(columns).any():
+        # One standard deviation over the folds, where there is one setting for each point.
+        ax.errorbar(
+            shown[columns[0]], shown[score], shown[deviation], fmt="none", ecolor="gray", alpha=0.6
+        )
     ax.set(xlabel=columns[0].removeprefix("param_"), ylabel=score.replace("_", " "))
     if hue is not None and (legend := ax.get_legend()) is not None:
         legend.set_title(columns[1].removeprefix("param_"))
     return ax
-
-
-def _deviation_bars(frame: pd.DataFrame, columns: Sequence[str], score: str, ax: Axes) -> None:
-    """Add one standard deviation over the folds where there is one setting per point."""
-    deviation = score.replace("mean_", "std_", 1)
-    if deviation == score or deviation not in frame.columns or frame.duplicated(columns).any():
-        return
-    ax.errorbar(
-        frame[columns[0]], frame[score], frame[deviation], fmt="none", ecolor="gray", alpha=0.6
-    )

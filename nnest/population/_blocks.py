@@ -65,7 +65,7 @@ class Block(ABC):
 
     def __init__(self, members: list[Member], samples: Any, template: Any) -> None:
         self.members, self.samples, self.template = members, samples, template
-        self.batch_size = int(members[0].estimator.batch_size)
+        self.batch_rows = members[0].batch_rows
         self.steps = max(member.steps for member in members)
         self.watched = max(member.watched for member in members)
         self.step = 0
@@ -78,7 +78,7 @@ class Block(ABC):
         """Get ready for an epoch; `step` is where it goes on."""
         self.step, self.logs = step, None
         feeds = [
-            feed_of(m.train, self.batch_size, self.steps, m.estimator._order_seed, epoch + 1)
+            feed_of(m.train, self.batch_rows, self.steps, m.estimator._order_seed, epoch + 1)
             for m in self.members
         ]
         self._take_feeds(feeds)

@@ -198,7 +198,7 @@ def _groups(members: list[Member]) -> list[list[Member]]:
     groups: dict[Any, list[Member]] = {}
     for member in members:
         watched = member.validation is not None
-        key = (signature(member.model), int(member.estimator.batch_size), watched)
+        key = (signature(member.model), member.batch_rows, watched)
         groups.setdefault(key, []).append(member)
     return list(groups.values())
 

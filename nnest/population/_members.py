@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from nnest.programs import FILLER, order_of
+from nnest.programs import FILLER, order_of, rows_at_once
 
 __all__ = [
     "Feed",
@@ -96,9 +96,14 @@ class Member:
     is_alive: bool = True  # its weights are still in a block
 
     @property
+    def batch_rows(self) -> int:
+        """Rows of a batch in the program, as the estimator's own `fit` would take them."""
+        return rows_at_once(int(self.estimator.batch_size), len(self.train.y))
+
+    @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return -(-len(self.train.y) // int(self.estimator.batch_size))
+        return -(-len(self.train.y) // self.batch_rows)
 
     @property
     def watched(self) -> int:

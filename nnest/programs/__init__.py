@@ -10,7 +10,7 @@ A program is made for batches of one size. Rows that fill the last one weigh :da
 enter no loss, no metric and no moment of a batch normalization.
 """
 
-from nnest._batches import FILLER, Batches, order_of
+from nnest._batches import FILLER, Batches, order_of, rows_at_once
 from nnest.programs._model import EVALUATION_BATCH, Model
 from nnest.programs._sharing import (
     clear_programs,
@@ -28,6 +28,7 @@ __all__ = [
     "Model",
     "clear_programs",
     "order_of",
+    "rows_at_once",
     "running",
     "running_model",
     "shared_program",

@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from nnest import fusion
-from nnest._batches import Batches
+from nnest._batches import Batches, rows_at_once
 from nnest.layers import Hyperparameters, known_batch, present_rows
 from nnest.programs._sharing import TRACING, running, step_program
 
@@ -120,6 +120,8 @@ class Model(keras.Model):
         arrays = (x, y) if weight is None else (x, y, weight)
         batch_size = kwargs.pop("batch_size", None) or 32
         fill = self._shares()
+        if fill:
+            batch_size = rows_at_once(batch_size, len(x))
         batches = Batches(arrays, batch_size, seed, kwargs.get("initial_epoch", 0), fill)
         watched = kwargs.pop("validation_data", None)
         if watched is not None:
