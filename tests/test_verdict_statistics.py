@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks import verdicts
 from nnest.experiments import (
     Arm,
     ClaimVerdict,
@@ -356,3 +358,29 @@ def test_intervals_stay_where_the_metric_can_be(store: Memory) -> None:
     (row, _) = ReportPage(report, store).arms("first")
     assert "1.0" not in str(row[3]).split(",")[1]
     assert verdicts.claims[0].parts[0].low >= -1
+
+
+def test_false_verdicts_of_planted_families_are_rare() -> None:
+    """Claims that lie where a verdict turns, at two scales: at most 5 % of families have one."""
+    n = 300
+    found = {each["case"]: each["share"] for each in verdicts.families(simulations=n, seed=1)}
+    allowed = 0.05 + 3 * math.sqrt(0.05 * 0.95 / n)
+    assert len(found) == 6
+    assert all(share <= allowed for case, share in found.items() if not case.endswith("both"))
+
+
+def test_planted_effects_are_found() -> None:
+    """Each kind of effect has the verdict that is right; the smallest detectable in 80 %."""
+    for each in verdicts.planted(simulations=60, seed=1):
+        at_least = 0.6 if "smallest" in each["case"] else 0.9
+        assert each["share"] >= at_least, each
+
+
+def test_share_outside_is_the_one_that_is_said() -> None:
+    """Five times in a hundred, and nearly never where two digits are printed."""
+    found = {each["case"]: each for each in verdicts.coverage(simulations=200, seed=1)}
+    fine, coarse = (found[f"10 seeds, mean of 1, {digits} digits"] for digits in (6, 2))
+    assert fine["share"] == pytest.approx(0.05, abs=0.05)
+    assert fine["said"] == pytest.approx(0.05, abs=0.02)
+    assert coarse["share"] <= 0.05
+    assert coarse["said"] < fine["said"] / 2
