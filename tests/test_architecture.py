@@ -34,7 +34,7 @@ STANDS_ON = {
     "persistence": {"estimators"},
     "search": {"population"},
     "experiments": {"search", "persistence", *LEAVES},
-    "exercises": LEAVES - {"plots"},
+    "exercises": set(),
 }
 DEEP_LEARNING = {
     "_arguments",
