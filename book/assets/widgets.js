@@ -129,6 +129,106 @@
   }
   const droppedSpread = (n, rate) => Math.sqrt(rate / ((1 - rate) * n));
 
+  // -sum p ln q of two probability distributions; a zero in p takes its term away.
+  function crossEntropy(p, q) {
+    return p.reduce((sum, value, i) => sum - (value > 0 ? value * Math.log(q[i]) : 0), 0);
+  }
+
+  // What each class of a linear model computes of a picture.
+  function linearScores(kernel, bias, pixels) {
+    return bias.map((value, label) =>
+      pixels.reduce((sum, pixel, i) => sum + pixel * kernel[i][label], value));
+  }
+
+  // One step of an optimizer for one number: Keras's formulas and defaults.
+  const optimizers = {
+    sgd: (state, g, rate) => -rate * g,
+    momentum: (state, g, rate) => (state.m = 0.9 * state.m - rate * g),
+    adagrad: (state, g, rate) => {
+      state.v = (state.t === 1 ? 0.1 : state.v) + g * g;
+      return (-rate * g) / Math.sqrt(state.v + 1e-7);
+    },
+    rmsprop: (state, g, rate) => {
+      state.v = 0.9 * state.v + 0.1 * g * g;
+      return (-rate * g) / Math.sqrt(state.v + 1e-7);
+    },
+    adadelta: (state, g, rate) => {
+      state.v = 0.95 * state.v + 0.05 * g * g;
+      const step = (-g * Math.sqrt(state.m + 1e-7)) / Math.sqrt(state.v + 1e-7);
+      state.m = 0.95 * state.m + 0.05 * step * step;
+      return rate * step;
+    },
+    adam: (state, g, rate) => {
+      state.m = 0.9 * state.m + 0.1 * g;
+      state.v = 0.999 * state.v + 0.001 * g * g;
+      const mean = state.m / (1 - 0.9 ** state.t);
+      return (-rate * mean) / (Math.sqrt(state.v / (1 - 0.999 ** state.t)) + 1e-7);
+    },
+  };
+
+  // The way down the valley (x^2 + 20 y^2) / 2 from (-4, 1), step by step.
+  function descend(name, rate, steps) {
+    const states = [{ m: 0, v: 0 }, { m: 0, v: 0 }];
+    const path = [[-4, 1]];
+    for (let t = 1; t <= steps; t++) {
+      const at = path[path.length - 1];
+      path.push(at.map((value, axis) => {
+        states[axis].t = t;
+        return value + optimizers[name](states[axis], [1, 20][axis] * value, rate);
+      }));
+    }
+    return path;
+  }
+  const valley = ([x, y]) => (x * x + 20 * y * y) / 2;
+
+  // The loss w^2 / 2 under steps along its slope w, to which a batch adds noise of 1 / sqrt(batch).
+  function noisyLosses(rate, batch, steps, normal) {
+    let w = 2;
+    return Array.from({ length: steps + 1 }, (_, step) => {
+      if (step > 0) w -= rate * (w + normal() / Math.sqrt(batch));
+      return (w * w) / 2;
+    });
+  }
+  // Where that loss settles, if the rate is below two.
+  const noiseFloor = (rate, batch) => rate / (2 * (2 - rate) * batch);
+
+  // As a layer of a network computes it: the kernel is not turned around.
+  function crossCorrelate(image, kernel, stride, padding) {
+    const size = kernel.length;
+    const at = (y, x) => (image[y - padding] || [])[x - padding] || 0;
+    const places = (length) => Math.floor((length + 2 * padding - size) / stride) + 1;
+    return Array.from({ length: places(image.length) }, (_, i) =>
+      Array.from({ length: places(image[0].length) }, (_, j) =>
+        kernel.reduce((sum, weights, u) => sum + weights.reduce((row, weight, v) =>
+          row + weight * at(i * stride + u, j * stride + v), 0), 0)));
+  }
+
+  function pool(image, size, kind) {
+    const places = (length) => Array.from({ length: Math.floor(length / size) }, (_, i) => i * size);
+    return places(image.length).map((y) => places(image[0].length).map((x) => {
+      const values = image.slice(y, y + size).map((row) => row.slice(x, x + size)).flat();
+      const sum = values.reduce((total, value) => total + value, 0);
+      return kind === "max" ? Math.max(...values) : sum / values.length;
+    }));
+  }
+
+  // Two-sided 5 % points of Student's t with 1, 2, ... degrees of freedom.
+  const CRITICAL = [
+    12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281, 2.201, 2.1788,
+    2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.093, 2.086, 2.0796, 2.0739, 2.0687, 2.0639,
+    2.0595, 2.0555, 2.0518, 2.0484, 2.0452,
+  ];
+
+  // Mean difference of n seeds and half the width of its 95 % interval, of many studies.
+  function studies(n, difference, spread, count, normal) {
+    return Array.from({ length: count }, () => {
+      const values = Array.from({ length: n }, () => difference + spread * normal());
+      const mean = values.reduce((sum, value) => sum + value, 0) / n;
+      const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+      return { mean, half: CRITICAL[n - 2] * Math.sqrt(square / n) };
+    });
+  }
+
   // A small generator (mulberry32), so that a page shows the same picture on every visit.
   function randomUniforms(seed) {
     let state = seed >>> 0;
@@ -146,9 +246,10 @@
   }
 
   const mathematics = {
-    activations, convolve, cumulative, density, droppedMean, droppedSpread, expectedMaximum,
-    gaussianKernel, parzen, randomNormals, randomUniforms, searchSeconds, shrunk, softmax,
-    standardize, studySeconds,
+    CRITICAL, activations, convolve, crossCorrelate, crossEntropy, cumulative, density, descend,
+    droppedMean, droppedSpread, expectedMaximum, gaussianKernel, linearScores, noiseFloor,
+    noisyLosses, parzen, pool, randomNormals, randomUniforms, searchSeconds, shrunk, softmax,
+    standardize, studies, studySeconds,
   };
   if (typeof module !== "undefined") module.exports = mathematics;
   if (typeof document === "undefined") return;
@@ -197,6 +298,7 @@
   }
 
   function plot(parent, label, xRange, yRange) {
+    element(parent, "p", { class: "nn-caption" }, label[0].toUpperCase() + label.slice(1) + ".");
     const svg = element(parent, "svg", {
       viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "nn-plot",
     });
@@ -259,6 +361,16 @@
       data.data.set([gray, gray, gray, 255], 4 * index);
     });
     context.putImageData(data, 0, 0);
+  }
+
+  // Zero is mid gray, so that negative numbers are seen.
+  function paintSigned(canvas, image) {
+    const highest = Math.max(1e-9, ...image.flat().map(Math.abs));
+    paint(canvas, image.map((row) => row.map((value) => value + highest)), 2 * highest);
+  }
+
+  function picture(parent, label) {
+    return element(parent, "canvas", { role: "img", "aria-label": label, title: label });
   }
 
   function blur(root) {
@@ -513,8 +625,228 @@
     });
   }
 
+  function linear(root) {
+    const { kernel, bias, digits } = JSON.parse(root.dataset.model);
+    const which = slider(root, "digit", { min: 1, max: digits.length, step: 1, value: 1 }, String);
+    const label = slider(root, "class", { min: 0, max: 9, step: 1, value: 0 }, String);
+    const row = element(root, "div", { class: "nn-pictures nn-three" });
+    const [image, weights, product] = ["the digit", "the weights of the class, zero is gray",
+      "digit times weights, zero is gray"].map((text) => picture(row, text));
+    const says = live(root);
+    const square = (list) => Array.from({ length: 8 }, (_, y) => list.slice(8 * y, 8 * y + 8));
+    redraw([which, label], () => {
+      const pixels = digits[Number(which.value) - 1];
+      const of = kernel.map((values) => values[Number(label.value)]);
+      paint(image, square(pixels), 1);
+      paintSigned(weights, square(of));
+      paintSigned(product, square(pixels.map((pixel, i) => pixel * of[i])));
+      const scores = linearScores(kernel, bias, pixels);
+      const p = softmax(scores);
+      says.textContent = `Digit, weights of class ${label.value}, their product. The product sums, ` +
+        `with the bias, to a score of ${scores[Number(label.value)].toFixed(1)}; the softmax of ` +
+        `all ten scores gives this class ${(100 * p[Number(label.value)]).toFixed(0)} %. The ` +
+        `highest score has class ${p.indexOf(Math.max(...p))}.`;
+    });
+  }
+
+  function entropy(root) {
+    const range = [0.01, 0.99];
+    const share = (value) => value.toFixed(2);
+    const truth = slider(root, "true probability p",
+      { min: 0, max: 1, step: 0.05, value: 1 }, share);
+    const said = slider(root, "predicted probability q",
+      { min: 0.01, max: 0.99, step: 0.01, value: 0.7 }, share);
+    const frame = plot(root, "cross-entropy (solid) over the predicted probability, and the " +
+      "entropy below which it never falls (dashed)", [0, 1], [0, 4]);
+    const says = live(root);
+    redraw([truth, said], () => {
+      const [p, q] = [Number(truth.value), Number(said.value)];
+      const both = (value) => [value, 1 - value];
+      const least = crossEntropy(both(p), both(p));
+      const now = crossEntropy(both(p), both(q));
+      frame.layer.replaceChildren();
+      curve(frame, (x) => crossEntropy(both(p), both(x)), range, { class: "nn-line" });
+      curve(frame, () => least, range, { class: "nn-line nn-dashed" });
+      element(frame.layer, "circle",
+        { cx: frame.x(q), cy: frame.y(Math.min(4, now)), r: 4, class: "nn-dot" });
+      says.textContent = `The cross-entropy is ${now.toFixed(2)}. ${least.toFixed(2)} of it is the ` +
+        `entropy of the truth, and the rest, ${(now - least).toFixed(2)}, is what a better ` +
+        "prediction would save.";
+    });
+  }
+
+  function descent(root) {
+    const name = choice(root, "optimizer", Object.keys(optimizers), "sgd");
+    const exponent = slider(root, "learning rate", { min: -3, max: 0.25, step: 0.05, value: -1.3 },
+      (value) => (10 ** value).toPrecision(2));
+    const steps = slider(root, "steps", { min: 1, max: 200, step: 1, value: 30 }, String);
+    const frame = plot(root, "the way of the two weights; the minimum is in the middle, and the " +
+      "loss is twenty times as steep from top to bottom as from left to right", [-5, 5], [-2, 2]);
+    const says = live(root);
+    redraw([name, exponent, steps], () => {
+      const path = descend(name.value, 10 ** Number(exponent.value), Number(steps.value));
+      const inside = path.filter(([x, y]) => Math.abs(x) <= 5 && Math.abs(y) <= 2);
+      const last = path[path.length - 1];
+      frame.layer.replaceChildren();
+      element(frame.layer, "path", { class: "nn-line", d: inside.map(([x, y], i) =>
+        `${i ? "L" : "M"}${frame.x(x).toFixed(1)},${frame.y(y).toFixed(1)}`).join("") });
+      inside.forEach(([x, y]) => element(frame.layer, "circle",
+        { cx: frame.x(x), cy: frame.y(y), r: 2.5, class: "nn-dot" }));
+      element(frame.layer, "circle", { cx: frame.x(0), cy: frame.y(0), r: 5, class: "nn-goal" });
+      says.textContent = valley(last) > valley(path[0])
+        ? `After ${steps.value} steps the loss is ${valley(last).toPrecision(2)}: more than at the ` +
+          "start. The rate is too high."
+        : `After ${steps.value} steps the loss has fallen from ${valley(path[0]).toFixed(0)} to ` +
+          `${valley(last).toPrecision(2)}.`;
+    });
+  }
+
+  function noise(root) {
+    const rate = slider(root, "learning rate", { min: 0.02, max: 2.2, step: 0.02, value: 0.3 },
+      (value) => value.toFixed(2));
+    const exponent = slider(root, "batch size", { min: 0, max: 9, step: 1, value: 2 },
+      (value) => String(2 ** value));
+    const frame = plot(root, "loss over 60 steps (solid) and where it settles on average (dashed)",
+      [0, 60], [0, 2]);
+    const says = live(root);
+    redraw([rate, exponent], () => {
+      const [step, batch] = [Number(rate.value), 2 ** Number(exponent.value)];
+      const losses = noisyLosses(step, batch, 60, randomNormals(1));
+      frame.layer.replaceChildren();
+      curve(frame, (x) => losses[Math.round(x)], [0, 60], { class: "nn-line" });
+      if (step >= 2) {
+        says.textContent = "Each step overshoots the minimum by more than it was away from it: " +
+          "the loss grows without end.";
+        return;
+      }
+      curve(frame, () => noiseFloor(step, batch), [0, 60], { class: "nn-line nn-dashed" });
+      says.textContent = `Without noise the distance to the minimum is multiplied by ` +
+        `${(1 - step).toFixed(2)} in each step. The noise of a batch of ${batch} keeps the loss ` +
+        `at ${noiseFloor(step, batch).toPrecision(2)} on average.`;
+    });
+  }
+
+  function depth(root) {
+    const gain = slider(root, "standard deviation of the weights, relative to He's",
+      { min: 0.5, max: 1.5, step: 0.05, value: 0.8 }, (value) => value.toFixed(2));
+    const layers = slider(root, "layers", { min: 1, max: 50, step: 1, value: 20 }, String);
+    const frame = plot(root, "powers of ten: size of the values behind each layer (solid) and of " +
+      "the gradient there (dashed), over the layers", [0, 50], [-10, 10]);
+    const says = live(root);
+    redraw([gain, layers], () => {
+      const [factor, n] = [Math.log10(Number(gain.value)), Number(layers.value)];
+      frame.layer.replaceChildren();
+      curve(frame, (x) => factor * x, [0, n], { class: "nn-line" });
+      curve(frame, (x) => factor * (n - x), [0, n], { class: "nn-line nn-dashed" });
+      const total = 10 ** (factor * n);
+      says.textContent = `Each layer of rectifiers multiplies by ${Number(gain.value).toFixed(2)}; ` +
+        `${n} layers multiply by ${total.toPrecision(2)}. So does the gradient on its way back: ` +
+        (total < 0.01 ? "it vanishes." : total > 100 ? "it explodes." : "it stays in reach.");
+    });
+  }
+
+  const KERNELS = {
+    "upright edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "level edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "mean": [[1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9]],
+    "shift to the right": [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
+  };
+
+  function convolution(root) {
+    const image = JSON.parse(root.dataset.pixels);
+    const highest = Math.max(...image.flat());
+    const name = choice(root, "kernel", Object.keys(KERNELS), "upright edges");
+    const stride = slider(root, "stride", { min: 1, max: 4, step: 1, value: 1 }, String);
+    const padding = slider(root, "padding", { min: 0, max: 2, step: 1, value: 0 }, String);
+    const row = element(root, "div", { class: "nn-pictures" });
+    const [before, after] = ["the digit", "the map, zero is gray"].map((text) => picture(row, text));
+    const says = live(root);
+    let place = null;
+    const draw = () => {
+      const kernel = KERNELS[name.value];
+      const [step, border] = [Number(stride.value), Number(padding.value)];
+      const map = crossCorrelate(image, kernel, step, border);
+      paint(before, image, highest);
+      paintSigned(after, map);
+      const counted = `(${image.length} − 3 + 2 × ${border}) / ${step} + 1`;
+      says.textContent = `The kernel [${kernel.map((weights) =>
+        weights.map((w) => String(Number(w.toFixed(2)))).join(" ")).join(" | ")}] gives a map of ` +
+        `${map.length} by ${map[0].length} numbers: ${counted}, rounded down.` +
+        (place && map[place[0]] && map[place[0]][place[1]] !== undefined
+          ? ` At row ${place[0] + 1}, column ${place[1] + 1} the window sums to ` +
+            `${map[place[0]][place[1]].toFixed(1)}.` : "");
+    };
+    after.addEventListener("pointermove", (event) => {
+      const box = after.getBoundingClientRect();
+      place = [
+        Math.floor(((event.clientY - box.top) / box.height) * after.height),
+        Math.floor(((event.clientX - box.left) / box.width) * after.width),
+      ];
+      draw();
+    });
+    redraw([name, stride, padding], draw);
+  }
+
+  function pooling(root) {
+    const image = JSON.parse(root.dataset.pixels);
+    const highest = Math.max(...image.flat());
+    const kind = choice(root, "pooling", ["max", "mean"], "max");
+    const size = choice(root, "window", [2, 3, 4], 2);
+    const shift = slider(root, "shift to the right", { min: 0, max: 4, step: 1, value: 1 },
+      (value) => (value === 1 ? "1 pixel" : value + " pixels"));
+    const row = element(root, "div", { class: "nn-pictures" });
+    const [before, after] = ["the shifted digit", "what is left of it"].map((text) =>
+      picture(row, text));
+    const says = live(root);
+    redraw([kind, size, shift], () => {
+      const n = Number(shift.value);
+      const moved = image.map((line) => [...Array(n).fill(0), ...line.slice(0, line.length - n)]);
+      const [old, now] = [image, moved].map((one) => pool(one, Number(size.value), kind.value));
+      paint(before, moved, highest);
+      paint(after, now, highest);
+      const change = (a, b) => {
+        const total = a.flat().reduce((sum, value) => sum + value, 0);
+        return a.flat().reduce((sum, value, i) => sum + Math.abs(value - b.flat()[i]), 0) / total;
+      };
+      const percent = (value) => (100 * value).toFixed(0) + " %";
+      says.textContent = `${now.length} by ${now[0].length} numbers are left. The shift changes ` +
+        `the pixels by ${percent(change(image, moved))} of their sum, and what the pooling leaves ` +
+        `by ${percent(change(old, now))}.`;
+    });
+  }
+
+  function power(root) {
+    const points = (value) => value.toFixed(1) + " points";
+    const truth = slider(root, "true difference", { min: 0, max: 2, step: 0.1, value: 0.5 }, points);
+    const spread = slider(root, "spread from seed to seed",
+      { min: 0.1, max: 2, step: 0.1, value: 0.8 }, points);
+    const seeds = slider(root, "seeds", { min: 2, max: 30, step: 1, value: 5 }, String);
+    const frame = plot(root, "the difference that each of 100 studies finds, in points of accuracy; " +
+      "dark if its interval leaves out zero; dashed, the truth", [-3, 3], [0, 1]);
+    const says = live(root);
+    redraw([truth, spread, seeds], () => {
+      const n = Number(seeds.value);
+      const found = studies(n, Number(truth.value), Number(spread.value), 100, randomNormals(2));
+      const shown = found.filter((one) => one.mean > one.half);
+      const opposite = found.filter((one) => one.mean < -one.half);
+      frame.layer.replaceChildren();
+      found.forEach((one, index) => element(frame.layer, "circle", { r: 3,
+        cx: frame.x(Math.max(-3, Math.min(3, one.mean))), cy: frame.y(0.05 + 0.009 * index),
+        class: Math.abs(one.mean) > one.half ? "nn-dot" : "nn-dot nn-faint" }));
+      element(frame.layer, "line", { x1: frame.x(Number(truth.value)),
+        x2: frame.x(Number(truth.value)), y1: frame.y(0), y2: frame.y(1),
+        class: "nn-line nn-dashed" });
+      const mean = shown.reduce((sum, one) => sum + one.mean, 0) / Math.max(1, shown.length);
+      says.textContent = `${shown.length} of 100 studies with ${n} seeds show that the first is ` +
+        `better, and ${opposite.length} that it is worse.` + (shown.length
+        ? ` Those that show it find ${mean.toFixed(1)} points on average.` : "");
+    });
+  }
+
   const widgets = {
-    activation, batches, best, blur, dropout, gradient, programs, shrink, tpe, workers,
+    activation, batches, best, blur, convolution, depth, descent, dropout, entropy, gradient, linear,
+    noise, pooling, power, programs, shrink, tpe, workers,
   };
   document.querySelectorAll(".nn-widget").forEach((root) => widgets[root.dataset.nn](root));
 })();

@@ -147,6 +147,96 @@ def test_dropout_keeps_the_mean(n: int, rate: float) -> None:
     assert np.std(means) == pytest.approx(spread, rel=0.05)
 
 
+def test_cross_entropy_is_scipy_s() -> None:
+    """The sum over the classes, also where a true probability is zero."""
+    p, q = [0.5, 0.5, 0.0], [0.2, 0.7, 0.1]
+    expected = stats.entropy(p) + stats.entropy(p, q)
+    assert in_node(["crossEntropy"], p, q) == pytest.approx(expected)
+
+
+def test_linear_scores_are_a_product() -> None:
+    """Weights times pixels plus bias, class by class."""
+    rng = np.random.default_rng(0)
+    kernel, bias, pixels = rng.normal(size=(6, 3)), rng.normal(size=3), rng.random(6)
+    found = in_node(["linearScores"], kernel.tolist(), bias.tolist(), pixels.tolist())
+    np.testing.assert_allclose(found, pixels @ kernel + bias)
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adagrad", "rmsprop", "adadelta", "adam"])
+def test_optimizers_are_keras_s(name: str) -> None:
+    """The way down the valley is the one that Keras goes."""
+    import keras
+
+    settings = {"learning_rate": 0.04} | ({"momentum": 0.9} if name == "momentum" else {})
+    optimizer = keras.optimizers.get(
+        {"class_name": "sgd" if name == "momentum" else name, "config": settings}
+    )
+    weights = keras.Variable([-4.0, 1.0])
+    optimizer.build([weights])
+    for _ in range(20):
+        slope = np.array([1, 20]) * np.asarray(weights.value)
+        optimizer.apply([keras.ops.convert_to_tensor(slope.astype("float32"))])
+    found = in_node(["descend"], name, 0.04, 20)[-1]
+    np.testing.assert_allclose(found, np.asarray(weights.value), rtol=2e-3, atol=1e-4)
+
+
+def test_the_noise_of_a_batch_keeps_the_loss_where_the_formula_says() -> None:
+    """The mean of many late losses."""
+    script = (
+        "const w = require(process.argv[1]); const draw = w.randomNormals(1);"
+        "console.log(JSON.stringify([w.noisyLosses(0.3, 4, 40000, draw), w.noiseFloor(0.3, 4)]))"
+    )
+    command = [extension.node(), "-e", script, str(WIDGETS)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    losses, floor = json.loads(shown.stdout)
+    assert np.mean(losses[100:]) == pytest.approx(floor, rel=0.05)
+
+
+@pytest.mark.parametrize(("stride", "padding"), [(1, 0), (2, 1), (3, 2)])
+def test_cross_correlation_is_keras_s(stride: int, padding: int) -> None:
+    """The map that a reader sees is the one that a layer computes."""
+    import keras
+
+    rng = np.random.default_rng(0)
+    image, kernel = rng.random((9, 7)), rng.normal(size=(3, 3))
+    padded = np.pad(image, padding)[None, :, :, None].astype("float32")
+    weights = kernel[:, :, None, None].astype("float32")
+    expected = np.asarray(keras.ops.conv(padded, weights, strides=stride))[0, :, :, 0]
+    found = in_node(["crossCorrelate"], image.tolist(), kernel.tolist(), stride, padding)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["max", "mean"])
+@pytest.mark.parametrize("size", [2, 3])
+def test_pooling_is_numpy_s(kind: str, size: int) -> None:
+    """Windows do not overlap, and what is left over at the border is left out."""
+    image = np.random.default_rng(0).random((7, 8))
+    cut = image[: 7 // size * size, : 8 // size * size]
+    blocks = cut.reshape(7 // size, size, 8 // size, size)
+    expected = getattr(blocks, kind)(axis=(1, 3))
+    np.testing.assert_allclose(in_node(["pool"], image.tolist(), size, kind), expected)
+
+
+def test_critical_values_are_student_s() -> None:
+    """As far as the slider goes."""
+    script = "console.log(JSON.stringify(require(process.argv[1]).CRITICAL))"
+    command = [extension.node(), "-e", script, str(WIDGETS)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    np.testing.assert_allclose(json.loads(shown.stdout), stats.t.ppf(0.975, range(1, 30)), atol=1e-4)
+
+
+def test_studies_err_as_often_as_they_say() -> None:
+    """Without a true difference one interval in twenty leaves out zero."""
+    script = (
+        "const w = require(process.argv[1]); const draw = w.randomNormals(1);"
+        "const all = w.studies(5, 0, 0.8, 20000, draw);"
+        "console.log(all.filter((one) => Math.abs(one.mean) > one.half).length / all.length)"
+    )
+    command = [extension.node(), "-e", script, str(WIDGETS)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert float(shown.stdout) == pytest.approx(0.05, abs=0.006)
+
+
 def test_random_numbers_are_normal() -> None:
     """The batches that a reader sees come from the distribution that the page names."""
     script = (

@@ -1,0 +1,144 @@
+"""Say of an answer whether it is right, nearly right, or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnest.exercises import _foundations, _layers, _regularization, _tuning
+from nnest.exercises._exercise import EXERCISES, Exercise
+
+__all__ = ["Checked", "check"]
+
+_TOLERANCE = 0.005  # of the answer: somebody may have rounded to three digits
+_WORDS = MappingProxyType({"right": "Right.", "nearly right": "Nearly right.", "wrong": "Not yet."})
+
+for _room in (_foundations, _layers, _regularization, _tuning):
+    _room.declare_all()
+
+
+@dataclass(frozen=True, repr=False)
+class Checked:
+    """What `check` found; a notebook shows it as a sentence, and only a right answer is true.
+
+    Parameters
+    ----------
+    verdict : {"right", "nearly right", "wrong"}
+        Whether the answer is right, or one of the usual mistakes, or something else.
+    why : str
+        What went wrong, or a hint; empty if nothing did.
+
+    Examples
+    --------
+    >>> from nnest.exercises import Checked
+    >>> Checked("wrong", "Count the biases.")
+    Not yet. Count the biases.
+    """
+
+    verdict: Literal["right", "nearly right", "wrong"]
+    why: str
+
+    def __bool__(self) -> bool:
+        return self.verdict == "right"
+
+    def __repr__(self) -> str:
+        return f"{_WORDS[self.verdict]} {self.why}".strip()
+
+
+def check(name: str, answer: Any) -> Checked:
+    """Check an answer to an exercise of the book.
+
+    Parameters
+    ----------
+    name : str
+        The name that the exercise gives, such as ``"losses/entropy"``.
+    answer : number, sequence of numbers or callable
+        Your answer. A function is called with a few arguments.
+
+    Returns
+    -------
+    Checked
+        It shows itself as one or two sentences.
+
+    Raises
+    ------
+    ValueError
+        If there is no exercise of this name.
+
+    Examples
+    --------
+    >>> from math import log
+    >>> from nnest.exercises import check
+    >>> check("losses/entropy", log(10))
+    Right.
+    >>> check("losses/entropy", 1.0)
+    Nearly right. You took the logarithm to base ten; the entropy here takes the natural one.
+    """
+    exercise = _find(name)
+    try:
+        given = _numbers(exercise, answer)
+    # A reader's function may raise anything, and a stack trace from in here would explain nothing.
+    except Exception as error:
+        return Checked("wrong", f"{_kind(exercise)} Yours gave {type(error).__name__}: {error}")
+    if _same(given, _numbers(exercise, exercise.answer)):
+        return Checked("right", "")
+    for what, wrong in _mistakes(exercise):
+        if _same(given, wrong):
+            return Checked("nearly right", what)
+    return Checked("wrong", exercise.hint)
+
+
+def _find(name: str) -> Exercise:
+    """Return the exercise of a name."""
+    exercise = EXERCISES.get(str(name))
+    if exercise is not None:
+        return exercise
+    near = get_close_matches(str(name), EXERCISES, n=1)
+    meant = f"did you mean {near[0]!r}?" if near else "the page says how its exercises are called."
+    raise ValueError(f"Got {name!r}, but there is no exercise of this name; {meant}")
+
+
+def _mistakes(exercise: Exercise) -> Iterator[tuple[str, list[NDArray[Any]]]]:
+    """Yield the usual wrong answers as numbers, with what went wrong."""
+    for what, wrong in exercise.mistakes.items():
+        yield what, _numbers(exercise, wrong)
+
+
+def _numbers(exercise: Exercise, answer: Any) -> list[NDArray[Any]]:
+    """Return an answer as arrays: one, or one for each call of a function."""
+    if not exercise.inputs:
+        return [_array(answer)]
+    return [_array(answer(*arguments)) for arguments in exercise.inputs]
+
+
+def _array(value: Any) -> NDArray[Any]:
+    """Return numbers as an array; a set is sorted."""
+    array = np.asarray(sorted(value) if isinstance(value, set | frozenset) else value)
+    return array if array.dtype.kind in "iu" else array.astype(float)
+
+
+def _same(given: list[NDArray[Any]], wanted: list[NDArray[Any]]) -> bool:
+    """Tell whether all numbers are the wanted ones."""
+    return all(_equal(one, other) for one, other in zip(given, wanted, strict=True))
+
+
+def _equal(given: NDArray[Any], wanted: NDArray[Any]) -> bool:
+    if given.shape != wanted.shape:
+        return False
+    if wanted.dtype.kind in "iu":
+        return bool(np.array_equal(given, wanted))
+    return bool(np.allclose(given, wanted, rtol=_TOLERANCE, atol=1e-9))
+
+
+def _kind(exercise: Exercise) -> str:
+    """Return a sentence on what form the answer has."""
+    if exercise.inputs:
+        return "The answer is a function."
+    shape = np.shape(exercise.answer)
+    return f"The answer is {shape[0]} numbers." if shape else "The answer is one number."

@@ -1,0 +1,172 @@
+"""Exercises of the chapters on layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnest.exercises._exercise import declare
+
+__all__ = ["declare_all"]
+
+_PICTURE = [[1, 3, 2, 0], [5, 2, 1, 1], [0, 0, 4, 8], [0, 4, 2, 2]]
+
+
+def declare_all() -> None:
+    """Declare the exercises of all chapters."""
+    _convolution()
+    _pooling()
+    _batch_normalization()
+    _gaussian_kernels()
+
+
+def _convolution() -> None:
+    declare(
+        "convolution/size",
+        (32 - 5) // 2 + 1,
+        "How often does the kernel fit if it moves by two? Half a step is no step.",
+        {
+            "Round down before you add one: the kernel must not leave the picture.": 15,
+            "This is the formula before it is rounded down.": (32 - 5) / 2 + 1,
+            "This is the size with padding.": 16,
+            "This is the size with a stride of one.": 28,
+        },
+    )
+    declare(
+        "convolution/parameters",
+        3 * 3 * 16 * 32 + 32,
+        "Each filter has a kernel for every input channel, and one bias.",
+        {
+            "These are the weights; each filter has a bias too.": 3 * 3 * 16 * 32,
+            "Each filter needs a kernel for each of the 16 input channels.": 3 * 3 * 32 + 32,
+            "There is one bias for each filter, not for each channel.": 3 * 3 * 16 * 32 + 16,
+        },
+    )
+    declare(
+        "convolution/receptive_field",
+        3 + 2 + 1 + 2 * 2,
+        "Behind the pooling, a step of one is a step of two pixels of the picture.",
+        {
+            "Behind the pooling the kernel's pixels are two pixels of the picture apart.": 8,
+            "This is the field before the last convolution.": 6,
+        },
+    )
+    declare(
+        "convolution/by_hand",
+        _cross_correlation,
+        "At each place, multiply the window with the kernel number by number, and add up.",
+        {
+            "You turned the kernel around, which layers of networks do not do.": (
+                lambda image, kernel: _cross_correlation(image, np.flip(kernel))
+            ),
+            "Without padding the result is smaller than the picture.": (
+                lambda image, kernel: _cross_correlation(np.pad(image, 1), kernel)
+            ),
+        },
+        [
+            (np.arange(20).reshape(4, 5) ** 2 % 7, np.arange(9).reshape(3, 3)),
+            (np.eye(3, dtype=int), np.array([[1, 2, 0], [0, 3, 0], [1, 0, 5]])),
+        ],
+    )
+
+
+def _cross_correlation(image: ArrayLike, kernel: ArrayLike) -> NDArray[np.int64]:
+    weights = np.asarray(kernel)
+    windows = np.lib.stride_tricks.sliding_window_view(np.asarray(image), weights.shape)
+    found: NDArray[np.int64] = np.einsum("ijuv,uv->ij", windows, weights)
+    return found
+
+
+def _pooled(reduce: Callable[[list[int]], float]) -> list[list[float]]:
+    return [
+        [
+            reduce([_PICTURE[2 * row + i][2 * column + j] for i, j in product((0, 1), repeat=2)])
+            for column in (0, 1)
+        ]
+        for row in (0, 1)
+    ]
+
+
+def _pooling() -> None:
+    declare(
+        "pooling/by_hand",
+        _pooled(max),
+        "Take the largest number of each two by two window; windows do not overlap.",
+        {
+            "This is mean pooling.": _pooled(lambda window: sum(window) / 4),
+            "These are the least numbers.": _pooled(min),
+        },
+    )
+    declare(
+        "pooling/saved",
+        4,
+        "How many numbers are left of each map?",
+        {
+            "Both sides are halved.": 2,
+            "How many filters there are makes no difference.": 4 * 32,
+        },
+    )
+    declare(
+        "pooling/shift",
+        0.5,
+        "A pixel in the left column of a window stays in it, one in the right column does not.",
+        {
+            "It would be so if pooling did not see any translation.": 1.0,
+            "This counts two directions, but the pixel moves in one.": 0.25,
+        },
+    )
+
+
+def _batch_normalization() -> None:
+    declare(
+        "batch_normalization/one",
+        [0.5, 0.5, 0.5],
+        "The mean of one number is that number.",
+        {
+            "The offset is added at the end.": [0.0, 0.0, 0.0],
+            "The scale multiplies what is zero.": [2.5, 2.5, 2.5],
+        },
+    )
+    declare(
+        "batch_normalization/running",
+        (1 - 0.99**100) * 5,
+        "The distance to 5 is multiplied by 0.99 in each step.",
+        {
+            "This is what is missing to 5.": 0.99**100 * 5,
+            "After a hundred steps it has not arrived yet.": 5.0,
+        },
+    )
+
+
+def _gaussian_kernels() -> None:
+    declare(
+        "gaussian_kernels/light",
+        _sigma_of_one(),
+        "The sum minus one changes its sign between 0.3 and 1.",
+        {
+            "This is the report's kernel, which sums to less than one.": 1.0,
+            "This is the variance.": _sigma_of_one() ** 2,
+        },
+    )
+    declare(
+        "gaussian_kernels/twice",
+        np.hypot(1.5, 2.0),
+        "Blur a single dot by hand with two short kernels, and compare their variances.",
+        {
+            "Variances add, not standard deviations.": 1.5 + 2.0,
+            "This is the variance.": 1.5**2 + 2.0**2,
+        },
+    )
+
+
+def _sigma_of_one() -> float:
+    """Return where three by three values of the bell surface sum to one, by bisection."""
+    low, high = 0.3, 1.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        row = (1 + 2 * np.exp(-1 / (2 * middle**2))) / (np.sqrt(2 * np.pi) * middle)
+        low, high = (middle, high) if row > 1 else (low, middle)
+    return low

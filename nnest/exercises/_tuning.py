@@ -1,0 +1,73 @@
+"""Exercises of the chapters on tuning."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nnest.exercises._exercise import declare
+
+__all__ = ["declare_all"]
+
+_A = np.array([0.981, 0.979, 0.984, 0.980, 0.983])
+_B = np.array([0.978, 0.977, 0.979, 0.979, 0.980])
+
+
+def declare_all() -> None:
+    """Declare the exercises of all chapters."""
+    differences = _A - _B
+    declare(
+        "differences/paired",
+        _t(differences),
+        "Take the five differences; divide their mean by its standard error.",
+        {
+            "Divide the sum of squares by n - 1, not by n.": _t(differences, ddof=0),
+            "This treats the scores as if no two had the same seed.": differences.mean()
+            / math.sqrt((_A.var(ddof=1) + _B.var(ddof=1)) / 5),
+            "Divide by the standard error, which is the standard deviation over root n.": (
+                differences.mean() / differences.std(ddof=1)
+            ),
+        },
+    )
+    declare(
+        "differences/holm",
+        [0.03, 0.06, 0.06],
+        "Multiply the smallest by 3, the next by 2, the last by 1; then let none be below the one "
+        "before it.",
+        {
+            "This is Bonferroni's correction.": [0.03, 0.12, 0.09],
+            "A corrected value is never below that of a smaller one.": [0.03, 0.04, 0.06],
+        },
+    )
+    declare(
+        "differences/seeds",
+        math.ceil(((1.96 + 0.84) * 0.01 / 0.005) ** 2),
+        "Solve the formula of the smallest detectable difference for n.",
+        {
+            "With so few, half of all such studies would miss the difference.": 16,
+            "The number of seeds grows with the square.": math.ceil((1.96 + 0.84) * 0.01 / 0.005),
+        },
+    )
+    declare(
+        "differences/best_of_many",
+        0.5 * _expected_maximum(20),
+        "Draw twenty normal numbers many times, and average the largest.",
+        {
+            "This is the bound for very many settings.": 0.5 * math.sqrt(2 * math.log(20)),
+            "Multiply by the noise of one score.": _expected_maximum(20),
+        },
+    )
+
+
+def _t(differences: np.ndarray, ddof: int = 1) -> float:
+    error = differences.std(ddof=ddof) / math.sqrt(differences.size)
+    return float(differences.mean() / error)
+
+
+def _expected_maximum(n: int) -> float:
+    """Return the mean of the largest of n standard normal numbers."""
+    x = np.linspace(-8, 8, 3201)
+    density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+    cumulative = np.cumsum(density) * (x[1] - x[0])
+    return float(np.sum(x * n * density * cumulative ** (n - 1)) * (x[1] - x[0]))
