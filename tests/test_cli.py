@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 import nnest
 from nnest import cli
+from nnest._storage import writing
 from nnest.datasets import list_datasets
 from nnest.experiments import Outcome, get_report, list_reports
 from nnest.results import ResultsError, ResultStore
@@ -259,6 +261,22 @@ def test_training_that_cannot_be_recorded_is_printed(
     monkeypatch.setattr("nnest.experiments.run", full)
     assert cli.main(["reproduce", "boyer-2019", "--results", str(tmp_path)]) == 2
     assert capsys.readouterr().err == 'nnest: No space left on device.\n{"arm": "final"}\n'
+
+
+def test_a_folder_for_checkpoints_that_is_full_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """One sentence, and no traceback."""
+
+    def full(*_: Any, **__: Any) -> Outcome:
+        with writing(tmp_path, "make room there."):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("nnest.experiments.run", full)
+    assert cli.main(["reproduce", "boyer-2019", "--results", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"nnest: Cannot write to '{tmp_path}' (No space left on device): make room there.\n"
+    )
 
 
 def test_data_list_says_what_is_here(

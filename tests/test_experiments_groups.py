@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,9 @@ def test_groups_hold_what_shares_program_and_images(
         assert one.history.keys() == other.history.keys()
         assert one.final.keys() == other.final.keys()
         for name, value in other.final.items():
-            assert one.final[name] == pytest.approx(value, abs=0.005), (key, name)
+            # Of the sixty images of the smallest part, two may be as good as undecided.
+            close = 0.005 if "loss" in name else 2.1 / 60
+            assert one.final[name] == pytest.approx(value, abs=close), (key, name)
     assert not list((tmp_path / "together" / ".running").glob("*.npz"))
 
 
@@ -100,6 +103,31 @@ def test_records_of_a_group_are_those_of_the_estimators_own_fit(tmp_path: Path) 
     accuracy = np.mean(net.predict(scaler.transform(images.test)) == images.test_labels)
     assert found.final["test_accuracy"] == pytest.approx(accuracy, abs=0.005)
     np.testing.assert_allclose(found.history["fit_loss"], net.history_["loss"], atol=1e-3)
+
+
+def test_a_disk_that_fills_leaves_the_records_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is named; with room, the same call goes on with what is missing."""
+    write, room = np.savez, [1]
+
+    def write_if_room(file: Any, **arrays: Any) -> None:
+        room[0] -= 1
+        if room[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, **arrays)
+
+    monkeypatch.setattr(_checkpoint.np, "savez", write_if_room)
+    sentence = rf"^Cannot write to '{tmp_path}/\.running' \(No space left on device\): "
+    with pytest.raises(OSError, match=sentence):
+        recorded(tmp_path)
+    before = ResultStore(tmp_path).read("demo")
+    assert len(before) == 6, "those of the first group"
+    assert not list(tmp_path.rglob("*.part"))
+
+    room[0] = 99
+    assert len(recorded(tmp_path)) == 12
+    assert ResultStore(tmp_path).read("demo")[:6] == before
 
 
 def test_seconds_of_a_stopped_training_are_counted(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -264,6 +266,35 @@ def test_a_folder_that_cannot_be_written_is_refused(
     (tmp_path / "out").write_text("a file")
     said = refusal(capsys, "digits", "--model", "mlp", "--out", str(tmp_path / "out"))
     assert said.startswith(f"Cannot write to {str(tmp_path / 'out')!r}: ")
+
+
+def test_a_disk_that_fills_at_any_moment_is_named(
+    space: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence each time; with room, the same command goes on to the same table."""
+    room, synchronize = [0], os.fsync
+
+    def synchronize_if_room(descriptor: int) -> None:
+        room[0] -= 1
+        if room[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        synchronize(descriptor)
+
+    out, other = tmp_path / "out", tmp_path / "other"
+    assert cli.main(command(space, other, "--trials", "2")) == 0
+    capsys.readouterr()
+    monkeypatch.setattr(os, "fsync", synchronize_if_room)
+    codes = []
+    for room[0] in (0, 20, 10**6):
+        codes.append(cli.main(command(space, out, "--trials", "2")))
+        if codes[-1]:
+            said = capsys.readouterr().err.strip().splitlines()[-1]
+            assert said.startswith(f"nnest: Cannot write to '{out}")
+            assert "(No space left on device): " in said
+            assert not list(out.rglob("*.part"))
+    assert codes == [2, 2, 0]
+    values, others = (table_of(each).query("state == 'complete'")["value"] for each in (out, other))
+    assert values.tolist() == others.tolist()
 
 
 def test_a_worker_refuses_a_study_of_somebody_else(

@@ -67,8 +67,8 @@ def fit_many(
         It may return a mask of shape (n_estimators,): those members stop there.
     checkpoint : str or Path, optional
         Folder in which the state of the running group is kept, replaced whole once a minute. The
-        same call after a kill goes on from there to the same numbers. What is left of a call that
-        was not repeated may be deleted.
+        same call after a kill goes on from there to the same numbers; a file that is damaged is
+        left out, with a warning. What is left of a call that was not repeated may be deleted.
     max_group : int or "auto", default="auto"
         Most members that are trained at once; "auto" takes as many as fit into memory. A group
         that runs out of memory goes on with half as many.
@@ -84,6 +84,8 @@ def fit_many(
         If a parameter or the data are not accepted; the message says what is.
     TypeError
         If something is no estimator of this package.
+    OSError
+        If the folder for checkpoints cannot be written; the last checkpoint stays whole.
 
     Notes
     -----

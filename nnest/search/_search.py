@@ -67,6 +67,8 @@ class TogetherSearch(BaseSearchCV):
             If the grid, the folds, the metrics or the data are not accepted.
         TypeError
             If the estimator is none of this package.
+        OSError
+            If checkpoints, or what a study keeps, cannot be written.
         """
         with undone(self) as kept:
             kept.add("study_")  # what has ended is in it, also after Ctrl-C
