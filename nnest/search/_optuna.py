@@ -77,7 +77,8 @@ class OptunaSearchCV(TogetherSearch):
         Decides which settings are asked for, and the networks that have no random state of their
         own: each gets a seed by its trial and fold. An integer in the estimator stays what it is.
     verbose : int, default=0
-        Print what a study does from 1 on, and the scores of each fit from 2 on.
+        Print what a study does from 1 on, the time of each fit from 2 on, and its scores from 3
+        on.
     error_score : "raise" or float, default=numpy.nan
         Score of a fold that cannot be fitted or scored where others of its trial can; a number
         that is not finite lets the trial fail, "raise" ends the search.
