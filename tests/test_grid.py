@@ -295,16 +295,27 @@ def test_callbacks_of_scikit_learn_see_every_member() -> None:
     assert len(seen[0]) > 12
 
 
-def test_verbose_prints_each_member(capsys: pytest.CaptureFixture[str]) -> None:
-    """One line about the whole and one for each fit, with its fold, setting and score."""
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"verbose": 2},
+        {"verbose": 3},
+        {"verbose": 3, "return_train_score": True},
+        {"verbose": 3, "scoring": ["f1_macro", "accuracy"], "return_train_score": True},
+    ],
+    ids=["time", "score", "both parts", "several metrics"],
+)
+def test_verbose_prints_as_scikit_learn_does(
+    settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line about the whole, and one for each fit: its time, then its fold and scores too."""
     X, y = table()
 
-    VectorizedGridSearchCV(mlp(), DROPOUT, cv=2, verbose=2).fit(X, y)
+    both(mlp(), {"dropout": [0.0]}, X, y, cv=2, refit=False, **settings)
 
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Fitting 2 folds for each of 2 candidates, totalling 4 fits"
-    assert len(lines) == 5
-    assert lines[1].startswith("[CV 1/2] END dropout=0.0; score=(test=")
+    lines = [line.partition("total time=")[0] for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 6
+    assert lines[3:] == lines[:3]
 
 
 @pytest.mark.parametrize("estimator", [MLPClassifier(), CNNClassifier(epochs=3)], ids=str)

@@ -333,14 +333,15 @@ def test_a_clone_keeps_all() -> None:
 
 
 def test_verbose_prints_scores(capsys: pytest.CaptureFixture[str]) -> None:
-    """One line for each fit, with its fold, setting and score; nothing if nothing is asked for."""
+    """One line for each fit, with its fold, setting and scores; nothing if nothing is asked for."""
     fitted(DROPOUT, n_trials=2)
     assert capsys.readouterr() == ("", "")
 
-    fitted(DROPOUT, n_trials=2, verbose=2)
+    done = fitted(DROPOUT, n_trials=2, verbose=3)
 
-    lines = capsys.readouterr().out.splitlines()
-    assert sum(line.startswith("[CV 1/2] END dropout=") for line in lines) == 2
+    lines = [line for line in capsys.readouterr().out.splitlines() if "[CV 1/2] END ..." in line]
+    scores = [f"score={each:.3f}" for each in done.cv_results_["split0_test_score"]]
+    assert [line.split()[4] for line in lines] == scores
 
 
 def test_integers_are_searched_in_steps() -> None:

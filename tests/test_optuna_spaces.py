@@ -22,7 +22,8 @@ from nnest.search._facts import (
     splits_from_text,
     splits_to_text,
 )
-from nnest.search._spaces import as_space, text_of, texts_of
+from nnest.search._spaces import as_space
+from nnest.search._texts import text_of, texts_of
 from tests.networks import cnn, mlp
 
 

@@ -560,7 +560,7 @@ def test_a_grid_ends_when_all_of_it_was_tried() -> None:
 
 
 def test_an_exhausted_sampler_stops_the_study() -> None:
-    """Optuna's own way to say so is an error outside of its loop."""
+    """Optuna's own way to say so is to stop the study."""
     study, said = start(), []
 
     def define(trial: optuna.Trial) -> dict[str, Any]:
@@ -663,12 +663,15 @@ def test_facts_are_written_once() -> None:
     assert set_up(study, {**FACTS, "versions": (1, 2)}) == {**FACTS, "versions": [1, 2]}
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "there", "here"),
-    [("space", {"x": [0, 2]}, '{"x": [0, 1]}', '{"x": [0, 2]}'), ("data", "d2", "d1", "d2")],
-)
+OTHERS = [
+    ("space", {"x": [0, 2]}, '{"x": [0, 1]}', '{"x": [0, 2]}', "what it began with"),
+    ("data", "d2", "d1", "d2", "none: each data set then has one of its own"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "there", "here", "cure"), OTHERS)
 def test_another_study_under_the_same_name_is_refused(
-    name: str, value: Any, there: str, here: str
+    name: str, value: Any, there: str, here: str, cure: str
 ) -> None:
     """Both are named."""
     study = start()
@@ -677,7 +680,7 @@ def test_another_study_under_the_same_name_is_refused(
         set_up(study, {**FACTS, name: value})
     assert str(caught.value) == (
         f"The study 'study' has another {name}: {there} there, {here} here. "
-        "Give it another study_name, or what it began with."
+        f"Give it another study_name, or {cure}."
     )
     assert set_up(study, FACTS) == FACTS
 

@@ -22,10 +22,13 @@ from nnest.estimators import NeuralNet
 from nnest.population._checkpoint import Keeper
 from nnest.population._group import Group
 from nnest.population._lowering import Lowering, look_up
-from nnest.population._members import Member, fit_arguments, prepare
+from nnest.population._members import Member, fit_alone, prepare
 from nnest.programs import signature
 
 __all__ = ["fit_many"]
+
+#: Methods of an estimator that a group does the work of, and does not call.
+_REPLACED = ("fit", "_train")
 
 
 def fit_many(
@@ -50,8 +53,9 @@ def fit_many(
     Parameters
     ----------
     estimators : sequence of estimators
-        Classifiers or regressors of this package, each once. One with callbacks of its own, or
-        one that goes on with a network that it has (`warm_start`), is fitted alone, with a warning.
+        Classifiers or regressors of this package, each once. One with callbacks of its own, one
+        of a subclass that has its own `fit`, or one that goes on with a network that it has
+        (`warm_start`), is fitted alone, with a warning.
     X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
         Samples of all of them.
     y : array-like of shape (n,) or (n, n_outputs)
@@ -166,6 +170,8 @@ def _why_alone(estimator: Any) -> str | None:
         return f"Keras runs on {keras.backend.backend()}, and groups need JAX"
     if estimator.callbacks:
         return "they have callbacks of their own"
+    if any(getattr(type(estimator), name) is not getattr(NeuralNet, name) for name in _REPLACED):
+        return "their class has a `fit` of its own"
     if estimator.warm_start and hasattr(estimator, "model_"):
         return "they go on with the network that they have (warm_start=True)"
     return None
@@ -186,8 +192,7 @@ def _prepared(
                 _check_memory(members[0], len(estimators))
         else:
             reasons[reason] += 1
-            arguments, watch = fit_arguments(X, y, split, sample_weight)
-            estimator.fit(*arguments, **watch)
+            fit_alone(estimator, X, y, split, sample_weight)
     for reason, n in reasons.items():
         warnings.warn(
             f"{n} of {len(estimators)} estimators were fitted one by one: {reason}.", stacklevel=3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any, NamedTuple
 
 import jax
@@ -19,7 +20,7 @@ __all__ = [
     "Rows",
     "State",
     "feed_of",
-    "fit_arguments",
+    "fit_alone",
     "prepare",
     "state_of",
 ]
@@ -166,6 +167,18 @@ def fit_arguments(
     if validation is not None and len(validation):
         watch = {"X_val": _safe_indexing(X, validation), "y_val": _safe_indexing(y, validation)}
     return (_safe_indexing(X, train), _safe_indexing(y, train), weight), watch
+
+
+def fit_alone(
+    estimator: Any, X: Any, y: Any, split: tuple[Any, Any] | None, sample_weight: Any
+) -> None:
+    """Call an estimator's `fit` with its rows; a subclass may take less than ours."""
+    (X, y, weight), watch = fit_arguments(X, y, split, sample_weight)
+    given = {} if weight is None else {"sample_weight": weight}
+    parameters = signature(estimator.fit).parameters
+    if "X_val" in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+        given |= watch
+    estimator.fit(X, y, **given)
 
 
 def prepare(

@@ -13,9 +13,20 @@ from optuna.samplers import BaseSampler, GridSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nnest.search._ledger import BATCH, ENDING, PLACE, Ledger, batch_of
+from nnest.search._ledger import (
+    BATCH,
+    ENDING,
+    ENQUEUED,
+    NOWHERE,
+    PLACE,
+    POINT,
+    Ledger,
+    batch_of,
+    is_enqueued,
+)
 from nnest.search._lost import counters
 from nnest.search._owners import Worker
+from nnest.search._texts import text_among
 
 __all__ = ["Claim", "Claims"]
 
@@ -80,6 +91,12 @@ class Claims:
 
     def _fill(self, claim: Claim, waiting: list[FrozenTrial], ledger: Ledger) -> None:
         """Claim trials that have a number and nothing else, and make new ones behind them."""
+        # What the user has enqueued beyond the trials that are wanted waits for a longer study.
+        waiting = [
+            trial
+            for trial in waiting
+            if not is_enqueued(trial) or not ledger.is_beyond(trial, self._n_trials)
+        ]
         first = ledger.places[waiting[0].number] if waiting else len(set(ledger.places.values()))
         alone = not ledger.n_running_elsewhere(set())
         size = self._size - (first % self._size if alone else 0)
@@ -126,15 +143,16 @@ class Claims:
     def settle(self, claim: Claim) -> list[FrozenTrial]:
         """Let go what others have claimed too; return the rest in order, each with its place."""
         ledger = Ledger(self._study)
-        free = None if self._grid is None or claim.again else self._free_points(ledger)
-        kept = []
-        for trial in ledger.in_order([t for t in ledger.trials if t._trial_id in claim.ids]):
-            surplus = ledger.is_surplus(trial, self._n_trials)
-            if surplus or not self._has_point(trial, ledger.places[trial.number], free):
-                self._drop(claim, trial)
-            else:
+        mine = ledger.in_order([t for t in ledger.trials if t._trial_id in claim.ids])
+        kept = [trial for trial in mine if not ledger.is_surplus(trial, self._n_trials)]
+        if self._grid is not None and not claim.again:
+            kept = self._with_points(kept, ledger)
+        ids = {trial._trial_id for trial in kept}
+        for trial in mine:
+            if trial._trial_id in ids:
                 self._sign(claim, trial, ledger.places[trial.number])
-                kept.append(trial)
+            else:
+                self._drop(claim, trial)
         return kept
 
     def _sign(self, claim: Claim, trial: FrozenTrial, place: int) -> None:
@@ -158,7 +176,7 @@ class Claims:
         What was suggested, or given by the user, stays for a study that is to have more trials.
         """
         for trial in ledger.of_state(TrialState.WAITING):
-            fresh = batch_of(trial) not in ledger.asked and "fixed_params" not in trial.system_attrs
+            fresh = batch_of(trial) not in ledger.asked and not is_enqueued(trial)
             surplus = fresh and ledger.is_surplus(trial, self._n_trials)
             if surplus or ledger.is_double(trial):
                 drop(self._study, trial)
@@ -172,28 +190,48 @@ class Claims:
         assert self._grid is not None
         space = json.dumps(self._grid._search_space)
         taken = {
-            trial.system_attrs["grid_id"]
+            trial.system_attrs[POINT]
             for trial in [*ledger.live, *ledger.lost, *ledger.failed]
             if json.dumps(trial.system_attrs.get("search_space")) == space
         }
         return [point for point in range(self._grid._n_min_trials) if point not in taken]
 
-    def _has_point(self, trial: FrozenTrial, place: int, free: list[int] | None) -> bool:
-        """Give a trial its point of the grid, the one of its place where that is free.
+    def _with_points(self, trials: list[FrozenTrial], ledger: Ledger) -> list[FrozenTrial]:
+        """Give each trial its point of the grid; return those for which there is one.
 
         Left alone, the sampler goes by numbers, which trials that are asked again use up.
         """
-        if free is None or "fixed_params" in trial.system_attrs:
-            return True
-        if not free:
-            return False
         assert self._grid is not None
-        point = place if place in free else free[0]
-        free.remove(point)
-        set_attr = self._storage.set_trial_system_attr
-        set_attr(trial._trial_id, "search_space", self._grid._search_space)
-        set_attr(trial._trial_id, "grid_id", point)
-        return True
+        free, kept = self._free_points(ledger), set()
+        # What the user has enqueued names its point, and comes first.
+        for trial in sorted(trials, key=lambda each: not is_enqueued(each)):
+            point = self._point(trial, ledger.places[trial.number], free)
+            if point is None:
+                continue
+            free = [each for each in free if each != point]
+            kept.add(trial.number)
+            set_attr = self._storage.set_trial_system_attr
+            set_attr(trial._trial_id, "search_space", self._grid._search_space)
+            set_attr(trial._trial_id, POINT, point)
+        return [trial for trial in trials if trial.number in kept]
+
+    def _point(self, trial: FrozenTrial, place: int, free: list[int]) -> int | None:
+        """Return the point that a trial names, or the one of its place, or another that is free."""
+        if not is_enqueued(trial):
+            return place if place in free else next(iter(free), None)
+        assert self._grid is not None
+        space, names = self._grid._search_space, self._grid._param_names
+        given = {
+            name: text_among(value, space[name])
+            for name, value in trial.system_attrs[ENQUEUED].items()
+            if name in space
+        }
+        named = [
+            point
+            for point, values in enumerate(self._grid._all_grids)
+            if given.items() <= dict(zip(names, values, strict=True)).items()
+        ]
+        return next((point for point in named if point in free), (*named, NOWHERE)[0])
 
 
 def drop(study: Study, trial: FrozenTrial) -> None:

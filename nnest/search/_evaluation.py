@@ -161,7 +161,7 @@ class Evaluation:
         outcome["fit_time"] = member.seconds
         outcome["score_time"] = 0.0 if member.error else score_time
         if self._search.verbose > 1:
-            print(self._line(member, scores))
+            print(self._line(member, scores, member.seconds + outcome["score_time"]))
         return outcome
 
     def _error_scores(self) -> Any:
@@ -171,9 +171,27 @@ class Evaluation:
             return dict.fromkeys(self.scorers._scorers, error_score)
         return error_score
 
-    def _line(self, member: Member, scores: dict[str, Any]) -> str:
-        """Return one line about a member."""
+    def _line(self, member: Member, scores: dict[str, Any], seconds: float) -> str:
+        """Return one line about a member, as scikit-learn prints it."""
         setting = ", ".join(f"{name}={member.setting[name]}" for name in sorted(member.setting))
-        scored = ", ".join(f"{part}={value}" for part, value in scores.items())
-        fold = f"{member.fold + 1}/{len(self.splits)}"
-        return f"[CV {fold}] END {setting}; score=({scored}) fit time={member.seconds:.2g}s"
+        text, fold = setting + (";" if setting else ""), ""
+        if self._search.verbose > 2:
+            text += _shown(scores)
+            fold = f" {member.fold + 1}/{len(self.splits)}"
+        time = f"{seconds / 60:4.1f}min" if seconds > 60 else f" {seconds:5.1f}s"
+        text += f" total time={time}"
+        start = f"[CV{fold}] END "
+        return f"{start}{text:.>{80 - len(start)}}"
+
+
+def _shown(scores: dict[str, Any]) -> str:
+    """Return the scores of a member as scikit-learn prints them."""
+    parts = [part for part in ("train", "test") if part in scores]
+    if isinstance(scores["test"], dict):
+        return "".join(
+            f" {name}: ({', '.join(f'{part}={scores[part][name]:.3f}' for part in parts)})"
+            for name in sorted(scores["test"])
+        )
+    if len(parts) == 1:
+        return f", score={scores['test']:.3f}"
+    return f", score=({', '.join(f'{part}={scores[part]:.3f}' for part in parts)})"

@@ -26,7 +26,8 @@ class VectorizedGridSearchCV(TogetherSearch, GridSearchCV):
     ----------
     estimator : estimator
         A classifier or regressor of this package, or a `sklearn.pipeline.Pipeline` that ends in
-        one. Transformers are fitted once for each fold and each of their own settings.
+        one. Transformers are fitted once for each fold and each of their own settings; steps that
+        make or drop rows, as those of imbalanced-learn, work on training parts alone.
     param_grid : dict or list of dict
         Lists of values by the name of a parameter; several grids may be of different
         architectures.
@@ -41,7 +42,8 @@ class VectorizedGridSearchCV(TogetherSearch, GridSearchCV):
     n_jobs : {None, 1}, default=None
         Kept for scikit-learn's sake: one program has the whole device already.
     verbose : int, default=0
-        Print the number of fits from 1 on, and the scores of each fit from 2 on.
+        Print the number of fits from 1 on, the time of each fit from 2 on, and its scores from 3
+        on.
     error_score : "raise" or float, default=numpy.nan
         Score of a member that cannot be fitted or scored, with a warning; or raise its error.
     return_train_score : bool, default=False

@@ -14,11 +14,24 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-__all__ = ["ASKED", "BATCH", "ENDING", "LOST", "PLACE", "Ledger"]
+__all__ = [
+    "ASKED",
+    "BATCH",
+    "ENDING",
+    "ENQUEUED",
+    "LOST",
+    "NOWHERE",
+    "PLACE",
+    "POINT",
+    "Ledger",
+]
 
 #: User attributes of trials. The batch and its worker; set on one trial when all were suggested;
 #: what is about to be told; the place in the study.
 BATCH, ASKED, ENDING, PLACE = "nnest:batch", "nnest:asked", "nnest:ending", "nnest:place"
+#: Optuna's attributes of trials: what a user has enqueued; which point of a grid it is, and a
+#: number that no point has.
+ENQUEUED, POINT, NOWHERE = "fixed_params", "grid_id", -1
 #: How many workers may die on one trial before it counts as failed by itself.
 LOST = 10
 
@@ -36,6 +49,11 @@ def batch_of(trial: FrozenTrial) -> str | None:
     """Return the name of a trial's batch."""
     found: str | None = trial.user_attrs.get(BATCH, {}).get("id")
     return found
+
+
+def is_enqueued(trial: FrozenTrial) -> bool:
+    """Tell whether a user has given a trial some of its parameters."""
+    return ENQUEUED in trial.system_attrs
 
 
 def ending_of(trial: FrozenTrial) -> dict[str, Any] | None:
@@ -150,8 +168,11 @@ class Ledger:
 
         Its number would not tell: a trial that is enqueued again comes behind newer ones by it.
         """
-        before = bisect_left(self.kept_places, self.places[trial.number])
-        return before >= n_trials or self.is_double(trial)
+        return self.is_beyond(trial, n_trials) or self.is_double(trial)
+
+    def is_beyond(self, trial: FrozenTrial, n_trials: int) -> bool:
+        """Tell whether enough other places come before that of a trial."""
+        return bisect_left(self.kept_places, self.places[trial.number]) >= n_trials
 
     def is_double(self, trial: FrozenTrial) -> bool:
         """Tell whether another one of its place comes before a trial: two workers enqueued it."""

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import _safe_split
@@ -104,6 +104,10 @@ class _StandIn(BaseEstimator):
         """Keep the arguments."""
         self.caught_ = X, y, params
         return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the samples as the network would see them."""
+        return X
 
     def get_metadata_routing(self) -> Any:
         """Ask for what the network asks for."""
@@ -201,6 +205,11 @@ def _portions(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterato
             start = time.perf_counter()
             try:
                 pipeline = fit_transformers(job, template, rows)
+                X, y, params = pipeline.steps[-1][1].caught_
+                params = {name: value for name, value in params.items() if value is not None}
+                weight = _checked_weight(params.get("sample_weight"), _num_samples(X))
+                portion = Portion(members, rows, X, y, weight, _num_samples(X))
+                portion = _with_watched(job, portion, template, pipeline, fold)
             except Exception as error:
                 if job.raises(error):
                     raise
@@ -210,12 +219,8 @@ def _portions(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterato
                 _share(members, time.perf_counter() - start)
             for member in members:
                 member.pipeline = pipeline
-            X, y, params = pipeline.steps[-1][1].caught_
-            params = {name: value for name, value in params.items() if value is not None}
             if set(params) <= {"sample_weight"}:
-                weight = _checked_weight(params.get("sample_weight"), len(rows))
-                portion = Portion(members, rows, X, y, weight, len(rows))
-                yield _with_watched(job, portion, template, pipeline, fold)
+                yield portion
             else:
                 _fit_alone(job, members, X, y, params)
 
@@ -223,20 +228,29 @@ def _portions(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterato
 def _with_watched(job: Job, portion: Portion, template: Any, pipeline: Any, fold: int) -> Portion:
     """Return a portion with the samples that its networks are watched on, as they see them."""
     _, rows = job.rows_of(fold)
+    if rows is not None and is_classifier(template):
+        # Steps that drop rows may have dropped all of a class.
+        rows = rows[np.isin(np.asarray(job.y)[rows], np.asarray(portion.y))]
     if rows is None or not len(rows):
-        return portion
+        return _placed(portion)
     X, y = _safe_split(template, job.X, job.y, rows, job.training_rows[fold])
-    for _, step in pipeline.steps[:-1]:
-        X = X if step in (None, "passthrough") else step.transform(X)
     weight = portion.weight
     if weight is not None:
         weight = np.concatenate([np.asarray(weight), np.ones(len(rows))])
-    return portion._replace(
+    watched = portion._replace(
         rows=np.concatenate([portion.rows, rows]),
-        X=joined(portion.X, X),
+        # The pipeline knows which of its steps are for training alone.
+        X=joined(portion.X, pipeline.predict(X)),
         y=joined(portion.y, y),
         weight=weight,
     )
+    return _placed(watched)
+
+
+def _placed(portion: Portion) -> Portion:
+    """Return a portion whose steps have made or dropped rows with row numbers of its own."""
+    n = _num_samples(portion.X)
+    return portion if len(portion.rows) == n else portion._replace(rows=np.arange(n))
 
 
 def fit_transformers(job: Job, template: Any, rows: Rows) -> Any:

@@ -15,6 +15,7 @@ from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _Passthroug
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.validation import _num_samples
 
 from nnest.search._checks import checked_network
 from nnest.search._errors import StudyError
@@ -169,7 +170,7 @@ def _few_samples(job: Job, template: Any) -> tuple[Any, Any]:
     if is_classifier(template):
         chosen = np.unique(np.asarray(y), return_index=True)[1]
     else:
-        chosen = np.arange(min(2, len(rows)))
+        chosen = np.arange(min(2, _num_samples(X)))
     return _safe_indexing(X, chosen), _safe_indexing(y, chosen)
 
 

@@ -35,7 +35,8 @@ class OptunaSearchCV(TogetherSearch):
     param_distributions : dict or callable
         Distributions of Optuna, or lists of choices, by the name of a parameter; or a function
         that asks a trial (``trial.suggest_float(...)``) for what it needs and returns a dict of
-        parameters, so that one may depend on another. Choices may be tuples, as of `hidden_units`:
+        parameters, so that one may depend on another, or raises `optuna.TrialPruned` for what is
+        not to be trained. Choices may be tuples, as of `hidden_units`:
         the study knows them as texts (``(64, 32)`` is ``"64-32"``), all else as they are.
     n_trials : int, default=20
         Complete and pruned trials of the study, those included that it has already.
@@ -57,7 +58,10 @@ class OptunaSearchCV(TogetherSearch):
         Where the study is kept: a path (a journal file), the URL of a database, or a storage;
         None keeps it in memory.
     study_name : str, optional
-        Its name in the storage, by which it is found again; needs `storage`.
+        Its name in the storage, by which it is found again; needs `storage`. None names it by its
+        data, so that each data set has a study of its own: in a nested cross-validation, each
+        fold has one, and the same call goes on with all of them. A named study is of one data set:
+        a second fold under its name is refused.
     group_size : int or "auto", default="auto"
         Trials in a batch. "auto" takes as many as fill the program of the device, and no more
         than a tenth of `n_trials` if what a batch is depends on the results of those before. It
@@ -77,14 +81,16 @@ class OptunaSearchCV(TogetherSearch):
         Decides which settings are asked for, and the networks that have no random state of their
         own: each gets a seed by its trial and fold. An integer in the estimator stays what it is.
     verbose : int, default=0
-        Print what a study does from 1 on, and the scores of each fit from 2 on.
+        Print what a study does from 1 on, the time of each fit from 2 on, and its scores from 3
+        on.
     error_score : "raise" or float, default=numpy.nan
         Score of a fold that cannot be fitted or scored where others of its trial can; a number
         that is not finite lets the trial fail, "raise" ends the search.
     return_train_score : bool, default=False
         Whether to score the training parts as well.
     callbacks : sequence of callable, optional
-        Called with the study and a trial that was told, as those of `optuna.Study.optimize`.
+        Called with the study and a trial that was told, as those of `optuna.Study.optimize`;
+        ``study.stop()`` ends the search after the batch, as Optuna's own callbacks do.
     checkpoint : str or Path, optional
         Folder in which the running state is kept, so that a killed batch goes on where it was.
     max_group : int or "auto", default="auto"
@@ -97,7 +103,7 @@ class OptunaSearchCV(TogetherSearch):
     cv_results_ : dict of str to ndarray
         Scores, ranks and times, as `GridSearchCV` names them; a row for each trial of the study
         that was told, whoever trained it. Trials that were pruned or failed have no scores and
-        come last.
+        come last; those that the space itself has pruned have no setting and no row.
     best_index_ : int
         Place of the best setting in `cv_results_`.
     best_params_ : dict
@@ -141,6 +147,11 @@ class OptunaSearchCV(TogetherSearch):
     or, for regressors, of the negative validation loss. It is measured on the test part of each
     fold, which has no influence on the training; with `early_stopping=True` on the part that
     early stopping set aside inside the training part. All folds of a pruned trial stop.
+
+    Trials that a user has enqueued (`Study.enqueue_trial`) are trained before new ones, with tuples
+    as they are or as texts; in a grid each takes the place of the setting that it names. One with
+    a value that is none of the choices, or not of the kind, fails with a warning and does not
+    count as one of `n_trials`.
 
     What is known of a trial is in its `user_attrs`: scores and times of the folds, epochs, seeds,
     sizes, versions, the device, the digest of the data, and why it failed.

@@ -11,24 +11,34 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from reprlib import repr as shortened
 from typing import Any
 
 import numpy as np
 import optuna
-from optuna.exceptions import UpdateFinishedTrialError
+from optuna.exceptions import TrialPruned, UpdateFinishedTrialError
 from optuna.samplers import BaseSampler, GridSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from nnest.search._claims import Claim, Claims, new_claim
 from nnest.search._errors import StudyError
-from nnest.search._ledger import ASKED, ENDING, Ledger, ending_of
+from nnest.search._ledger import ASKED, ENDING, ENQUEUED, NOWHERE, POINT, Ledger, ending_of
 from nnest.search._lost import give_back, take_from_the_dead, withdraw
 from nnest.search._owners import Worker
 from nnest.search._setup import set_up
-from nnest.search._tasks import Ending, Task, TrialOfBatch, sound
+from nnest.search._tasks import (
+    Ending,
+    MisfitError,
+    Task,
+    TrialOfBatch,
+    allow_stop,
+    is_stopped,
+    sound,
+)
 
 __all__ = ["Ending", "StudyError", "Task", "run_rounds", "set_up"]
 
@@ -58,7 +68,9 @@ def run_rounds(
     study : optuna.Study
         The study; its pruner is used, its sampler is not.
     define : callable
-        Takes a trial, suggests, and returns what is to be trained.
+        Takes a trial, suggests, and returns what is to be trained; `optuna.TrialPruned` prunes
+        the trial before it is. `study.stop()`, called here or in `told`, ends the loop after the
+        batch, for this worker alone.
     train : callable
         Takes the tasks of a batch and returns one ending for each, in order.
     n_trials : int
@@ -84,7 +96,11 @@ def run_rounds(
         or pruned; or if the storage has been away for too long.
     """
     rounds = _Rounds(study, define, train, n_trials, group_size, seed, make_sampler, say, told)
-    rounds.run(math.inf if timeout is None else time.monotonic() + timeout)
+    allow_stop(study)
+    try:
+        rounds.run(math.inf if timeout is None else time.monotonic() + timeout)
+    finally:
+        allow_stop(study, False)
 
 
 class _Rounds:
@@ -105,7 +121,8 @@ class _Rounds:
         self._study, self._define, self._train = study, define, train
         self._n_trials, self._seed, self._make_sampler = n_trials, seed, make_sampler
         self._told, self._said, self._say_to = told, "", say
-        self._stopped = False
+        #: Whether a sampler has tried all, and whether the user has ended this loop.
+        self._stopped = self._halted = False
         self._worker = Worker(study._storage)
         self._claims = Claims(study, self._worker, n_trials, group_size, self._sampler(0))
 
@@ -115,7 +132,7 @@ class _Rounds:
         with self._worker:
             while True:
                 ledger = self._look_around()
-                if self._is_over(ledger) or time.monotonic() >= deadline:
+                if self._is_over(ledger) or self._halted or time.monotonic() >= deadline:
                     self._claims.clear(ledger)
                     return
                 if self._round(ledger):
@@ -142,7 +159,8 @@ class _Rounds:
         """Tell whether there is nothing more to do."""
         if ledger.n_finished >= self._n_trials:
             return True
-        failed = ledger.failed
+        # What was enqueued and cannot be asked says nothing about the study.
+        failed = [t for t in ledger.failed if (ending_of(t) or {}).get("trained", True)]
         if len(failed) < self._n_trials:
             return False
         last = ending_of(failed[-1]) or {"reason": "Its workers died."}
@@ -204,11 +222,29 @@ class _Rounds:
                 sampler=self._sampler(place),
                 pruner=self._study.pruner,
             )
+            allow_stop(study)
             trial = TrialOfBatch(study, frozen._trial_id)
-            tasks.append(Task(trial, self._define(trial), place, ledger.before(frozen)))
+            params, ending = self._defined(trial, ledger.trials[frozen.number].system_attrs)
+            self._halted |= is_stopped(study)
+            tasks.append(Task(trial, params, place, ledger.before(frozen), ending))
         if not claim.again:
             tasks[0].trial.set_user_attr(ASKED, True)
         return tasks
+
+    def _defined(self, trial: TrialOfBatch, attrs: Mapping[str, Any]) -> tuple[Any, Ending | None]:
+        """Return what a trial is to train, or its end if the space has none for it."""
+        try:
+            if attrs.get(POINT) == NOWHERE:
+                raise MisfitError(
+                    f"Trial {trial.number} was enqueued with {shortened(attrs[ENQUEUED])}, which "
+                    "is no setting of the grid: it fails, and the study goes on."
+                )
+            return self._define(trial), None
+        except TrialPruned as error:
+            state, reason = TrialState.PRUNED, str(error)
+        except MisfitError as error:
+            state, reason = TrialState.FAIL, str(error)
+        return None, Ending(state, reason=reason, attrs={"reason": reason} if reason else {})
 
     def _known(self, claim: Claim, tasks: list[Task]) -> list[Ending]:
         """Return the endings of a batch whose worker died when it was about to tell them."""
@@ -228,9 +264,12 @@ class _Rounds:
         A worker that dies while it tells leaves no batch of which a part is to be trained again.
         """
         n_values = len(self._study.directions)
-        endings = [sound(ending, n_values) for ending in self._train(tasks)]
+        left = [task for task in tasks if task.ending is None]
+        trained = dict(zip(map(id, left), self._train(left) if left else [], strict=True))
+        endings = [sound(task.ending or trained[id(task)], n_values) for task in tasks]
         for task, ending in zip(tasks, endings, strict=True):
-            known = {"state": ending.state.name, "values": ending.values, "reason": ending.reason}
+            known: dict[str, Any] = {"state": ending.state.name, "values": ending.values}
+            known |= {"reason": ending.reason, "trained": task.ending is None}
             for key, value in {**ending.attrs, ENDING: known}.items():
                 task.trial.set_user_attr(key, value)
         return endings
@@ -239,24 +278,24 @@ class _Rounds:
         """Tell a batch in the order of its trials."""
         for task, ending in zip(tasks, endings, strict=True):
             values = list(ending.values) if ending.state is TrialState.COMPLETE else None
+            study = task.trial.study
+            self._halted |= is_stopped(study)
             try:
-                found = task.trial.study.tell(
-                    task.trial, values, state=ending.state, skip_if_finished=True
-                )
+                found = study.tell(task.trial, values, state=ending.state, skip_if_finished=True)
                 is_late = found.state is not ending.state
             except UpdateFinishedTrialError:
                 is_late = True
-            except RuntimeError as error:
-                # What samplers of finitely many settings do when all were tried.
-                if "Study.stop" not in str(error):
-                    raise
-                is_late = False
-                # A grid's sampler takes what was lost for tried; we count its points ourselves.
-                self._stopped |= not isinstance(task.trial.study.sampler, GridSampler)
+            # What samplers of finitely many settings do when all were tried. A grid's sampler
+            # takes what was lost for tried; we count its points ourselves.
+            self._stopped |= is_stopped(study) and not isinstance(study.sampler, GridSampler)
             if is_late:
                 self._say(f"Trial {task.trial.number} was given to another worker: told too late.")
-            elif self._told is not None:
+                continue
+            if self._told is not None:
                 self._told(task, ending)
+                self._halted |= is_stopped(self._study)
+            if task.ending is not None and ending.state is TrialState.FAIL:
+                warnings.warn(ending.reason, stacklevel=2)
 
     def _give_up(self, claim: Claim) -> None:
         """Enqueue again at once what is not told of a claim."""

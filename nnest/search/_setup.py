@@ -71,9 +71,11 @@ def _check(
     """Refuse what is another study under the same name."""
     for name in binding:
         if name in found and name in asked and found[name] != asked[name]:
+            other = "none: each data set then has one of its own"
+            cure = f"or {other if name == 'data' else 'what it began with'}"
             raise StudyError(
                 f"The study {study.study_name!r} has another {name}: {_short(found[name])} there, "
-                f"{_short(asked[name])} here. Give it another study_name, or what it began with."
+                f"{_short(asked[name])} here. Give it another study_name, {cure}."
             )
 
 

@@ -21,7 +21,8 @@ SHEET_BYTES = 2**30
 class Portion(NamedTuple):
     """What a fold's networks are trained on: samples after the transformers, in training order.
 
-    Samples that are only watched come after the first `n_training`.
+    `rows` are their numbers, from before the transformers if these keep all samples. Samples that
+    are only watched come after the first `n_training`.
     """
 
     members: list[Any]
@@ -85,8 +86,7 @@ def sheets(portions: Iterator[Portion], n: int) -> Iterator[Sheet]:
 
 def _columns(portion: Portion) -> list[np.ndarray] | None:
     """Return the arrays of a portion; None if it cannot lie beside others."""
-    plain = isinstance(portion.X, np.ndarray) and len(portion.X) == len(portion.rows)
-    if not plain or len(np.unique(portion.rows)) < len(portion.rows):
+    if not isinstance(portion.X, np.ndarray) or len(np.unique(portion.rows)) < len(portion.rows):
         return None
     weight = [] if portion.weight is None else [np.asarray(portion.weight)]
     # Networks are float32: half the memory, the same numbers.
@@ -102,7 +102,9 @@ class _Pool:
         self._filled = np.zeros(n, bool)
 
     def takes(self, rows: Rows, columns: list[np.ndarray]) -> bool:
-        """Write the samples unless other numbers stand in their rows."""
+        """Write the samples unless there is no room, or other numbers stand in their rows."""
+        if rows.max() >= len(self._filled):
+            return False
         known = self._filled[rows]
         for mine, theirs in zip(self._columns, columns, strict=True):
             if not np.array_equal(mine[rows[known]], theirs[known]):
@@ -138,7 +140,8 @@ class _Stack:
     def add(self, portion: Portion, columns: list[np.ndarray]) -> None:
         """Lay a portion's samples down, beside or upon those that are there."""
         if not self._pools or not self._pools[-1].takes(portion.rows, columns):
-            self._pools.append(_Pool(self._n, columns))
+            # Steps of a pipeline may make more samples than there were.
+            self._pools.append(_Pool(max(self._n, int(portion.rows.max()) + 1), columns))
             self._pools[-1].takes(portion.rows, columns)
             self._bytes += columns[0].nbytes
         # Nothing but the rows is needed any more: the samples can go.

@@ -1,9 +1,4 @@
-"""What a study may choose from: distributions, or a function that asks a trial.
-
-A study's storage keeps numbers, strings, booleans and None, and nothing else comes back from it as
-it was. Tuples and other choices are therefore texts in the study, and the choices that were meant
-in everything that a search hands out.
-"""
+"""What a study may choose from: distributions, or a function that asks a trial."""
 
 from __future__ import annotations
 
@@ -28,62 +23,11 @@ from optuna.distributions import (
 from sklearn.base import clone
 
 from nnest.search._errors import StudyError
+from nnest.search._texts import stable, texts_of
 
-__all__ = ["Space", "as_space", "text_of", "texts_of"]
+__all__ = ["Space", "as_space"]
 
 Define = Callable[[Any], dict[str, Any]]
-
-
-def text_of(value: Any) -> Any:
-    """Return a choice as a study's storage can keep it: ``(64, 32)`` is ``"64-32"``."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Sequence):
-        texts = [str(each) for each in value]
-        simple = all(isinstance(each, int | float | str) for each in value)
-        if simple and texts and not any("-" in text or not text for text in texts):
-            return "-".join(texts)
-    return _stable(repr(value))
-
-
-def _stable(text: str) -> str:
-    """Refuse texts that name a place in memory, which is another in the next process."""
-    if " at 0x" in text:
-        raise StudyError(
-            f"The choice {text} has no text that another process could know it by: give plain "
-            "values, tuples of them, or objects whose repr says what they are."
-        )
-    return " ".join(text.split())
-
-
-def texts_of(choices: Sequence[Any]) -> list[Any]:
-    """Return all choices as a storage can keep them, no two alike."""
-    short = [text_of(choice) for choice in choices]
-    if _all_differ(short):
-        return short
-    long = [
-        text if isinstance(choice, str | np.generic) else _plain_or_text(choice)
-        for choice, text in zip(choices, short, strict=True)
-    ]
-    if not _all_differ(long):
-        raise StudyError(
-            f"The choices {list(choices)!r} hold one value twice, or two that a study cannot "
-            "tell apart: give each once."
-        )
-    return long
-
-
-def _plain_or_text(choice: Any) -> Any:
-    """Return a choice as it is if a storage keeps it, and its `repr` if not."""
-    plain = choice is None or isinstance(choice, bool | int | float)
-    return choice if plain else _stable(repr(choice))
-
-
-def _all_differ(texts: Sequence[Any]) -> bool:
-    """Tell whether Optuna, for which True is 1, can tell all texts apart."""
-    return len({("nan",) if text != text else text for text in texts}) == len(texts)
 
 
 class Space(ABC):
@@ -198,7 +142,7 @@ class _Translating:
 def _name_of(function: Any) -> str:
     """Return a text that tells a function from another, or from what it was before."""
     if not hasattr(function, "__code__"):
-        return f"{type(function).__qualname__} {_stable(repr(function))}"
+        return f"{type(function).__qualname__} {stable(repr(function))}"
     try:
         # Without comments and line breaks, which change nothing.
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

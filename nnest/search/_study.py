@@ -16,7 +16,6 @@ from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna.trial import TrialState
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.model_selection._split import _CVIterableWrapper
@@ -26,6 +25,7 @@ from nnest.search._checks import checked_network
 from nnest.search._errors import StudyError
 from nnest.search._evaluation import Evaluation
 from nnest.search._facts import data_digest, describe, splits_from_text, splits_to_text, versions
+from nnest.search._ledger import Ledger
 from nnest.search._objectives import Objectives, as_limits, as_objectives
 from nnest.search._rounds import Ending, Task, run_rounds, set_up
 from nnest.search._samplers import as_pruner, learns, sampler_maker
@@ -36,7 +36,7 @@ from nnest.search._trial_results import Table
 
 __all__ = ["Plan", "run", "wait_for_study"]
 
-#: A study that nobody has named.
+#: A study that nobody has named, in memory; elsewhere its data follow.
 NAME = "nnest"
 #: In what a study must not differ from the search that goes on with it.
 _BINDING = ("space", "data", "estimator", "scoring", "cv", "objectives", "constraints")
@@ -124,7 +124,7 @@ class Plan:
         sampler_maker(search.sampler, space.distributions, 0)(0)
         wanted = _wanted(search, evaluation, space, objectives, limits)
         with _quiet():
-            study = _opened(search, objectives, pruner)
+            study = _opened(search, objectives, pruner, wanted["data"])
             stored = _agreed(search, study, wanted)
         evaluation.splits = splits_from_text(stored["splits"])
         return cls(
@@ -198,14 +198,16 @@ def _group_size(search: Any, n_folds: int) -> int:
     return min(fill, int(search.n_trials))
 
 
-def _opened(search: Any, objectives: Objectives, pruner: BasePruner | None) -> Study:
+def _opened(search: Any, objectives: Objectives, pruner: BasePruner | None, data: str) -> Study:
     """Return the study of this name, a new one if there is none."""
     if search.storage is None and search.study_name is not None:
         raise StudyError(
             f"study_name={search.study_name!r} without a storage would be lost with the process: "
             "give storage as well, 'study.journal' say, or leave the name out."
         )
-    name = search.study_name or NAME
+    # Without a name, the folds of a nested cross-validation find a study for each.
+    unnamed = NAME if search.storage is None else f"{NAME}-{data[:12]}"
+    name = search.study_name or unnamed
     study = optuna.create_study(
         storage=open_storage(search.storage, say=_say(search)),
         study_name=name,
@@ -262,7 +264,7 @@ def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
         )
         table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.scorers)
     if not table.has_best:
-        raise StudyError(_nothing(plan.study, table))
+        raise StudyError(_nothing(plan.study))
     return table
 
 
@@ -273,16 +275,15 @@ def _told(search: Any, study: Study) -> Callable[[Task, Ending], None] | None:
 
     def told(task: Task, ending: Ending) -> None:
         del ending  # the trial has it
-        trial = study.get_trials(deepcopy=False)[task.trial.number]
         for callback in search.callbacks:
-            callback(study, trial)
+            callback(study, study._storage.get_trial(task.trial._trial_id))
 
     return told
 
 
-def _nothing(study: Study, table: Table) -> str:
+def _nothing(study: Study) -> str:
     """Return the sentence for a study without one complete trial."""
-    failed = [trial for trial in table.trials if trial.state == TrialState.FAIL]
+    failed = Ledger(study).failed
     if failed:
         reason = failed[-1].user_attrs.get("reason", "no reason is known")
         return (
@@ -290,6 +291,6 @@ def _nothing(study: Study, table: Table) -> str:
             f"the last because: {reason}"
         )
     return (
-        f"No trial of the study {study.study_name!r} is complete: give it more time, a pruner that "
-        "is more patient, or wider constraints."
+        f"No trial of the study {study.study_name!r} is complete: give it more time, a pruner or a "
+        "space that is more patient, or wider constraints."
     )

@@ -5,12 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from reprlib import repr as shortened
 from typing import Any
 
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.exceptions import UpdateFinishedTrialError
+from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
-__all__ = ["Ending", "Task", "TrialOfBatch", "sound"]
+from nnest.search._texts import text_among
+
+__all__ = ["Ending", "MisfitError", "Task", "TrialOfBatch", "allow_stop", "is_stopped", "sound"]
+
+
+class MisfitError(ValueError):
+    """A trial that was enqueued with a value that its parameter cannot have."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,15 @@ class Task:
         Its place in the study, from 0 on. A trial that is trained again keeps its place.
     before : dict of int to float
         What had been reported of it before its worker was lost: epoch to value.
+    ending : Ending or None
+        Its end, if it is not to be trained: the space has pruned it, or it cannot be asked.
     """
 
-    trial: Trial
+    trial: TrialOfBatch
     params: Any
     place: int
     before: dict[int, float] = field(default_factory=dict)
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,27 @@ class TrialOfBatch(Trial):
 
     is_late = False
 
+    def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
+        """Suggest a value; one that was enqueued as the study's storage keeps it."""
+        if name in self._fixed_params:
+            value = self._fixed_params[name]
+            try:
+                if isinstance(distribution, CategoricalDistribution):
+                    self._fixed_params[name] = text_among(value, distribution.choices)
+                distribution.to_internal_repr(self._fixed_params[name])
+            except ValueError:
+                raise MisfitError(
+                    f"Trial {self.number} was enqueued with {name}={shortened(value)}, which is "
+                    f"not in {_shown(distribution)}: it fails, and the study goes on."
+                ) from None
+        return super()._suggest(name, distribution)
+
+    def report_folds(self, scores: list[float]) -> None:
+        """Report the scores of all folds, which `optuna.terminator` looks at."""
+        # Its own function to do so warns that it will go.
+        write = self.storage.set_trial_system_attr
+        self._unless_late(write, self._trial_id, "terminator:cv_scores", scores)
+
     def report(self, value: float, step: int) -> None:
         """Report a value unless that is somebody else's now."""
         self._unless_late(super().report, value, step)
@@ -90,6 +123,23 @@ class TrialOfBatch(Trial):
             write(*args)
         except UpdateFinishedTrialError:
             self.is_late = True
+
+
+def _shown(distribution: BaseDistribution) -> str:
+    """Return what may be chosen, in a few words."""
+    choices = getattr(distribution, "choices", None)
+    return str(distribution) if choices is None else shortened(list(choices))
+
+
+def allow_stop(study: Study, allowed: bool = True) -> None:
+    """Let `study.stop()` be called, as inside of `Study.optimize`."""
+    study._thread_local.in_optimize_loop = allowed
+
+
+def is_stopped(study: Study) -> bool:
+    """Tell whether a study was stopped since this was asked before."""
+    found, study._stop_flag = study._stop_flag, False
+    return found
 
 
 def sound(ending: Ending, n_values: int) -> Ending:

@@ -123,10 +123,24 @@ class Trainer:
         for n, i in enumerate(scored):
             of_trial = outcomes[n * self._n_folds : (n + 1) * self._n_folds]
             attrs[i].update(_scores(of_trial))
-        return [
+        endings = [
             Ending(TrialState.PRUNED, attrs=attrs[i]) if pruned[i] else self._ending(row, attrs[i])
             for i, row in enumerate(rows)
         ]
+        for task, ending in zip(tasks, endings, strict=True):
+            if ending.state is TrialState.COMPLETE:
+                self._report_folds(task, ending.attrs["test_scores"])
+        return endings
+
+    def _report_folds(self, task: Task, scores: Any) -> None:
+        """Report the scores of the folds, of which a study with one objective is the mean."""
+        metric = self._objectives.metrics[0]
+        if len(self._objectives.metrics) > 1 or metric is None or self._n_folds < 2:
+            return
+        of_folds: list[float | None] = scores[metric] if isinstance(scores, dict) else scores
+        known = [score for score in of_folds if score is not None]
+        if len(known) == self._n_folds:
+            task.trial.report_folds(known)
 
     def _is_pruned(self, i: int, row: list[Member], watch: Watch) -> bool:
         """Tell whether a trial was given up, here or before its worker was lost."""
@@ -139,7 +153,8 @@ class Trainer:
 
     def _attributes(self, row: list[Member], watch: Watch) -> dict[str, Any]:
         """Return what is written down of a trial beside its scores."""
-        fitted = [m.network for m in row if m.error is None]
+        # A subclass may have a `fit` of its own that trains no such model.
+        fitted = [m.network for m in row if m.error is None and hasattr(m.network, "model_")]
         first = fitted[0] if fitted else None
         seconds = [watch.seconds(member) for member in row]
         return {

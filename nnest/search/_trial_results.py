@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import warnings
 from copy import deepcopy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from optuna.study import Study
+from optuna.exceptions import TrialPruned
+from optuna.study import Study, create_study
 from optuna.trial import FrozenTrial, TrialState
 from sklearn.metrics._scorer import _MultimetricScorer
 
 from nnest.search._ledger import Ledger
 from nnest.search._spaces import Space
+from nnest.search._tasks import allow_stop
 
 __all__ = ["Table"]
 
@@ -50,7 +53,7 @@ class Table:
         known = [
             (trial, setting)
             for trial in ledger.in_order([*told, *ledger.failed])
-            if (setting := _setting(space, trial)) is not None
+            if (setting := _setting(space, trial, study)) is not None
         ]
         self.trials = [trial for trial, _ in known]
         self.places = [ledger.places[trial.number] for trial in self.trials]
@@ -102,12 +105,36 @@ class Table:
         ]
 
 
-def _setting(space: Space, trial: FrozenTrial) -> dict[str, Any] | None:
-    """Return the setting of a trial; None if its worker died before it was asked for all."""
+def _setting(space: Space, trial: FrozenTrial, study: Study) -> dict[str, Any] | None:
+    """Return the setting of a trial; None if it has none, pruned by its space say."""
     try:
-        return space.define(deepcopy(trial))  # it writes into what it asks
-    except ValueError:
+        return space.define(_Again(trial, study))
+    except (TrialPruned, ValueError):
         return None
+
+
+class _Again:
+    """A finished trial that a function is asked for again, in the study as it was then."""
+
+    def __init__(self, trial: FrozenTrial, study: Study) -> None:
+        self._trial, self._study = deepcopy(trial), study  # what is asked, writes into it
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the trial."""
+        return getattr(self._trial, name)
+
+    @cached_property
+    def study(self) -> Study:
+        """The trials that had been told when this one began."""
+        began = self._trial.datetime_start
+        study = create_study(directions=self._study.directions)
+        study.add_trials(
+            each
+            for each in self._study.get_trials(deepcopy=False)
+            if began and each.datetime_complete and each.datetime_complete <= began
+        )
+        allow_stop(study)
+        return study
 
 
 def _metrics(trials: list[FrozenTrial], scorers: Any) -> list[str] | None:
