@@ -26,7 +26,7 @@ from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture
 from nnest.estimators._rollback import Rollback
 from nnest.estimators._splits import split_groups, split_rows
 from nnest.optimizers import SGD, RMSprop
-from nnest.programs import EVALUATION_BATCH, Model
+from nnest.programs import EVALUATION_BATCH, Model, check_process
 
 __all__ = ["NeuralNet"]
 
@@ -211,6 +211,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _start(self, part: Part) -> None:
         """Build and compile a new model, and draw the seeds of everything that is random."""
+        check_process()
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         build, self._order_seed, self._split_seed, augment = (
             int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(4)

@@ -167,7 +167,10 @@ def _check(estimators: list[Any], splits: Any, max_group: Any) -> None:
 def _why_alone(estimator: Any) -> str | None:
     """Return why an estimator cannot be trained in a group, or None."""
     if keras.backend.backend() != "jax":
-        return f"Keras runs on {keras.backend.backend()}, and groups need JAX"
+        return (
+            f"Keras runs on {keras.backend.backend()}, and groups need JAX (import nnest before "
+            "keras, or set KERAS_BACKEND=jax)"
+        )
     if estimator.callbacks:
         return "they have callbacks of their own"
     if any(getattr(type(estimator), name) is not getattr(NeuralNet, name) for name in _REPLACED):

@@ -12,6 +12,7 @@ enter no loss, no metric and no moment of a batch normalization.
 
 from nnest._batches import FILLER, Batches, order_of, rows_at_once
 from nnest.programs._model import EVALUATION_BATCH, Model
+from nnest.programs._processes import check_process
 from nnest.programs._sharing import (
     clear_programs,
     running,
@@ -26,6 +27,7 @@ __all__ = [
     "FILLER",
     "Batches",
     "Model",
+    "check_process",
     "clear_programs",
     "order_of",
     "rows_at_once",

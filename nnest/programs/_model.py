@@ -14,9 +14,13 @@ from keras import ops
 from nnest import fusion
 from nnest._batches import Batches, rows_at_once
 from nnest.layers import Hyperparameters, known_batch, present_rows
+from nnest.programs._processes import check_process
 from nnest.programs._sharing import TRACING, running, step_program
+from nnest.programs._variables import take_copy_keyword
 
 __all__ = ["EVALUATION_BATCH", "Model"]
+
+take_copy_keyword(keras.Variable)
 
 #: Samples in a batch of an evaluation or a prediction; 32 where there are no more than 32.
 EVALUATION_BATCH = 512
@@ -113,6 +117,7 @@ class Model(keras.Model):
         keras.callbacks.History
             Metrics of each epoch.
         """
+        check_process()
         seed = kwargs.get("shuffle", True)
         if isinstance(seed, bool):
             return super().fit(x, y, **kwargs)
@@ -148,6 +153,7 @@ class Model(keras.Model):
         ndarray
             Outputs.
         """
+        check_process()
         is_plain = isinstance(x, np.ndarray) and x.dtype == np.float32 and len(x)
         if not (is_plain and kwargs == {"verbose": 0} and self._shares()):
             return super().predict(x, batch_size, **kwargs)
@@ -298,6 +304,7 @@ class Model(keras.Model):
 def _unpickle(unpack: Callable[..., Any], packed: tuple[Any, ...], classes: list[type]) -> Any:
     """Return a model; its classes are given only to be imported before."""
     del classes
+    check_process()
     return unpack(*packed)
 
 

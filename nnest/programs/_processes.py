@@ -1,0 +1,43 @@
+"""Processes in which JAX cannot work: those that are forked after it has started."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["check_process"]
+
+#: Whether this process was forked from one in which JAX had threads, which are not here.
+_is_lame = False
+
+
+def check_process() -> None:
+    """Refuse to begin what would wait for ever.
+
+    Raises
+    ------
+    RuntimeError
+        If JAX had started before this process was forked.
+
+    Examples
+    --------
+    >>> from nnest.programs import check_process
+    >>> check_process()
+    """
+    if _is_lame:
+        raise RuntimeError(
+            "This process was forked after JAX had started, and JAX would hang in it: start "
+            "processes with multiprocessing.get_context('spawn'), or leave them to joblib's "
+            "default backend, 'loky'."
+        )
+
+
+def _look() -> None:
+    """Look whether JAX had started, in a process that was just forked."""
+    from jax._src.xla_bridge import backends_are_initialized
+
+    global _is_lame
+    _is_lame = _is_lame or backends_are_initialized()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_look)
