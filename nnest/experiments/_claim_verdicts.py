@@ -7,32 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nnest.experiments._claims import Claim, arms_compared
-from nnest.experiments._comparisons import Comparison, compare
-from nnest.experiments._confusion import gives_one_class
-from nnest.experiments._evidence import (
-    Evidence,
-    Records,
-    common_seeds,
-    fewest_needed,
-    waiting_note,
+from nnest.experiments._cases import Case, case_of
+from nnest.experiments._comparisons import Comparison
+from nnest.experiments._evidence import Records, waiting_note
+from nnest.experiments._families import LEVEL, Decision, decide
+from nnest.experiments._verdicts import (
+    Source,
+    deviation_numbers,
+    size_word,
+    source_of,
+    unsaid_settings,
 )
-from nnest.experiments._expectations import Beyond, CountLearning, Part, Value
-from nnest.experiments._experiment import Experiment
-from nnest.experiments._families import LEVEL, decide
-from nnest.experiments._metrics import OF_WEIGHTS, metric_values, parse_metric, share_seconds
-from nnest.experiments._verdicts import Source, deviation_numbers, size_word, source_of
 from nnest.experiments._words import JUDGED_CLAIMS, Verdict
-from nnest.results import Run
 
 __all__ = ["ClaimVerdict", "judge_claims"]
-
-REPORTS_FAMILY, OUR_FAMILY = "the report's", "ours"
-
-_FEWEST = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +62,8 @@ class ClaimVerdict:
         What else there is to say.
     deviations : tuple of int
         The numbers of the experiment's deviations.
+    unsaid : tuple of int
+        Those of settings that the report leaves unsaid: the verdict rests on how we set them.
     sources : tuple of Source
         The records, one for each arm.
 
@@ -104,6 +94,7 @@ class ClaimVerdict:
     size: str
     note: str
     deviations: tuple[int, ...]
+    unsaid: tuple[int, ...]
     sources: tuple[Source, ...]
 
     @property
@@ -121,6 +112,11 @@ class ClaimVerdict:
             Verdict.IN_PART: self.p_fails,
         }
         return known.get(self.verdict, math.nan)
+
+    @property
+    def needs(self) -> float:
+        """The seeds that its comparisons need; infinite for more than 1000, NaN if not known."""
+        return max((part.needs for part in self.parts), default=math.nan)
 
     @property
     def deciding(self) -> Comparison | None:
@@ -168,7 +164,7 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
       verdict stands until the others are recorded.
     """
     cases = [
-        _case(records, experiment, claim, scale)
+        case_of(records, experiment, claim, scale)
         for experiment in records.report.experiments
         for claim in experiment.claims
     ]
@@ -179,7 +175,8 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
         decisions = decide([judged[i].parts for i in places])
         for place, decision in zip(places, decisions, strict=True):
             one = judged[place]
-            notes = [decision.note, one.note]
+            normal = _rests_on_normality(decision, one.n, LEVEL / sizes[family])
+            notes = [decision.note, normal, one.note]
             decided = decision._asdict() | {"note": "; ".join(filter(None, notes))}
             judged[place] = replace(one, **decided)
     return judged
@@ -190,46 +187,15 @@ def _is_of(one: ClaimVerdict, family: tuple[str, str]) -> bool:
     return one.judged and (one.family, one.scale) == family
 
 
-@dataclass(frozen=True, eq=False)
-class _Case:
-    """A claim, its records, and what stands in the way of a verdict."""
-
-    experiment: Experiment
-    claim: Claim
-    evidence: dict[str, Evidence]
-    seeds: list[int]
-    obstacle: Verdict | None
-    note: str
-
-    @property
-    def family(self) -> str:
-        """With which claims it shares the level."""
-        return OUR_FAMILY if self.experiment.ours else REPORTS_FAMILY
-
-    @property
-    def needed(self) -> int:
-        """The seeds that are declared for all of its arms."""
-        return fewest_needed(list(self.evidence.values()))
-
-    @property
-    def scale(self) -> str:
-        """The scale of its runs, if there are any."""
-        scales = [one.scale for one in self.evidence.values() if one.runs]
-        return scales[0] if scales else ""
+def _rests_on_normality(decision: Decision, n: int, level: float) -> str:
+    """Say where so few seeds decide only because their differences are taken for normal."""
+    undecided = decision.verdict in (Verdict.UNDECIDED, Verdict.NOT_JUDGED)
+    return "" if undecided or 0.5**n <= level else f"{n} seeds decide only if normal"
 
 
-def _case(records: Records, experiment: Experiment, claim: Claim, scale: str | None) -> _Case:
-    """Collect the records of a claim's arms."""
-    found = records.largest(experiment.key, claim.arms, scale)
-    seeds = common_seeds(found)
-    evidence = dict(zip(claim.arms, found, strict=True))
-    obstacle = _obstacle(claim, found, len(seeds)) or _too_short(experiment, claim, found)
-    return _Case(experiment, claim, evidence, seeds, *(obstacle or (None, "")))
-
-
-def _judge(case: _Case, level: float) -> ClaimVerdict:
+def _judge(case: Case, level: float) -> ClaimVerdict:
     """Compare the arms of a claim; a verdict is left open until its family is known."""
-    parts = _compare_all(case, level) if len(case.seeds) >= _FEWEST else ()
+    parts = case.compare(level)
     return ClaimVerdict(
         experiment=case.experiment.key,
         key=case.claim.key,
@@ -249,99 +215,20 @@ def _judge(case: _Case, level: float) -> ClaimVerdict:
         size=size_word(case.experiment, case.scale),
         note=_note(case, parts),
         deviations=deviation_numbers(case.experiment),
+        unsaid=unsaid_settings(case.experiment, [one.metric for one in case.claim.values]),
         sources=tuple(source_of(one) for one in case.evidence.values() if one.runs),
     )
 
 
-def _obstacle(claim: Claim, found: Sequence[Evidence], n: int) -> tuple[Verdict, str] | None:
-    """Name what stands in the way of a verdict, if anything does, and say more of it."""
-    needed = fewest_needed(found)
-    if not any(one.runs for one in found):
-        return Verdict.NO_RECORDS, f"0 of {needed} seeds recorded"
-    if claim.not_comparable is not None:
-        return Verdict.NOT_COMPARABLE, f"see deviation {claim.not_comparable}"
-    if n < max(needed, _FEWEST):
-        return Verdict.NOT_JUDGED, f"{n} of {needed} seeds"
-    return None
-
-
-def _too_short(
-    experiment: Experiment, claim: Claim, found: Sequence[Evidence]
-) -> tuple[Verdict, str] | None:
-    """Name trainings that end before what the sentence speaks of."""
-    epochs = experiment.protocol.size(found[0].scale).epochs
-    if epochs > claim.after:
-        return None
-    return (
-        Verdict.NOT_AT_SIZE,
-        f"{epochs} epochs, and it is said of those after {claim.after}",
-    )
-
-
-def _note(case: _Case, parts: Sequence[Comparison]) -> str:
+def _note(case: Case, parts: Sequence[Comparison]) -> str:
     """Say what stands in the way of a verdict, or which runs it lacks."""
     diverged = not all(math.isfinite(part.difference) for part in parts)
     notes = [case.note, _diverged(case) if diverged and not case.obstacle else ""]
     return "; ".join(filter(None, [*notes, waiting_note(list(case.evidence.values()))]))
 
 
-def _diverged(case: _Case) -> str:
+def _diverged(case: Case) -> str:
     """Say how many runs have no such number."""
     runs = [one.runs[seed] for one in case.evidence.values() for seed in case.seeds]
     diverged = sum(run.diverged for run in runs)
     return f"{diverged} of {len(runs)} diverged" if diverged else "some runs have no such number"
-
-
-def _compare_all(case: _Case, level: float) -> tuple[Comparison, ...]:
-    """Compare what each part of a claim compares."""
-    return tuple(_compared(case, part, level) for part in case.claim.parts)
-
-
-def _compared(case: _Case, part: Part, level: float) -> Comparison:
-    """Compare one part; what is no evidence, or no number, speaks for nothing."""
-    found = compare(part, *_sides(case, part), level)
-    flaw = _flaw(case, part)
-    if not flaw and math.isfinite(found.difference):
-        return found
-    nothing = replace(found, p_holds=1.0, p_contradicted=1.0, p_fails=1.0, p_direction=1.0)
-    return replace(nothing, verdict=Verdict.NOT_JUDGED, note=flaw) if flaw else nothing
-
-
-def _flaw(case: _Case, part: Part) -> str:
-    """Say why a comparison is no evidence; nothing where it is."""
-    if isinstance(part, CountLearning):
-        return ""
-    sides = (part.a,) if isinstance(part, Beyond) else (part.a, part.b)
-    if any(side.metric == "seconds" for side in sides):
-        together = any(share_seconds(_runs(case, side.arm)) for side in sides)
-        return "seeds trained as a group have one time together" if together else ""
-    if all(parse_metric(side.metric).name in OF_WEIGHTS for side in sides):
-        return ""  # gradients and kernels are there whether anything is learnt or not
-    for arm in arms_compared(part):
-        if all(map(gives_one_class, _runs(case, arm).values())):
-            return f"0 of {len(case.seeds)} networks of {arm} learnt anything"
-    return ""
-
-
-def _runs(case: _Case, arm: str) -> dict[int, Run]:
-    """Return the runs of an arm that count, by seed."""
-    return {seed: case.evidence[arm].runs[seed] for seed in case.seeds}
-
-
-def _sides(case: _Case, part: Part) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Read both sides of a comparison, seed by seed; a constant is the same for every seed."""
-    if isinstance(part, CountLearning):
-        return _learning(case, part.a), _learning(case, part.b)
-    a = _read(case, part.a)
-    b = np.full(a.size, part.constant) if isinstance(part, Beyond) else _read(case, part.b)
-    return a, b
-
-
-def _read(case: _Case, side: Value) -> NDArray[np.float64]:
-    """Read one side of a comparison, seed by seed."""
-    return metric_values(_runs(case, side.arm), side.metric, side.epoch)
-
-
-def _learning(case: _Case, arm: str) -> NDArray[np.float64]:
-    """Return 1 for each network that learns, 0 for each that gives all images one class."""
-    return np.array([not gives_one_class(run) for run in _runs(case, arm).values()], dtype=float)

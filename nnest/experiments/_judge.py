@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Summary", "Verdicts", "claim_table", "judge", "number_table"]
 
-_BY_CHANCE = 0.05
 _OUTSIDE = (Verdict.HIGHER, Verdict.LOWER)
 
 
@@ -44,7 +43,11 @@ class Summary:
     outside : int
         Of these numbers, those outside our interval.
     expected_outside : float
-        Those that chance alone would put outside: 5 %.
+        Those that chance alone would put outside: as many as lie outside when our own trainings
+        are left out one at a time.
+    without_information : int
+        Of these numbers, those that chance cannot put outside, because the report prints so few
+        digits.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class Summary:
     networks: int
     outside: int
     expected_outside: float
+    without_information: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +112,6 @@ class Verdicts:
         networks = {(one.source.file, one.source.arm) for one in trained if one.source is not None}
         own = [one for one in self.claims if one.family != "ours"]
         ours = [one for one in self.claims if one.family == "ours"]
-        with_limits = [one for one in trained if math.isfinite(one.low)]
         judged = sum(one.judged for one in self.numbers)
         return Summary(
             numbers=_count(self.numbers),
@@ -120,7 +123,8 @@ class Verdicts:
             exact=judged - len(trained),
             networks=len(networks),
             outside=sum(one.verdict in _OUTSIDE for one in trained),
-            expected_outside=_BY_CHANCE * len(with_limits),
+            expected_outside=sum(one.by_chance for one in trained),
+            without_information=sum(not one.can_miss for one in trained),
         )
 
     def number_table(self) -> pd.DataFrame:
@@ -143,7 +147,8 @@ class Verdicts:
         pandas.DataFrame
             One row for each claim: ``claim``, ``text``, ``verdict``, ``p``, then ``difference``,
             ``low``, ``high``, ``a``, ``b`` and ``detectable`` of the deciding comparison, ``n``,
-            ``scale``, ``family`` and all other fields of `ClaimVerdict` that a table can hold.
+            ``needs`` (the seeds that the margins of its comparisons need), ``scale``, ``family``
+            and all other fields of `ClaimVerdict` that a table can hold.
         """
         return claim_frame(self.claims)
 
@@ -165,7 +170,10 @@ class Verdicts:
             "report": {name: getattr(self.report, name) for name in known},
             "summary": asdict(self.summary),
             "numbers": numbers,
-            "claims": [{**asdict(one), "judged": one.judged} for one in self.claims],
+            "claims": [
+                {**asdict(one), "judged": one.judged, "p": one.p, "needs": one.needs}
+                for one in self.claims
+            ],
             "deviations": [asdict(one) for one in self.report.deviations],
             "unused": [asdict(one) for one in self.unused],
             "conflicts": [list(key) for key in self.conflicts],

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nnest.experiments._claim_verdicts import OUR_FAMILY, ClaimVerdict
+from nnest.experiments._cases import OUR_FAMILY
+from nnest.experiments._claim_verdicts import ClaimVerdict
 from nnest.experiments._judge import Verdicts
-from nnest.experiments._text import networks_in_words
+from nnest.experiments._text import networks_in_words, without_information
 from nnest.experiments._verdicts import NumberVerdict
 from nnest.experiments._words import JUDGED_CLAIMS, JUDGED_NUMBERS, Verdict
 
@@ -177,6 +178,7 @@ def _chance(found: Sequence[Verdicts]) -> Iterator[str]:
             f"{trained} of the judged numbers are of trainings of"
             f" {networks_in_words(sum(one.networks for one in sums))}:"
             f" {sum(one.outside for one in sums)} lie outside our interval, where chance alone"
-            f" would put {sum(one.expected_outside for one in sums):.1f}.",
+            f" would put {sum(one.expected_outside for one in sums):.1f}."
+            f" {without_information(sum(one.without_information for one in sums))}",
             _WIDTH,
         )

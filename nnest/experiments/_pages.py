@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnest.experiments import _curves as curves
-from nnest.experiments._claim_verdicts import OUR_FAMILY
+from nnest.experiments._cases import OUR_FAMILY
 from nnest.experiments._confusion import gives_one_class
 from nnest.experiments._markup import Table
 from nnest.experiments._record_tables import RecordTables
@@ -70,9 +70,10 @@ class ReportPage(RecordTables):
         -------
         dict
             ``numbers``, ``numbers_judged``, ``numbers_networks``, ``outside``, ``by_chance``,
-            ``claims``, ``questions``, ``runs``; ``constant``: the networks that give all test
-            images one class; ``claims_holds``, ``claims_not_by_that_much`` and the like; and for
-            each claim ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there is none.
+            ``no_information``, ``claims``, ``questions``, ``runs``; ``constant``: the networks that
+            give all test images one class; ``claims_holds``, ``claims_not_by_that_much`` and the
+            like; and for each claim ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there
+            is none.
         """
         summary = self.verdicts.summary
         found: dict[str, Any] = {
@@ -81,6 +82,7 @@ class ReportPage(RecordTables):
             "numbers_networks": summary.networks,
             "outside": summary.outside,
             "by_chance": f"{summary.expected_outside:.1f}",
+            "no_information": summary.without_information,
             "claims": sum(summary.claims.values()),
             "questions": sum(summary.questions.values()),
             "runs": len(self.runs),

@@ -150,6 +150,16 @@ class Deviation:
     why: str
     source: str
 
+    @property
+    def unsaid(self) -> bool:
+        """Whether the report leaves the setting unsaid, so that ours is a choice."""
+        return "not said" in self.theirs
+
+    @property
+    def of_machine(self) -> bool:
+        """Whether it is about the machine, which decides times alone."""
+        return "hardware" in self.theirs
+
 
 def reported_confusion(
     arm: str, counts: Sequence[Sequence[int]], *, where: str, why: str = ""

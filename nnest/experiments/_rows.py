@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nnest.experiments._bounds import bounds, within
 from nnest.experiments._claim_verdicts import ClaimVerdict
 from nnest.experiments._confusion import gives_one_class
 from nnest.experiments._curves import NOT_RUN_YET
@@ -17,8 +18,8 @@ from nnest.experiments._metrics import metric_values, share_seconds
 from nnest.experiments._places import source_links
 from nnest.experiments._protocol import Size
 from nnest.experiments._verdicts import NumberVerdict, source_of
-from nnest.experiments._words import Verdict
-from nnest.stats import mean_interval, paired_interval
+from nnest.experiments._words import Verdict, rests_on
+from nnest.stats import Interval, mean_interval, paired_interval
 
 __all__ = [
     "NUMBER",
@@ -42,15 +43,18 @@ NUMBER = (
     "runs",
     "scale",
     "verdict",
+    "unsaid settings",
     "records",
 )
 SENTENCE = (
     "sentence",
     "verdict",
     "difference [interval]",
+    "of the last five epochs",
     "seeds",
     "scale",
     "as a comparison",
+    "unsaid settings",
     "records",
 )
 NOTHING = "–"
@@ -77,6 +81,7 @@ def number_row(one: NumberVerdict) -> tuple[Cell, ...]:
         runs,
         one.size or NOTHING,
         said(one.verdict, one.note),
+        rests_on(one) or NOTHING,
         source_links([one.source]),
     )
 
@@ -96,9 +101,11 @@ def sentence_row(one: ClaimVerdict) -> tuple[Cell, ...]:
         f"{one.text} ({one.where})",
         said(one.verdict, one.note),
         difference(one),
+        _of_last_epochs(one),
         f"{one.n} of {one.needed}",
         one.size or NOTHING,
         _compared(one),
+        rests_on(one) or NOTHING,
         source_links(one.sources),
     )
 
@@ -120,6 +127,15 @@ def difference(one: ClaimVerdict) -> str:
     return f"{text}; {part.least}" if one.verdict == Verdict.UNDECIDED else text
 
 
+def _of_last_epochs(one: ClaimVerdict) -> str:
+    """Return the same difference of the means of the last five epochs, with its interval."""
+    part = one.deciding
+    if part is None or part.last is None:
+        return NOTHING
+    mean, low, high = part.last
+    return f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+
+
 def arm_row(name: str, evidence: Evidence, first: Evidence, metric: str) -> tuple[Cell, ...]:
     """Return the row of an arm: mean, difference from the first arm, runs that diverged."""
     if not evidence.runs:
@@ -131,7 +147,8 @@ def arm_row(name: str, evidence: Evidence, first: Evidence, metric: str) -> tupl
         name,
         len(values),
         evidence.scale,
-        _mean(values, one_time=metric == "seconds" and share_seconds(evidence.runs)) + noted,
+        _mean(values, metric, one_time=metric == "seconds" and share_seconds(evidence.runs))
+        + noted,
         NOTHING if evidence is first else _from_first(evidence, first, metric),
         source_links([source_of(evidence)]),
     )
@@ -144,7 +161,7 @@ def constant_row(experiment: str, name: str, evidence: Evidence) -> tuple[Cell, 
     return experiment, name, evidence.scale, len(evidence.runs), n, links
 
 
-def _mean(values: np.ndarray, *, one_time: bool) -> str:
+def _mean(values: np.ndarray, metric: str, *, one_time: bool) -> str:
     """Return a mean with its interval, where there are seeds or times for one."""
     if not np.isfinite(values).all():
         return "no number"
@@ -152,7 +169,7 @@ def _mean(values: np.ndarray, *, one_time: bool) -> str:
         return f"{values.mean():.4f} (one seed, no interval)"
     if one_time:
         return f"{values.mean():.4f} (trained as a group, no interval)"
-    low, high = mean_interval(values)
+    low, high = within(mean_interval(values), bounds(metric))
     return f"{values.mean():.4f} [{low:.4f}, {high:.4f}]"
 
 
@@ -164,7 +181,9 @@ def _from_first(evidence: Evidence, first: Evidence, metric: str) -> str:
     one_time = metric == "seconds" and any(map(share_seconds, both))
     if len(seeds) < _FEWEST or one_time or not np.isfinite(a - b).all():
         return NOTHING
-    low, high = paired_interval(a, b)
+    limits = bounds(metric)
+    widest = Interval(limits.low - limits.high, limits.high - limits.low)
+    low, high = within(paired_interval(a, b), widest)
     return f"{np.mean(a - b):+.4f} [{low:+.4f}, {high:+.4f}]"
 
 

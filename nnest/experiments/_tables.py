@@ -41,6 +41,7 @@ _FIRST_OF_CLAIMS = (
     "scale",
     "verdict",
     "detectable",
+    "needs",
     "family",
     "deviations",
 )
@@ -72,7 +73,7 @@ def _claim_row(one: ClaimVerdict) -> dict[str, Any]:
     row["claim"] = row.pop("key")
     parts, sources, deciding = row.pop("parts"), row.pop("sources"), one.deciding
     row |= {name: getattr(deciding, name, math.nan) for name in _OF_COMPARISONS}
-    row["p"] = one.p
+    row |= {"p": one.p, "needs": one.needs}
     row["comparisons"] = len(parts)
     row["files"] = tuple(dict.fromkeys(source.file for source in sources))
     return row | {"judged": one.judged}

@@ -11,7 +11,7 @@ from nnest.experiments._comparisons import Comparison
 from nnest.experiments._judge import Summary, Verdicts
 from nnest.experiments._metrics import parse_metric
 from nnest.experiments._verdicts import NumberVerdict
-from nnest.experiments._words import Verdict
+from nnest.experiments._words import Verdict, p_text, rests_on
 
 __all__ = ["as_text"]
 
@@ -73,7 +73,8 @@ def _numbers(rows: Sequence[NumberVerdict]) -> list[str]:
 def _number_cells(one: NumberVerdict) -> tuple[str, str, str, str]:
     """Return the cells of a number's line."""
     digits = one.decimals + (0 if one.kind == "exact" else 1)
-    verdict = f"{one.verdict} ({one.note})" if one.note else one.verdict
+    note = "; ".join(filter(None, [one.note, rests_on(one)]))
+    verdict = f"{one.verdict} ({note})" if note else one.verdict
     if one.scale and one.scale != "exact" and math.isfinite(one.difference):
         verdict += f", {one.difference:+z.{digits}f}"
     return one.label, one.stated, _ours(one, digits), verdict
@@ -155,9 +156,9 @@ def _claims(title: str, rows: Sequence[ClaimVerdict]) -> list[str]:
 
 def _details(one: ClaimVerdict) -> Iterator[str]:
     """Yield what stands below a claim."""
-    p_value = f", p={one.p:.2g} after Holm" if math.isfinite(one.p) else ""
+    p_value = f", {p_text(one.p)} after Holm" if math.isfinite(one.p) else ""
     runs = f"n={one.n}, {one.size}" if one.size else ""
-    yield "; ".join(filter(None, [one.where, runs + p_value, one.note]))
+    yield "; ".join(filter(None, [one.where, runs + p_value, one.note, rests_on(one)]))
     for part in one.parts:
         yield "; ".join(_comparison(part, word=one.judged and len(one.parts) > 1))
 
@@ -169,6 +170,9 @@ def _comparison(part: Comparison, *, word: bool) -> Iterator[str]:
         return
     text = f"{part.label}: {part.a:.4g} and {part.b:.4g}, difference {part.difference:+.2g}"
     yield text + (f" ({part.low:+.2g} to {part.high:+.2g})" if math.isfinite(part.low) else "")
+    if part.last is not None:
+        mean, low, high = part.last
+        yield f"mean of the last five epochs {mean:+.2g} ({low:+.2g} to {high:+.2g})"
     if part.note:
         yield part.note
     if word:
@@ -205,7 +209,7 @@ def _summary(summary: Summary) -> list[str]:
         _tally("Our questions", summary.questions_judged, summary.questions),
         "All verdicts are about further trainings on the same training and test images.",
     ]
-    return ["Summary", *(_wrapped(line, 2) for line in lines)]
+    return ["Summary", *(_wrapped(line, 2) for line in lines if line)]
 
 
 def _chance(summary: Summary) -> Iterator[str]:
@@ -217,6 +221,14 @@ def _chance(summary: Summary) -> Iterator[str]:
             f" {summary.outside} lie outside our interval, where chance alone would put"
             f" {summary.expected_outside:.1f}."
         )
+        yield without_information(summary.without_information)
+
+
+def without_information(number: int) -> str:
+    """Say how many numbers chance cannot put outside, if any."""
+    if not number:
+        return ""
+    return f"So few digits of {number} are printed that chance cannot do it: no information."
 
 
 def networks_in_words(number: int) -> str:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnest.experiments._bounds import bounds, within
+from nnest.experiments._chance import chance_can_miss, expected_limits, missed_by_chance
 from nnest.experiments._evidence import Evidence, Records, waiting_note
 from nnest.experiments._experiment import Experiment
 from nnest.experiments._metrics import metric_values, parse_metric
 from nnest.experiments._reported import Reported
 from nnest.experiments._words import JUDGED_NUMBERS, Verdict
-from nnest.stats import (
-    Interval,
-    count_prediction_interval,
-    median_prediction_interval,
-    prediction_interval,
-)
+from nnest.stats import Interval
 
 __all__ = ["NumberVerdict", "Source", "judge_number"]
 
@@ -89,7 +87,15 @@ class NumberVerdict:
         Ours: the mean over the seeds, or what an exact number is computed to be; NaN if there is
         none.
     low, high : float
-        The limits between which a training like the report's is expected, 95 % of the time.
+        The limits between which a training like the report's is expected, 95 % of the time, as far
+        as the metric reaches.
+    by_chance : float
+        How many of our own trainings, each printed as the report prints, lie outside the limits of
+        the others: the share that chance puts outside. 0 where there are no limits.
+    can_miss : bool
+        Whether chance can put a number outside at all. It cannot where the report prints so few
+        digits that a training twice as far out as the limits would be printed as one that agrees:
+        such a number carries no information.
     n : int
         Our trainings; 0 for an exact number.
     needed : int
@@ -105,6 +111,8 @@ class NumberVerdict:
         What else there is to say.
     deviations : tuple of int
         The numbers of the experiment's deviations.
+    unsaid : tuple of int
+        Those of settings that the report leaves unsaid: the verdict rests on how we set them.
     source : Source or None
         The records.
 
@@ -129,6 +137,8 @@ class NumberVerdict:
     mean: float
     low: float
     high: float
+    by_chance: float
+    can_miss: bool
     n: int
     needed: int
     scale: str
@@ -136,6 +146,7 @@ class NumberVerdict:
     verdict: Verdict
     note: str
     deviations: tuple[int, ...]
+    unsaid: tuple[int, ...]
     source: Source | None
 
     @property
@@ -197,6 +208,8 @@ class _Ours(NamedTuple):
     limits: Interval
     verdict: Verdict
     note: str = ""
+    by_chance: float = 0.0
+    can_miss: bool = True
 
 
 def _judge_exact(number: Reported) -> _Ours:
@@ -215,14 +228,17 @@ def _judge_runs(experiment: Experiment, number: Reported, evidence: Evidence) ->
     values = metric_values(evidence.runs, number.metric)
     mean = float(values.mean()) if values.size else math.nan
     bad = int((~np.isfinite(values)).sum())
-    limits = _limits(number, values, evidence) if values.size >= _FEWEST and not bad else _NOTHING
+    known = values.size >= _FEWEST and not bad
+    limits = expected_limits(number, values, evidence) if known else _NOTHING
     note = f"{bad} of {values.size} diverged" if bad else ""
     note = "; ".join(filter(None, [note, waiting_note([evidence])]))
     if obstacle := _obstacle(experiment, number, values, evidence):
         return _Ours(mean, limits, obstacle[0], "; ".join(filter(None, [obstacle[1], note])))
     if bad:
         return _Ours(mean, limits, Verdict.UNDECIDED, note)
-    return _Ours(mean, limits, _compare(number, mean, limits), note)
+    can_miss = chance_can_miss(number, limits, mean)
+    by_chance = missed_by_chance(number, values, evidence)
+    return _Ours(mean, limits, _compare(number, mean, limits), note, by_chance, can_miss)
 
 
 def _obstacle(
@@ -247,25 +263,6 @@ def _obstacle(
     return None
 
 
-def _limits(number: Reported, values: NDArray[Any], evidence: Evidence) -> Interval:
-    """Return where a training like the report's is expected."""
-    if number.kind == "count":
-        total = _row_total(number, evidence)
-        return count_prediction_interval(values, runs=number.runs, total=total)
-    if number.statistic == "median":
-        return median_prediction_interval(values, runs=number.runs)
-    return prediction_interval(values, runs=number.runs)
-
-
-def _row_total(number: Reported, evidence: Evidence) -> int | None:
-    """Return how many test images a cell's true class has."""
-    metric = parse_metric(number.metric)
-    if metric.name != "test_confusion":
-        return None
-    tables = [run.confusion for run in evidence.runs.values() if run.confusion is not None]
-    return max(sum(table[metric.index[0]]) for table in tables)
-
-
 def _compare(number: Reported, mean: float, limits: Interval) -> Verdict:
     """Compare what is printed with where a training like it is expected."""
     if not number.printed.overlaps(limits):
@@ -288,6 +285,13 @@ def deviation_numbers(experiment: Experiment) -> tuple[int, ...]:
     return tuple(sorted(one.number for one in experiment.deviations))
 
 
+def unsaid_settings(experiment: Experiment, metrics: Iterable[str]) -> tuple[int, ...]:
+    """Return the numbers of the deviations for settings that the report leaves unsaid."""
+    times = "seconds" in metrics
+    unsaid = [one for one in experiment.deviations if one.unsaid and (times or not one.of_machine)]
+    return tuple(sorted(one.number for one in unsaid))
+
+
 def size_word(experiment: Experiment, scale: str) -> str:
     """Return a scale as verdicts name it: full runs on other data are not the report's own."""
     return Verdict.OTHER_DATA if scale == "full" and experiment.stands_for else scale
@@ -305,6 +309,7 @@ def _row(
     """Put a number and its verdict together."""
     recorded = evidence is not None and bool(evidence.runs)
     scale = "exact" if evidence is None else (evidence.scale if recorded else "")
+    shown = within(ours.limits, bounds(number.metric))
     return NumberVerdict(
         experiment=experiment.key,
         arm=number.arm,
@@ -316,8 +321,10 @@ def _row(
         decimals=number.decimals,
         approximate=number.approximate,
         mean=ours.mean,
-        low=ours.limits.low,
-        high=ours.limits.high,
+        low=shown.low,
+        high=shown.high,
+        by_chance=ours.by_chance,
+        can_miss=ours.can_miss,
         n=len(evidence.runs) if evidence else 0,
         needed=evidence.needed if evidence else 0,
         scale=scale,
@@ -325,5 +332,6 @@ def _row(
         verdict=ours.verdict,
         note=ours.note,
         deviations=deviation_numbers(experiment),
+        unsaid=unsaid_settings(experiment, [number.metric]) if evidence is not None else (),
         source=source_of(evidence) if evidence and recorded else None,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Protocol
 
-__all__ = ["JUDGED_CLAIMS", "JUDGED_NUMBERS", "Verdict"]
+__all__ = ["JUDGED_CLAIMS", "JUDGED_NUMBERS", "Verdict", "p_text", "rests_on"]
 
 
 class Verdict(StrEnum):
@@ -61,3 +62,28 @@ JUDGED_CLAIMS = (
     Verdict.UNDECIDED,
 )
 """Verdicts on claims; all others say why there is none."""
+
+_LEAST_P = 0.001
+
+
+class _Judged(Protocol):
+    """A verdict, and the settings that it rests on."""
+
+    @property
+    def judged(self) -> bool: ...
+
+    @property
+    def unsaid(self) -> tuple[int, ...]: ...
+
+
+def p_text(p: float) -> str:
+    """Return a p-value in words: tails that far out are known to no test of a few seeds."""
+    return f"p < {_LEAST_P:g}" if p < _LEAST_P else f"p = {p:.2g}"
+
+
+def rests_on(one: _Judged) -> str:
+    """Name the settings that the report leaves unsaid, where there is a verdict."""
+    if not (one.judged and one.unsaid):
+        return ""
+    many = "s" if len(one.unsaid) > 1 else ""
+    return f"rests on deviation{many} {', '.join(map(str, one.unsaid))}"

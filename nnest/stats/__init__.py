@@ -13,8 +13,8 @@ from ._comparisons import (
     one_sample_test,
     paired_difference_test,
 )
-from ._counts import CountTest, mcnemar_test
-from ._families import detectable_difference, holm
+from ._exact import CountTest, mcnemar_test, sign_flip_test, sign_test
+from ._families import detectable_difference, holm, seeds_needed
 from ._intervals import (
     Interval,
     mean_interval,
@@ -42,4 +42,7 @@ __all__ = [
     "paired_interval",
     "prediction_interval",
     "rounding_interval",
+    "seeds_needed",
+    "sign_flip_test",
+    "sign_test",
 ]

@@ -13,7 +13,7 @@ from ._arrays import finite_pairs, finite_values
 
 # Differences of decimal fractions carry rounding errors of about 1e-16 of their operands; what
 # is below this share of them is taken for zero, so that such errors are never called an effect.
-_RELATIVE_ZERO = 1e-12
+RELATIVE_ZERO = 1e-12
 
 
 class PairedTest(NamedTuple):
@@ -36,7 +36,7 @@ class PairedTest(NamedTuple):
     --------
     >>> test = paired_difference_test([3.0, 4.0], [1.0, 2.0])
     >>> test.difference, test.p_greater
-    (2.0, 0.0)
+    (2.0, 0.25)
     """
 
     difference: float
@@ -68,7 +68,7 @@ class EquivalenceTest(NamedTuple):
     --------
     >>> test = equivalence_test([3.0, 4.0], [3.0, 4.0], margin=0.5)
     >>> test.difference, test.p_equivalent
-    (0.0, 0.0)
+    (0.0, 0.25)
     """
 
     difference: float
@@ -103,8 +103,8 @@ def paired_difference_test(a: ArrayLike, b: ArrayLike, *, by: float = 0.0) -> Pa
     -----
     With :math:`d = a - b` the statistic :math:`t = (\bar d - by) \sqrt n / s_d` is compared with
     Student's t of n - 1 degrees of freedom. Differences that are all the same have no spread
-    to compare with: then the p-value is 0 in the direction of :math:`\bar d - by` and 1 in the
-    other, and 1 in both where it is zero.
+    to compare with: then the p-value is that of n equal signs, :math:`2^{-n}`, in the direction
+    of :math:`\bar d - by` and 1 in the other, and 1 in both where it is zero.
 
     Examples
     --------
@@ -238,11 +238,13 @@ def _one_sided(differences: NDArray[np.float64], by: float, scale: float) -> Pai
     if not math.isfinite(by):
         raise ValueError(f"Got by={by!r}, but a difference is a finite number.")
     n, mean = differences.size, float(differences.mean())
-    zero = _RELATIVE_ZERO * max(scale, abs(by))
+    zero = RELATIVE_ZERO * max(scale, abs(by))
     error = float(differences.std(ddof=1)) / math.sqrt(n)
     excess = mean - by
     if error <= zero:
-        p_greater, p_less = (0.0 if excess > zero else 1.0), (0.0 if excess < -zero else 1.0)
+        # By signs alone: n coins fall alike with this probability, and nothing else is known.
+        least = 0.5**n
+        p_greater, p_less = (least if excess > zero else 1.0), (least if excess < -zero else 1.0)
         return PairedTest(mean, p_greater, p_less, n, 0.0)
     statistic = excess / error
     p_greater, p_less = (float(special.stdtr(n - 1, sign * statistic)) for sign in (-1, 1))

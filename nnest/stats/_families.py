@@ -118,3 +118,62 @@ def detectable_difference(
     critical = special.stdtrit(n - 1, 1 - alpha)
     noncentrality = float(special.nctdtrinc(n - 1, 1 - power, critical))
     return noncentrality * standard_deviation / math.sqrt(n)
+
+
+def seeds_needed(
+    standard_deviation: float,
+    difference: float,
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    most: int = 1000,
+) -> int | None:
+    """Return how many paired seeds show a difference.
+
+    Parameters
+    ----------
+    standard_deviation : float
+        Standard deviation of the differences per seed.
+    difference : float
+        The mean difference to be found, positive; for a similarity the margin, with the power of
+        each of its two tests.
+    alpha : float, default=0.05
+        The level of the one-sided test.
+    power : float, default=0.8
+        How often the test shall find that difference; above ``alpha``.
+    most : int, default=1000
+        The most seeds to think of.
+
+    Returns
+    -------
+    int or None
+        The least number of seeds, at least two, for which `detectable_difference` is at most
+        this difference; None where it is more than ``most``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> seeds_needed(0.002, 0.0017)
+    11
+    >>> seeds_needed(0.002, 0.0025, alpha=0.05 / 28, power=0.9)
+    16
+    """
+    if not (math.isfinite(difference) and difference > 0):
+        raise ValueError(f"Got difference={difference!r}, but it is a positive number.")
+    if most < 2:
+        raise ValueError(f"Got most={most}, but a paired test needs at least 2 seeds.")
+
+    def shown(n: int) -> bool:
+        return detectable_difference(standard_deviation, n, alpha=alpha, power=power) <= difference
+
+    if not shown(most):
+        return None
+    low, high = 1, most  # `high` seeds show it, `low` do not: more seeds never show less.
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if shown(middle) else (middle, high)
+    return high
