@@ -222,7 +222,9 @@ def test_critical_values_are_student_s() -> None:
     script = "console.log(JSON.stringify(require(process.argv[1]).CRITICAL))"
     command = [extension.node(), "-e", script, str(WIDGETS)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    np.testing.assert_allclose(json.loads(shown.stdout), stats.t.ppf(0.975, range(1, 30)), atol=1e-4)
+    np.testing.assert_allclose(
+        json.loads(shown.stdout), stats.t.ppf(0.975, range(1, 30)), atol=1e-4
+    )
 
 
 def test_studies_err_as_often_as_they_say() -> None:
