@@ -50,7 +50,7 @@ def _dropout() -> None:
         _mean_of_masks(),
         "Average the rectified outputs, not the outputs: sixteen masks, each equally probable.",
         {
-            "This is the whole network's output, which the rectifier leaves as it is.": (
+            "This is what the whole network gives; the mean over the masks is another number.": (
                 max(0.0, _H @ _W)
             ),
             "What is left has to be divided by one minus the rate.": _mean_of_masks() / 2,
