@@ -73,9 +73,13 @@ def _run(
 
 
 def _conditions(experiment: Experiment) -> list[str]:
-    """Return the metrics of the parts and treatments of images that an experiment declares."""
-    names = ("test_accuracy", "test_loss", "val_accuracy", "val_loss")
-    return [f"{name}@{one}" for name in names for one in experiment.protocol.conditions(name)]
+    """Return the metrics of parts, treatments of images and weights that an experiment declares."""
+    protocol = experiment.protocol
+    names = ("test_accuracy", "test_loss", "val_accuracy", "val_loss", "kernel_norm")
+    found = [f"{name}@{one}" for name in names for one in protocol.conditions(name)]
+    found += ["kernel_norm"] if protocol.kernel_norms else []
+    of_gradients = ["gradient_norm_first", "gradient_norm_largest"]
+    return found + (of_gradients if protocol.gradient_steps else [])
 
 
 def _diverged(run: Run) -> Run:

@@ -294,6 +294,23 @@ def test_initializers_come_by_name_or_configuration() -> None:
     assert (bias == 0.5).all()
 
 
+def test_biases_may_begin_otherwise_in_each_layer() -> None:
+    """One initializer for each layer, the output's the last; as many as there are layers."""
+    one = {"class_name": "Constant", "config": {"value": 1.0}}
+    for build, shape in (
+        (mlp, {"hidden_units": (4,)}),
+        (cnn, {"filters": (2,), "hidden_units": ()}),
+    ):
+        first, *_, last = build(bias_initializer=(one, "zeros"), **shape).get_weights()[1::2]
+        assert (first == 1).all()
+        assert (last == 0).all()
+        assert same(
+            build(bias_initializer=(one, one), **shape), build(bias_initializer=one, **shape)
+        )
+    with pytest.raises(ValueError, match=r"has 3 entries for 2 layers: give one value for all"):
+        mlp(hidden_units=(4,), bias_initializer=("zeros", "zeros", one))
+
+
 def test_probabilities_are_float32_under_any_policy() -> None:
     """Sums of probabilities are tested by scikit-learn, and bfloat16 has two digits."""
     before = keras.config.dtype_policy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from nnest.experiments import (
     hold_out,
     load_images,
     proba_in_mode,
+    read_metric,
     run,
 )
 from nnest.experiments import Claim as Said
@@ -220,3 +222,47 @@ def test_runs_record_parts_and_modes(tmp_path: Any) -> None:
     wanted = {"val_accuracy@track", "val_loss@random", "test_accuracy@training"}
     assert wanted <= set(found.final)
     assert found.final["test_loss@training"] != found.final["test_loss"]
+
+
+def test_norms_are_recorded_where_the_protocol_asks_for_them(tmp_path: Path) -> None:
+    """Of the gradient over the first steps and of kernels by layer, also of trainings in groups."""
+    net = MLPClassifier(hidden_units=(6,), optimizer="sgd", learning_rate=0.1, batch_size=50)
+    twice = replace(SMALL, seeds=2)
+    protocol = Protocol(twice, twice, twice, gradient_steps=3, kernel_norms=("hidden_1", "output"))
+    report = declared(Arm("a", net, PixelScaler()), protocol)
+    store = ResultStore(tmp_path)
+    run(report, store=store, scale="smoke", progress=False)
+    norms = {"gradient_norm_first", "gradient_norm_largest", "kernel_norm"}
+    for one in store.read("fake"):
+        assert one.group == {"lowering": "stacked", "lanes": 1, "members": 2}
+        found = {name: value for name, value in one.final.items() if "norm" in name}
+        assert set(found) == norms | {"kernel_norm@hidden_1", "kernel_norm@output"}
+        assert found["gradient_norm_largest"] >= found["gradient_norm_first"] > 0
+        by_layer = [found["kernel_norm@hidden_1"], found["kernel_norm@output"]]
+        assert found["kernel_norm"] == pytest.approx(np.hypot(*by_layer))
+        assert read_metric(one, "kernel_norm@output") == by_layer[1]
+
+
+def test_norms_that_nobody_asks_for_are_not_recorded(tmp_path: Path) -> None:
+    """A protocol without them leaves records as they were."""
+    store = ResultStore(tmp_path)
+    run(declared(Arm("a", MLPClassifier(hidden_units=())), PROTOCOL), store=store, scale="smoke",
+        progress=False)  # fmt: skip
+    (one,) = store.read("fake")
+    assert not [name for name in one.final if "norm" in name]
+
+
+def test_look_at_no_step_is_refused() -> None:
+    """Steps begin with the first."""
+    with refused("gradient_steps is 0; it must be at least 1, or None."):
+        replace(PROTOCOL, gradient_steps=0)
+
+
+def test_norm_of_a_layer_that_is_not_recorded_is_refused() -> None:
+    """A claim names a layer that the protocol names."""
+    protocol = replace(PROTOCOL, kernel_norms=("output",))
+    high = beyond(Value("a", "kernel_norm@hidden_1"), 0.5, reason="half")
+    with refused(
+        "one reads kernel_norm@hidden_1 of a, but one declares these for kernel_norm: output."
+    ):
+        declared(Arm("a", MLPClassifier()), protocol, claims=(Said("c", "?", "here", high),))

@@ -40,6 +40,7 @@ PARAMETERS = [
     {"hidden_units": np.array([4]), "shortcut": np.True_, "l1": np.float32(0.1)},
     {"class_weight": {0: 1.0, 1: 2.5, 2: 0.5}, "label_smoothing": 0.1, "random_state": None},
     {"kernel_initializer": {"class_name": "RandomNormal", "config": {"stddev": 0.1}}},
+    {"hidden_units": (4,), "bias_initializer": ("ones", "zeros")},
     {"kernel_initializer": keras.initializers.serialize(keras.initializers.HeNormal(seed=1))},
 ]
 LABELS = [

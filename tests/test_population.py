@@ -14,7 +14,13 @@ from sklearn.datasets import load_digits
 
 from nnest.augmentation import Augmentation
 from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
-from nnest.population import _fit_many, _group, _lowering, fit_many
+from nnest.population import (
+    _fit_many,
+    _group,
+    _lowering,
+    first_gradient_norms,
+    fit_many,
+)
 from tests.test_programs import Compilations
 
 DIGITS = load_digits()
@@ -353,3 +359,38 @@ def test_an_estimator_is_given_once() -> None:
     with pytest.raises(ValueError, match="estimators hold one object 2 times: give clones of it"):
         fit_many([one, clone(one), one], FLAT, Y)
     assert fit_many([], FLAT, Y) == []
+
+
+class Weights(keras.callbacks.Callback):
+    """Keeps the weights before the first step and after each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[list[np.ndarray]] = []
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Keep the initial ones."""
+        self.seen.append(self.model.get_weights())
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Keep those after the step."""
+        self.seen.append(self.model.get_weights())
+
+
+@pytest.mark.parametrize(
+    "net", [mlp(hidden_units=(8,), dropout=0.3, l2=0.01), cnn(hidden_units=())], ids=["mlp", "cnn"]
+)
+def test_first_gradients_are_those_of_the_training(net: Any) -> None:
+    """What plain gradient descent subtracts, divided by its rate, step by step."""
+    rate, watch = 0.5, Weights()
+    net = clone(net).set_params(optimizer="sgd", learning_rate=rate, batch_size=300, epochs=1)
+    samples = X if isinstance(net, CNNClassifier) else FLAT
+    clone(net).set_params(callbacks=[watch]).fit(samples, Y)
+    steps = [
+        np.sqrt(sum(np.sum((a - b) ** 2) for a, b in zip(before, after, strict=True))) / rate
+        for before, after in zip(watch.seen[:-1], watch.seen[1:], strict=True)
+    ]
+    assert len(steps) == 3
+    found = first_gradient_norms(net, samples, Y, n_steps=5)
+    np.testing.assert_allclose(found, steps, rtol=1e-3)
+    assert first_gradient_norms(net, samples, Y, n_steps=2) == found[:2]

@@ -285,14 +285,14 @@ def test_outside_numbers_of_several_reports(report: Report, store: Memory) -> No
 
 def test_sentences_on_a_subject_are_found_by_place() -> None:
     """All of an experiment, or one; a place that leads nowhere is refused."""
-    assert len(list(sentence_table(["r00182510/penalties"], NOTHING))) == 7
-    assert len(list(sentence_table(["r00182510/penalties/shrinkage"], NOTHING))) == 1
+    assert len(list(sentence_table(["r00182510/penalties"], NOTHING))) == 6
+    assert len(list(sentence_table(["r00182510/penalties/added-value"], NOTHING))) == 1
     message = (
-        "There is no claim at 'r00182510/penalties/shrink'; write REPORT/EXPERIMENT or"
+        "There is no claim at 'r00182510/penalties/added'; write REPORT/EXPERIMENT or"
         " REPORT/EXPERIMENT/CLAIM."
     )
     with pytest.raises(ExperimentError, match=f"^{re.escape(message)}$"):
-        sentence_table(["r00182510/penalties/shrink"], NOTHING)
+        sentence_table(["r00182510/penalties/added"], NOTHING)
 
 
 def test_table_escapes_what_reports_say() -> None:

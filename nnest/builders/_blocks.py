@@ -13,9 +13,10 @@ from keras.layers import Activation, AveragePooling2D
 from nnest import _arguments
 from nnest.layers import BatchNormalization, Conv2D, Dense, Dropout, MaxPooling2D
 
-__all__ = ["Convolutions", "Hidden", "Initializer", "Kernels", "output", "seeds"]
+__all__ = ["Convolutions", "Hidden", "Initializer", "Initializers", "Kernels", "output", "seeds"]
 
 Initializer = str | dict[str, Any]
+Initializers = Initializer | Sequence[Initializer]
 
 BATCH_NORM_ORDERS = ("before_activation", "after_activation")
 CONV_BATCH_NORM = (False, True, "last_pooling")
@@ -31,8 +32,22 @@ class Kernels:
     l1: float
     l2: float
     kernel_initializer: Initializer
-    bias_initializer: Initializer
+    bias_initializers: Iterator[Initializer]
     seeds: Iterator[int]
+
+    @classmethod
+    def of(
+        cls,
+        l1: float,
+        l2: float,
+        kernel_initializer: Initializer,
+        bias_initializer: Initializers,
+        n_layers: int,
+        seed: int,
+    ) -> Self:
+        """Return what so many layers are given, the output layer included."""
+        biases = _arguments.per_layer("bias_initializer", bias_initializer, n_layers)
+        return cls(l1, l2, kernel_initializer, iter(biases), seeds(seed))
 
     def draw(self) -> int:
         """Return the next seed."""
@@ -44,7 +59,7 @@ class Kernels:
             "l1": self.l1,
             "l2": self.l2,
             "kernel_initializer": _seeded(self.kernel_initializer, self.draw()),
-            "bias_initializer": _seeded(self.bias_initializer, self.draw()),
+            "bias_initializer": _seeded(next(self.bias_initializers), self.draw()),
         }
 
 

@@ -18,6 +18,7 @@ from nnest.builders._blocks import (
     Convolutions,
     Hidden,
     Initializer,
+    Initializers,
     Kernels,
     output,
     seeds,
@@ -42,7 +43,7 @@ def build_mlp(
     l1: float = 0.0,
     l2: float = 0.0,
     kernel_initializer: Initializer = "glorot_uniform",
-    bias_initializer: Initializer = "zeros",
+    bias_initializer: Initializers = "zeros",
     output_activation: str = "softmax",
     seed: int = 0,
 ) -> Model:
@@ -72,8 +73,8 @@ def build_mlp(
         Strengths of the penalties on all kernels.
     kernel_initializer : str or dict, default="glorot_uniform"
         By name, or as a Keras configuration.
-    bias_initializer : str or dict, default="zeros"
-        By name, or as a Keras configuration.
+    bias_initializer : str, dict or tuple, default="zeros"
+        By name, or as a Keras configuration; or one for each layer, the output's the last.
     output_activation : str, default="softmax"
         Activation of the output layer.
     seed : int, default=0
@@ -95,8 +96,8 @@ def build_mlp(
     >>> build_mlp((1,), 1, hidden_units=(64, 32), shortcut=True).count_params()
     2242
     """
-    kernels = Kernels(l1, l2, kernel_initializer, bias_initializer, seeds(seed))
     units = _arguments.sizes("hidden_units", hidden_units)
+    kernels = Kernels.of(l1, l2, kernel_initializer, bias_initializer, len(units) + 1, seed)
     hidden = Hidden.checked(
         units,
         _arguments.activations(activation, len(units)),
@@ -136,7 +137,7 @@ def build_cnn(
     l1: float = 0.0,
     l2: float = 0.0,
     kernel_initializer: Initializer = "glorot_uniform",
-    bias_initializer: Initializer = "zeros",
+    bias_initializer: Initializers = "zeros",
     augmentation: keras.layers.Layer | None = None,
     output_activation: str = "softmax",
     seed: int = 0,
@@ -185,8 +186,8 @@ def build_cnn(
         Strengths of the penalties on all kernels.
     kernel_initializer : str or dict, default="glorot_uniform"
         By name, or as a Keras configuration.
-    bias_initializer : str or dict, default="zeros"
-        By name, or as a Keras configuration.
+    bias_initializer : str, dict or tuple, default="zeros"
+        By name, or as a Keras configuration; or one for each layer, the output's the last.
     augmentation : keras.layers.Layer, optional
         What becomes of the images first, as :meth:`nnest.Augmentation.make_layer` returns it.
     output_activation : str, default="softmax"
@@ -211,10 +212,10 @@ def build_cnn(
     >>> [layer.name for layer in lenet.layers][:4]
     ['input', 'conv_1', 'conv_1_activation', 'conv_1_max_pooling']
     """
-    kernels = Kernels(l1, l2, kernel_initializer, bias_initializer, seeds(seed))
     maps = _arguments.sizes("filters", filters)
     units = _arguments.sizes("hidden_units", hidden_units)
     n = len(maps)
+    kernels = Kernels.of(l1, l2, kernel_initializer, bias_initializer, n + len(units) + 1, seed)
     activations = _arguments.activations(activation, n + len(units))
     _arguments.one_of("conv_dropout_at", conv_dropout_at, CONV_DROPOUT_PLACES)
     each = conv_dropout_at in ("activation", "pooling")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnest.augmentation import Augmentation
-from nnest.builders import Initializer, build_cnn
+from nnest.builders import Initializer, Initializers, build_cnn
 from nnest.estimators._targets import Classifier
 
 __all__ = ["CNNClassifier"]
@@ -64,8 +64,8 @@ class CNNClassifier(Classifier):
         Strength of the penalty on the kernels' squares.
     kernel_initializer : str or dict, default="glorot_uniform"
         Initial kernels: a name of `keras.initializers` or a Keras configuration.
-    bias_initializer : str or dict, default="zeros"
-        Initial biases.
+    bias_initializer : str, dict or tuple, default="zeros"
+        Initial biases; or one initializer for each layer, the output's the last.
     label_smoothing : float, default=0.0
         Share of a label's weight that training spreads over all classes, in [0, 1).
     class_weight : dict, "balanced" or None, default=None
@@ -153,7 +153,7 @@ class CNNClassifier(Classifier):
         l1: float = 0.0,
         l2: float = 0.0,
         kernel_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
+        bias_initializer: Initializers = "zeros",
         label_smoothing: float = 0.0,
         class_weight: dict[Any, float] | str | None = None,
         optimizer: str = "adam",

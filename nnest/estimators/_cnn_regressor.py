@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnest.augmentation import Augmentation
-from nnest.builders import Initializer, build_cnn
+from nnest.builders import Initializer, Initializers, build_cnn
 from nnest.estimators._targets import Regressor
 
 __all__ = ["CNNRegressor"]
@@ -66,8 +66,8 @@ class CNNRegressor(Regressor):
         Strength of the penalty on the kernels' squares.
     kernel_initializer : str or dict, default="glorot_uniform"
         Initial kernels: a name of `keras.initializers` or a Keras configuration.
-    bias_initializer : str or dict, default="zeros"
-        Initial biases.
+    bias_initializer : str, dict or tuple, default="zeros"
+        Initial biases; or one initializer for each layer, the output's the last.
     optimizer : str, default="adam"
         Name of a Keras optimizer.
     learning_rate : float, optional
@@ -148,7 +148,7 @@ class CNNRegressor(Regressor):
         l1: float = 0.0,
         l2: float = 0.0,
         kernel_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
+        bias_initializer: Initializers = "zeros",
         optimizer: str = "adam",
         learning_rate: float | None = None,
         momentum: float = 0.0,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nnest.builders import Initializer, build_mlp
+from nnest.builders import Initializer, Initializers, build_mlp
 from nnest.estimators._targets import Classifier, Regressor
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
@@ -38,8 +38,8 @@ class MLPClassifier(Classifier):
         Strength of the penalty on the kernels' squares.
     kernel_initializer : str or dict, default="glorot_uniform"
         Initial kernels: a name of `keras.initializers` or a Keras configuration.
-    bias_initializer : str or dict, default="zeros"
-        Initial biases.
+    bias_initializer : str, dict or tuple, default="zeros"
+        Initial biases; or one initializer for each layer, the output's the last.
     label_smoothing : float, default=0.0
         Share of a label's weight that training spreads over all classes, in [0, 1).
     class_weight : dict, "balanced" or None, default=None
@@ -115,7 +115,7 @@ class MLPClassifier(Classifier):
         l1: float = 0.0,
         l2: float = 0.0,
         kernel_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
+        bias_initializer: Initializers = "zeros",
         label_smoothing: float = 0.0,
         class_weight: dict[Any, float] | str | None = None,
         optimizer: str = "adam",
@@ -185,8 +185,8 @@ class MLPRegressor(Regressor):
         Strength of the penalty on the kernels' squares.
     kernel_initializer : str or dict, default="glorot_uniform"
         Initial kernels: a name of `keras.initializers` or a Keras configuration.
-    bias_initializer : str or dict, default="zeros"
-        Initial biases.
+    bias_initializer : str, dict or tuple, default="zeros"
+        Initial biases; or one initializer for each layer, the output's the last.
     optimizer : str, default="adam"
         Name of a Keras optimizer.
     learning_rate : float, optional
@@ -253,7 +253,7 @@ class MLPRegressor(Regressor):
         l1: float = 0.0,
         l2: float = 0.0,
         kernel_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
+        bias_initializer: Initializers = "zeros",
         optimizer: str = "adam",
         learning_rate: float | None = None,
         momentum: float = 0.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nnest.experiments._expectations import Beyond, Greater, Similar
-from nnest.experiments._metrics import parse_metric
+from nnest.experiments._metrics import OF_WEIGHTS, parse_metric
 from nnest.stats import Interval
 
 __all__ = ["bounds", "bounds_of_difference", "within"]
@@ -19,6 +19,8 @@ def bounds(metric: str) -> Interval:
     name = parse_metric(metric).name
     if name.endswith(_SHARES):
         return Interval(0.0, 1.0)
+    if name in OF_WEIGHTS:
+        return Interval(0.0, math.inf)
     if name == "accuracy_gap":
         return Interval(-1.0, 1.0)
     if name.endswith("lowest_epoch"):

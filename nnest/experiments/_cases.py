@@ -16,7 +16,7 @@ from nnest.experiments._confusion import gives_one_class
 from nnest.experiments._evidence import Evidence, Records, common_seeds, fewest_needed
 from nnest.experiments._expectations import Beyond, CountLearning, Greater, Part, Similar, Value
 from nnest.experiments._experiment import Experiment
-from nnest.experiments._metrics import metric_values, share_seconds
+from nnest.experiments._metrics import OF_WEIGHTS, metric_values, parse_metric, share_seconds
 from nnest.experiments._words import Verdict
 from nnest.results import Run
 from nnest.stats import mean_interval
@@ -130,6 +130,8 @@ def _flaw(case: Case, part: Greater | Similar | Beyond) -> str:
     if any(side.metric == "seconds" for side in _values(part)):
         together = any(share_seconds(case.runs(side.arm)) for side in _values(part))
         return "seeds trained as a group have one time together" if together else ""
+    if all(parse_metric(side.metric).name in OF_WEIGHTS for side in _values(part)):
+        return ""  # gradients and kernels are there whether anything is learnt or not
     for arm in arms_compared(part):
         if not case.learning(arm).any():
             return f"0 of {len(case.seeds)} networks of {arm} learnt anything"

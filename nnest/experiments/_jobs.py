@@ -144,6 +144,8 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
         "classes": size.classes,
         "holdouts": describe(protocol.holdouts),
         "modes": describe(protocol.modes),
+        "gradient_steps": protocol.gradient_steps,
+        "kernel_norms": describe(protocol.kernel_norms),
     }
     return {
         "estimator": describe(unfitted(arm, size)),

@@ -50,6 +50,10 @@ GAPS = {
 }
 """Differences of two metrics of a finished run: by how much the training images are done better."""
 
+OF_WEIGHTS = ("gradient_norm_first", "gradient_norm_largest", "kernel_norm")
+"""Norms of the gradient at the first step, and the largest of the first steps, and of the kernels
+at the end; of runs whose protocol asks for them."""
+
 EXACT: dict[str, int | None] = {
     "kernel": 2,
     "n_classes": 0,
@@ -60,8 +64,11 @@ EXACT: dict[str, int | None] = {
 """Numbers that no training decides; what stands after an ``@`` says what of."""
 
 _PATTERN = re.compile(r"(?P<name>\w+?)(\[(?P<index>\d+(,\d+)*)\])?(@(?P<condition>[\w-]+))?")
-_PLAIN = (*WATCHED, *SCORED, *FROM_CURVES, *GAPS, "test_balanced_accuracy", "seconds")
-_WITH_CONDITION = ("test_accuracy", "test_loss", "val_accuracy", "val_loss")
+_PLAIN = (
+    *(*WATCHED, *SCORED, *FROM_CURVES, *GAPS, *OF_WEIGHTS),
+    *("test_balanced_accuracy", "seconds"),
+)
+_WITH_CONDITION = ("test_accuracy", "test_loss", "val_accuracy", "val_loss", "kernel_norm")
 
 
 @dataclass(frozen=True)

@@ -214,11 +214,18 @@ class Protocol:
     modes : mapping of str to Mode, default={}
         Further ways to test a finished network, by name; each gives ``test_accuracy@name`` and
         ``test_loss@name``.
+    gradient_steps : int or None, default=None
+        Over how many of the first steps the norm of the gradient is looked at; it gives
+        ``gradient_norm_first`` and ``gradient_norm_largest``. None is not at all.
+    kernel_norms : tuple of str, default=()
+        Layers whose kernels' norms are recorded at the end, as ``kernel_norm@hidden_1``, and as
+        ``kernel_norm`` of all of them together.
 
     Raises
     ------
     ExperimentError
-        If a treatment of the test images and a mode have one name.
+        If a treatment of the test images and a mode have one name, or `gradient_steps` is less
+        than one.
 
     Examples
     --------
@@ -240,14 +247,20 @@ class Protocol:
     subset_seed: int = 0
     holdouts: Mapping[str, Holdout] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    gradient_steps: int | None = None
+    kernel_norms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse two ways of testing of one name."""
+        """Refuse two ways of testing of one name, and a look at no step."""
         doubled = sorted(set(self.test_images) & set(self.modes))
         if doubled:
             raise ExperimentError(
                 f"{doubled[0]!r} names a treatment of the test images and a mode; each needs its"
                 " own name."
+            )
+        if self.gradient_steps is not None and self.gradient_steps < 1:
+            raise ExperimentError(
+                f"gradient_steps is {self.gradient_steps}; it must be at least 1, or None."
             )
 
     def conditions(self, metric: str) -> tuple[str, ...]:
@@ -261,8 +274,10 @@ class Protocol:
         Returns
         -------
         tuple of str
-            Names of parts that are set aside, or of treatments and modes.
+            Names of parts that are set aside, of layers, or of treatments and modes.
         """
+        if metric == "kernel_norm":
+            return self.kernel_norms
         return tuple(
             self.holdouts if metric.startswith("val_") else {**self.test_images, **self.modes}
         )

@@ -20,7 +20,7 @@ from nnest.experiments._experiment import Report
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, parameters_of, unfitted
 from nnest.experiments._modes import proba_in_mode
-from nnest.population import fit_many
+from nnest.population import first_gradient_norms, fit_many
 from nnest.results import Run
 
 if TYPE_CHECKING:
@@ -102,6 +102,10 @@ class Bench:
             proba = proba_in_mode(estimator, images.test, mode)
             scores, _ = _rate(estimator, proba, images.test_labels)
             final |= {f"test_{kind}@{name}": value for kind, value in scores.items()}
+        if protocol.gradient_steps:
+            final |= _gradient_norms(estimator, images, rows, protocol.gradient_steps)
+        if protocol.kernel_norms:
+            final |= _kernel_norms(estimator, protocol.kernel_norms)
         final |= {name: values[-1] for name, values in history.items() if name.startswith("fit_")}
         return self._run(job, history, final, counts, seconds, getattr(estimator, "group_", None))
 
@@ -272,3 +276,20 @@ def _rate(
         "loss": float(-np.mean(np.log(own))),
     }
     return scores, predicted
+
+
+def _gradient_norms(
+    estimator: Any, images: Images, rows: NDArray[Any], n_steps: int
+) -> dict[str, float]:
+    """Return norms of the gradient over the first steps, which are taken once more for that."""
+    pixels, labels = images.train[rows], images.train_labels[rows]
+    norms = first_gradient_norms(estimator, pixels, labels, n_steps=n_steps)
+    return {"gradient_norm_first": norms[0], "gradient_norm_largest": max(norms)}
+
+
+def _kernel_norms(estimator: Any, layers: tuple[str, ...]) -> dict[str, float]:
+    """Return the norms of the kernels of some layers, and of all of these together."""
+    kernels = {name: np.asarray(estimator.model_.get_layer(name).kernel) for name in layers}
+    norms = {name: float(np.linalg.norm(kernel)) for name, kernel in kernels.items()}
+    of_layers = {f"kernel_norm@{name}": norm for name, norm in norms.items()}
+    return {**of_layers, "kernel_norm": float(np.linalg.norm(list(norms.values())))}

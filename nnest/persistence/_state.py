@@ -83,7 +83,8 @@ def check_parameters(parameters: dict[str, Any]) -> None:
             f"random_state={seed!r} is no number", "set random_state to a whole number or None"
         )
     for name in ("kernel_initializer", "bias_initializer"):
-        if not _is_stock(parameters[name]):
+        given = parameters[name]
+        if not all(map(_is_stock, given if isinstance(given, list | tuple) else [given])):
             raise Refused(
                 f"{name}={parameters[name]!r} is none of Keras's own initializers with plain "
                 "numbers",

@@ -15,7 +15,7 @@ from nnest.population._checkpoint import Keeper
 from nnest.population._lowering import Lowering
 from nnest.population._members import Member
 
-__all__ = ["Group"]
+__all__ = ["Group", "with_metrics"]
 
 #: Seconds after which a block lets the others, and the checkpoint, have their turn.
 SLICE = 15.0
@@ -38,7 +38,7 @@ class Group:
 
     def __init__(self, members: list[Member], samples: np.ndarray, lowering: Lowering) -> None:
         self.members, self.lowering = members, lowering
-        self.template = _with_metrics(members[0], samples)
+        self.template = with_metrics(members[0], samples)
         self.samples = samples if lowering.name == "alone" else jax.device_put(samples)
         self.epoch = 0
         self.blocks: list[Block] = []
@@ -171,7 +171,7 @@ def _rows_of(block: Block) -> list[Any]:
     ]
 
 
-def _with_metrics(member: Member, samples: np.ndarray) -> Any:
+def with_metrics(member: Member, samples: np.ndarray) -> Any:
     """Return the member's model, its metrics built, so that all can be traced with it."""
     rows, model = member.train, member.model
     model._symbolic_build(data_batch=(samples[:1], rows.y[:1], rows.weight[:1]))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+import jax
 import keras
 import numpy as np
 from keras import ops
@@ -241,6 +242,31 @@ class Model(keras.Model):
         """Trace a training step, one at a time; layers may look at the rows of its batch."""
         with TRACING, _batch_of(args[-1]):
             return super().train_step(*args, **kwargs)
+
+    def gradient_step(self, state: Any, data: Any) -> Any:
+        """Trace the gradients of a batch's loss, one at a time.
+
+        Parameters
+        ----------
+        state : tuple
+            Weights, other variables, optimizer's and metrics' variables.
+        data : tuple of array
+            Inputs, targets and sample weights of a batch.
+
+        Returns
+        -------
+        gradients : list of array
+            One for each weight.
+        state : tuple
+            The state as it was.
+        """
+        weights, others, optimizer, metrics = state
+        gradients = jax.grad(self.compute_loss_and_updates, has_aux=True)
+        batch = keras.utils.unpack_x_y_sample_weight(data)
+        known = {"training": True, "optimizer_variables": optimizer}
+        with TRACING, _batch_of(data):
+            found, _ = gradients(weights, others, metrics, *batch, **known)
+        return found, state
 
     def test_step(self, *args: Any, **kwargs: Any) -> Any:
         """Trace an evaluation step, one at a time."""

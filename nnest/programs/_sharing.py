@@ -128,7 +128,7 @@ def step_program(kind: str, model: Any) -> Any:
 
     Parameters
     ----------
-    kind : {"train", "test", "predict"}
+    kind : {"train", "test", "predict", "gradient"}
         What the step is for.
     model : Model
         A compiled model; :func:`running` must hold it, or one of its signature, whenever the
@@ -137,8 +137,8 @@ def step_program(kind: str, model: Any) -> Any:
     Returns
     -------
     callable
-        Takes state and batch, returns metrics or outputs, and the new state; the old one is gone,
-        except where it is for a prediction.
+        Takes state and batch, returns metrics, outputs or gradients, and the new state; the old one
+        is gone, except where it is for a prediction.
 
     Examples
     --------
