@@ -119,7 +119,7 @@ def _draw(rng: np.random.Generator, n: int, mean: float = 0.0) -> NDArray[np.flo
 
 
 def planted(simulations: int, seed: int) -> Found:
-    """Return how often the verdict on a planted effect is right, beside eleven that show nothing."""
+    """Return how often a planted effect has the right verdict, beside eleven claims of none."""
     rng = np.random.default_rng(seed)
     values = np.array([0.4, 0.6])
     nothing = compare(Greater(_A, _B), values, values, LEVEL)
