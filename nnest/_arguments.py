@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from sklearn.utils import check_random_state
 
 __all__ = [
     "activations",
@@ -16,6 +17,7 @@ __all__ = [
     "number",
     "one_of",
     "per_layer",
+    "random_state",
     "rates",
     "sizes",
     "warn_of_absent",
@@ -117,6 +119,18 @@ def number(name: str, value: Any, low: float, high: float, *, open_low: bool = F
         below = "" if high == float("inf") else f" and below {high:g}"
         raise ValueError(f"{name}={value!r} is not accepted: give a number {above} {low:g}{below}.")
     return float(value)
+
+
+def random_state(value: Any) -> np.random.RandomState:
+    """Return the source of random numbers that a parameter *random_state* names."""
+    try:
+        source: np.random.RandomState = check_random_state(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"random_state={value!r} is not accepted: give a whole number from 0 to {2**32 - 1}, a "
+            "RandomState or None."
+        ) from error
+    return source
 
 
 def warn_of_absent(name: str, labels: Iterable[Any], classes: np.ndarray) -> None:

@@ -354,7 +354,8 @@ WRONG = [
     (mlp, {"l1": -1.0}, "l1=-1.0 is not a penalty: give a finite number of at least 0."),
     (mlp, {"l2": float("inf")}, "l2=inf is not a penalty: give a finite number of at least 0."),
     (mlp, {"kernel_initializer": "he"},
-     "'he' is no initializer: give the name of one of keras.initializers, as 'he_normal', or its "
+     "kernel_initializer='he' is no initializer: give the name of one of keras.initializers, as "
+     "'he_normal', or its "
      "configuration, as {'class_name': 'RandomNormal', 'config': {'mean': 1.0, 'stddev': 0.05}}."),
     (cnn, {"filters": (32, 0)},
      "filters=(32, 0) holds 0: give whole numbers of at least 1."),

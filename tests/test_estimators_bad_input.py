@@ -94,7 +94,8 @@ def test_a_misspelt_activation() -> None:
 def test_no_such_initializer() -> None:
     """What a name and what a configuration look like is shown."""
     with refuses(
-        "'he_norml' is no initializer: give the name of one of keras.initializers, as "
+        "kernel_initializer='he_norml' is no initializer: give the name of one of "
+        "keras.initializers, as "
         "'he_normal', or its configuration, as "
         "{'class_name': 'RandomNormal', 'config': {'mean': 1.0, 'stddev': 0.05}}."
     ):

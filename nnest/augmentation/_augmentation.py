@@ -9,7 +9,6 @@ from typing import Any
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 
 from nnest import _arguments
 from nnest.augmentation._layer import Augment
@@ -158,7 +157,7 @@ class Augmentation(BaseEstimator):
         if images.ndim != 4:
             raise ValueError(f"images has shape {images.shape}: give images as (n, h, w, c).")
         named = [] if self.flip_labels is None or _is_all(self.flip_labels) else self.flip_labels
-        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        seed = _arguments.random_state(random_state).randint(np.iinfo(np.int32).max)
         if labels is None and len(named):
             raise ValueError(
                 f"flip_labels={self.flip_labels!r} needs the labels of the images: give labels."

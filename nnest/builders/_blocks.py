@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -58,8 +59,12 @@ class Kernels:
         return {
             "l1": self.l1,
             "l2": self.l2,
-            "kernel_initializer": _seeded(self.kernel_initializer, self.draw()),
-            "bias_initializer": _seeded(next(self.bias_initializers), self.draw()),
+            "kernel_initializer": _seeded(
+                "kernel_initializer", self.kernel_initializer, self.draw()
+            ),
+            "bias_initializer": _seeded(
+                "bias_initializer", next(self.bias_initializers), self.draw()
+            ),
         }
 
 
@@ -228,7 +233,7 @@ def seeds(*seed: int) -> Iterator[int]:
         yield int(rng.integers(np.iinfo(np.int32).max))
 
 
-def _seeded(initializer: Initializer, seed: int) -> Any:
+def _seeded(name: str, initializer: Initializer, seed: int) -> Any:
     """Return an initializer that draws from `seed`, unless its configuration names another."""
     given: dict[str, Any]
     given = {"class_name": initializer} if isinstance(initializer, str) else initializer
@@ -242,7 +247,7 @@ def _seeded(initializer: Initializer, seed: int) -> Any:
             return keras.initializers.get({"config": {}, **given})
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{initializer!r} is no initializer: give the name of one of keras.initializers, "
-            "as 'he_normal', or its configuration, as "
+            f"{name}={reprlib.repr(initializer)} is no initializer: give the name of one of "
+            "keras.initializers, as 'he_normal', or its configuration, as "
             "{'class_name': 'RandomNormal', 'config': {'mean': 1.0, 'stddev': 0.05}}."
         ) from error

@@ -15,13 +15,13 @@ from typing import Any, ClassVar, Self
 import keras
 import numpy as np
 from scikeras.wrappers import BaseWrapper
-from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nnest import _arguments
 from nnest._interrupts import interrupts_heard, undone, uninterrupted
 from nnest.augmentation import Augment, Augmentation
+from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_of_planes
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._rollback import Rollback
 from nnest.estimators._splits import split_groups, split_rows
@@ -174,6 +174,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         self, X: Any, y: Any, sample_weight: Any, reset: bool, classes: Any = None
     ) -> Part:
         """Return the samples as arrays that are ready for training."""
+        X, y = as_samples(X), as_targets(y, are_labels=is_classifier(self))
         X, y = validate_data(
             self, X, y, reset=reset, dtype="numeric", allow_nd=True, **self._target_checks
         )
@@ -196,15 +197,19 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             )
         if reset:
             self._sample_shape = shape
+            if self._takes_pictures:
+                check_layout(X, self.image_shape)
+                if len(shape) == 1:
+                    warn_of_planes(X, picture_shape(shape, self.image_shape))
         elif shape != self._sample_shape:
             raise ValueError(
                 f"X has samples of shape {shape}, but this {type(self).__name__} was fitted with "
                 f"samples of shape {self._sample_shape}: give samples of that shape, or fit again."
             )
 
-    def _as_input(self, X: np.ndarray) -> np.ndarray:
+    def _as_input(self, X: Any) -> np.ndarray:
         """Return the samples as the model takes them."""
-        X = np.asarray(X, dtype=np.float32)
+        X = np.asarray(as_samples(X), dtype=np.float32)
         if not self._takes_pictures:
             return X
         return X.reshape(len(X), *picture_shape(X.shape[1:], self.image_shape))
@@ -212,7 +217,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
     def _start(self, part: Part) -> None:
         """Build and compile a new model, and draw the seeds of everything that is random."""
         check_process()
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        seed = _arguments.random_state(self.random_state).randint(np.iinfo(np.int32).max)
         build, self._order_seed, self._split_seed, augment = (
             int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(4)
         )
@@ -334,7 +339,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
     def _forward(self, X: Any) -> np.ndarray:
         """Return the outputs of the network for samples that are not yet checked."""
         check_is_fitted(self, "model_")
-        X = validate_data(self, X, reset=False, dtype="numeric", allow_nd=True)
+        X = validate_data(self, as_samples(X), reset=False, dtype="numeric", allow_nd=True)
         self._check_sample_shape(X, reset=False)
         X = self._as_input(X)
         n, size = len(X), EVALUATION_BATCH if len(X) > 32 else 32

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +13,10 @@ from typing import Any
 import jax
 import keras
 import numpy as np
-from sklearn.utils import check_array
 from tqdm import tqdm
 
 from nnest._interrupts import interrupts_heard, uninterrupted
+from nnest._machine import free_memory
 from nnest.estimators import NeuralNet
 from nnest.population._checkpoint import Keeper
 from nnest.population._group import Group
@@ -215,8 +214,7 @@ def _groups(members: list[Member]) -> list[list[Member]]:
 
 def _samples(estimator: Any, X: Any) -> np.ndarray:
     """Return all samples as the members' networks take them."""
-    checked = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
-    samples: np.ndarray = estimator._as_input(checked)
+    samples: np.ndarray = estimator._as_input(X)
     return samples
 
 
@@ -334,13 +332,8 @@ def _size(member: Member) -> int:
 
 
 def _free_memory() -> float:
-    """Return the bytes that the device, or this machine, has left."""
+    """Return the bytes that the device, or this process, has left."""
     stats = jax.devices()[0].memory_stats() or {}
     if "bytes_limit" in stats:
         return float(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):  # no Linux: as much as there is
-        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return float(kilobytes) * 1024
+    return free_memory()

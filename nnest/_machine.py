@@ -1,0 +1,95 @@
+"""How much memory there is: of the machine, of the process, of the container."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+__all__ = ["free_memory"]
+
+_PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
+#: Files with a group's limit and use, by the version of control groups.
+_FILES = {
+    2: ("memory.max", "memory.current"),
+    1: ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+}
+#: What the kernel gives back when memory runs short, in ``memory.stat``.
+_CACHE = {2: "inactive_file ", 1: "total_inactive_file "}
+
+
+def free_memory() -> float:
+    """Return the bytes that this process may still take.
+
+    Returns
+    -------
+    float
+        The least of what the machine has left, what RLIMIT_AS leaves to the process, and what the
+        control groups of its container leave.
+
+    Examples
+    --------
+    >>> from nnest._machine import free_memory
+    >>> free_memory() > 0
+    True
+    """
+    return max(0.0, min(_of_machine(), _of_process(), *_of_groups()))
+
+
+def _of_machine() -> float:
+    """Return the bytes that the machine has left; without Linux's word for it, all it has."""
+    for line in _lines(_PROC / "meminfo"):
+        if line.startswith("MemAvailable:"):
+            return float(line.split()[1]) * 1024
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):  # Windows
+        return float("inf")
+
+
+def _of_process() -> float:
+    """Return how much more address space this process may have."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("inf")
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    pages = " ".join(_lines(_PROC / "self" / "statm")).split()
+    if limit == resource.RLIM_INFINITY or not pages:
+        return float("inf")
+    return float(limit - int(pages[0]) * resource.getpagesize())
+
+
+def _of_groups() -> Iterator[float]:
+    """Yield what each control group above this process has left, of version 1 or 2."""
+    for line in _lines(_PROC / "self" / "cgroup"):
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        version = 1 if controllers else 2
+        root = _CGROUPS / "memory" if controllers else _CGROUPS
+        own = PurePosixPath(path.lstrip("/"))
+        # Inside a container the path may be the host's: then only the root is there.
+        for folder in (own, *own.parents):
+            yield _of_group(root / folder, version)
+
+
+def _of_group(folder: Path, version: int) -> float:
+    """Return what one control group has left."""
+    limit, used = (" ".join(_lines(folder / name)) for name in _FILES[version])
+    if not limit.isdigit() or not used.isdigit():  # "max", or no such group
+        return float("inf")
+    stat = [
+        line.split()[1]
+        for line in _lines(folder / "memory.stat")
+        if line.startswith(_CACHE[version])
+    ]
+    return float(int(limit) - int(used) + sum(map(int, stat)))
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file of the kernel, none if there is no such file."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
