@@ -10,7 +10,7 @@ A program is made for batches of one size. Rows that fill the last one weigh :da
 enter no loss, no metric and no moment of a batch normalization.
 """
 
-from nnest._batches import FILLER, Batches, order_of
+from nnest._batches import FILLER, Batches, batch_bounds, order_of
 from nnest.programs._model import EVALUATION_BATCH, Model
 from nnest.programs._sharing import (
     clear_programs,
@@ -26,6 +26,7 @@ __all__ = [
     "FILLER",
     "Batches",
     "Model",
+    "batch_bounds",
     "clear_programs",
     "order_of",
     "running",
