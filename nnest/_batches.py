@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-__all__ = ["FILLER", "Batches", "order_of", "rows_at_once"]
+__all__ = ["FILLER", "Batches", "batch_bounds", "order_of", "rows_at_once"]
 
 #: The weight of a row that is no sample and only fills a batch.
 FILLER = -1.0
@@ -66,6 +66,44 @@ def order_of(seed: int | None, epoch: int, n: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(n)
 
 
+def batch_bounds(n: int, size: int, fewest: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the batches of an epoch begin and end.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    size : int
+        Most samples in a batch.
+    fewest : int, default=1
+        If the last batch would hold fewer, it shares with the one before, half and half. A single
+        sample that cannot be shared, because batches hold two, is left out.
+
+    Returns
+    -------
+    starts : ndarray of shape (n_batches,)
+        The place of the first sample of each batch in the order of the epoch.
+    stops : ndarray of shape (n_batches,)
+        The place behind the last one.
+
+    Examples
+    --------
+    >>> from nnest._batches import batch_bounds
+    >>> [bounds.tolist() for bounds in batch_bounds(9, 4)]
+    [[0, 4, 8], [4, 8, 9]]
+    >>> [bounds.tolist() for bounds in batch_bounds(9, 4, fewest=2)]
+    [[0, 4, 7], [4, 7, 9]]
+    """
+    starts = np.arange(0, n, size)
+    stops = np.minimum(starts + size, n)
+    rest = n % size
+    if len(starts) > 1 and 0 < rest < fewest:
+        if size == 2:
+            return starts[:-1], stops[:-1]
+        starts[-1] = stops[-2] = n - (size + rest) // 2
+    return starts, stops
+
+
 class Batches(keras.utils.PyDataset):
     """Mini-batches in an order that depends on the seed and on the epoch, and on nothing else.
 
@@ -83,8 +121,10 @@ class Batches(keras.utils.PyDataset):
     epoch : int, default=0
         Number of the first epoch that is drawn.
     fill : bool, default=False
-        Fill the last batch with copies of its first row, which weigh :data:`FILLER`: a program for
-        batches of one size takes all of them. All samples have a weight then.
+        Fill smaller batches with copies of their first row, which weigh :data:`FILLER`: a program
+        for batches of one size takes all of them. All samples have a weight then.
+    fewest : int, default=1
+        See :func:`batch_bounds`.
 
     Examples
     --------
@@ -102,12 +142,14 @@ class Batches(keras.utils.PyDataset):
         seed: int | None,
         epoch: int = 0,
         fill: bool = False,
+        fewest: int = 1,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         if fill and len(arrays) == 2:
             arrays = (*arrays, np.ones(len(arrays[0]), np.float32))
         self._arrays, self._batch_size, self._fill = arrays, batch_size, fill
         self._seed, self._epoch = seed, epoch
+        self._starts, self._stops = batch_bounds(len(arrays[0]), batch_size, fewest)
         self._order = self._draw()
 
     def _draw(self) -> np.ndarray:
@@ -116,11 +158,11 @@ class Batches(keras.utils.PyDataset):
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return -(-len(self._arrays[0]) // self._batch_size)
+        return len(self._starts)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         """Return one batch: inputs, targets and perhaps weights."""
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        rows = self._order[self._starts[index] : self._stops[index]]
         n, missing = len(rows), self._batch_size - len(rows)
         if not (self._fill and missing):
             return tuple(array[rows] for array in self._arrays)

@@ -30,6 +30,12 @@ class _WithMomentum:
             value = keras.initializers.Constant(self.momentum)
             self._coefficient = self.add_variable((), initializer=value, name="coefficient")
 
+    def assign_momentum(self: Any, momentum: float) -> None:
+        """Go on with another momentum."""
+        self.momentum = momentum
+        if self.built:
+            self._coefficient.assign(momentum)
+
 
 @_serializable
 class SGD(_WithMomentum, keras.optimizers.SGD):

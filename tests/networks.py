@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 
 from nnest import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 
@@ -67,6 +69,11 @@ def expected_failures(estimator: Any) -> dict[str, str]:
             "that much in the first step already, and training multiplies the difference"
         )
     }
+
+
+def refuses(sentence: str) -> Any:
+    """Expect a ValueError with exactly this sentence."""
+    return pytest.raises(ValueError, match="^" + re.escape(sentence) + "$")
 
 
 def weights(net: Any) -> list[np.ndarray]:

@@ -14,7 +14,16 @@ from keras.layers import Activation, AveragePooling2D
 from nnest import _arguments
 from nnest.layers import BatchNormalization, Conv2D, Dense, Dropout, MaxPooling2D
 
-__all__ = ["Convolutions", "Hidden", "Initializer", "Initializers", "Kernels", "output", "seeds"]
+__all__ = [
+    "CHANNELS",
+    "Convolutions",
+    "Hidden",
+    "Initializer",
+    "Initializers",
+    "Kernels",
+    "output",
+    "seeds",
+]
 
 Initializer = str | dict[str, Any]
 Initializers = Initializer | Sequence[Initializer]
@@ -24,6 +33,8 @@ CONV_BATCH_NORM = (False, True, "last_pooling")
 CONV_DROPOUT_PLACES = ("activation", "pooling", "flatten", "head")
 POOLINGS = ("max", "average", None)
 PADDINGS = ("same", "valid")
+#: Where the channels of a picture are, whatever Keras's own setting is.
+CHANNELS = "channels_last"
 
 
 @dataclass(frozen=True)
@@ -182,8 +193,8 @@ class Convolutions:
                 "convolutions or larger images."
             )
         conv = Conv2D(
-            self.filters[i], size, strides=side, padding=self.padding, name=name,
-            **kernels.arguments(),
+            self.filters[i], size, strides=side, padding=self.padding, data_format=CHANNELS,
+            name=name, **kernels.arguments(),
         )  # fmt: skip
         x = conv(x)
         if self.batch_norm is True:
@@ -210,7 +221,7 @@ class Convolutions:
             )
         window: Any = size if size <= min(height, width) else (min(size, height), min(size, width))
         layer = MaxPooling2D if kind == "max" else AveragePooling2D
-        return layer(window, name=f"conv_{i + 1}_{kind}_pooling")(x)
+        return layer(window, data_format=CHANNELS, name=f"conv_{i + 1}_{kind}_pooling")(x)
 
     def _dropped(self, x: Any, i: int, place: str, seed: int) -> Any:
         """Return `x` with dropout if its place is here."""

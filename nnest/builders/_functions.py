@@ -14,6 +14,7 @@ from keras.layers import Concatenate, Flatten
 
 from nnest import _arguments
 from nnest.builders._blocks import (
+    CHANNELS,
     CONV_DROPOUT_PLACES,
     Convolutions,
     Hidden,
@@ -107,7 +108,7 @@ def build_mlp(
         batch_norm_order,
     )
     inputs = keras.Input(input_shape, name="input")
-    flat = inputs if len(input_shape) == 1 else Flatten(name="flatten")(inputs)
+    flat = inputs if len(input_shape) == 1 else Flatten(CHANNELS, name="flatten")(inputs)
     x = hidden.apply(flat, kernels)
     if shortcut:
         x = Concatenate(name="shortcut")([flat, x])
@@ -239,7 +240,7 @@ def build_cnn(
     )
     inputs = keras.Input(input_shape, name="input")
     images = inputs if augmentation is None else augmentation(inputs)
-    flat = Flatten(name="flatten")(convolutions.apply(images, kernels))
+    flat = Flatten(CHANNELS, name="flatten")(convolutions.apply(images, kernels))
     flat = _drop(flat, "flatten", conv_dropout_at, rates, seed)
     x = hidden.apply(flat, kernels)
     if shortcut:

@@ -7,7 +7,6 @@ is left to it: it is handed arrays, targets and weights that are ready, and a se
 from __future__ import annotations
 
 import inspect
-import math
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -24,16 +23,18 @@ from nnest.augmentation import Augment, Augmentation
 from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_of_planes
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._rollback import Rollback
-from nnest.estimators._splits import split_groups, split_rows
-from nnest.optimizers import SGD, RMSprop
+from nnest.estimators._settings import (
+    check_training,
+    float32_policy,
+    make_optimizer,
+    network_settings,
+    of_architecture,
+    take_over,
+)
+from nnest.estimators._splits import check_groups, split_groups, split_rows
 from nnest.programs import EVALUATION_BATCH, Model, check_process
 
 __all__ = ["NeuralNet"]
-
-OPTIMIZERS = (
-    "adam", "adamw", "adamax", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "ftrl", "lion",
-)  # fmt: skip
-WITH_MOMENTUM = {"sgd": SGD, "rmsprop": RMSprop}
 
 
 class NeuralNet(BaseEstimator, metaclass=ABCMeta):
@@ -51,6 +52,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
     _loss: ClassVar[str]
     _output: ClassVar[str]
     _target_checks: ClassVar[dict[str, bool]]
+    _built: dict[str, str]  # the settings that the network has
 
     def __sklearn_tags__(self) -> Any:
         """Say that images are welcome."""
@@ -75,8 +77,8 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         """Return what a split keeps in proportion."""
 
     @abstractmethod
-    def _weigh(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
-        """Return the weights of samples with these encoded targets."""
+    def _class_weights(self, part: Part) -> np.ndarray | None:
+        """Return the weight of each class, as these training samples decide it."""
 
     def fit(
         self,
@@ -97,7 +99,8 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n,) or, for regressors, (n, n_outputs)
             Targets.
         sample_weight : array-like of shape (n,), optional
-            Weight of each sample in the loss.
+            Weight of each sample in the loss, relative to their mean. A sample of weight 0 is as
+            good as absent.
         X_val, y_val : array-like, optional
             Validation samples and targets: `history_` then holds ``val_*``, and early stopping
             watches them instead of a part of `X`.
@@ -132,43 +135,36 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         """Build the model, or go on with the one that is there; return what it is trained on."""
         self._check_training_parameters()
         goes_on = bool(self.warm_start) and hasattr(self, "model_")
-        part = self._check_part(X, y, sample_weight, reset=not goes_on)
-        if not goes_on:
-            self._start(part)
+        given = self._check_part(X, y, sample_weight, reset=not goes_on)
+        part = given.counted()
+        self._start_or_go_on(part, goes_on)
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val go together: give both, or neither.")
-        validation = None if X_val is None else self._check_part(X_val, y_val, None, reset=False)
-        if validation is None and self.early_stopping:
-            part, validation = self._split(part, groups)
-        return part.counted(), validation
+        of_class = self._class_weights(part)
+        part, validation = part.times(of_class), None
+        if X_val is not None:
+            validation = self._check_part(X_val, y_val, None, reset=False).times(of_class)
+        elif self.early_stopping:
+            own = None if groups is None else check_groups(groups, len(given.y))[part.rows]
+            part, validation = self._split(part, own)
+        self._check_rows(self.model_, len(part.y))
+        return part.relative(), None if validation is None else validation.relative()
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Train for one epoch more, from where the last call ended."""
         with undone(self) as kept:
             self._check_training_parameters()
             goes_on = hasattr(self, "model_")
-            part = self._check_part(X, y, sample_weight, reset=not goes_on, classes=classes)
-            if not goes_on:
-                self._start(part)
-            self._train(part.counted(), 1, None, kept)
+            part = self._check_part(X, y, sample_weight, not goes_on, classes).counted()
+            self._start_or_go_on(part, goes_on)
+            part = part.times(self._class_weights(part))
+            self._check_rows(self.model_, len(part.y))
+            self._train(part.absolute(), 1, None, kept)
         return self
 
     def _check_training_parameters(self) -> None:
         """Refuse values that training cannot use; the builders refuse those of the architecture."""
-        _arguments.one_of("optimizer", self.optimizer, OPTIMIZERS)
-        for name in ("batch_size", "epochs", "n_iter_no_change"):
-            _arguments.whole(name, getattr(self, name), least=1)
-        for name in ("l1", "l2", "tol"):
-            _arguments.number(name, getattr(self, name), low=0.0, high=math.inf)
-        _arguments.number("validation_fraction", self.validation_fraction, 0.0, 1.0, open_low=True)
-        if self.learning_rate is not None:
-            _arguments.number("learning_rate", self.learning_rate, 0.0, math.inf, open_low=True)
-        _arguments.number("momentum", self.momentum, 0.0, 1.0)
-        if self.momentum and self.optimizer not in WITH_MOMENTUM:
-            raise ValueError(
-                f"momentum={self.momentum!r} has no meaning for optimizer={self.optimizer!r}: "
-                f"leave it at 0.0, or give one of {', '.join(map(repr, WITH_MOMENTUM))}."
-            )
+        check_training(self)
 
     def _check_part(
         self, X: Any, y: Any, sample_weight: Any, reset: bool, classes: Any = None
@@ -185,7 +181,6 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
-        weight = self._weigh(encoded, weight)
         return Part(self._as_input(X), encoded, weight, np.arange(len(encoded)))
 
     def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
@@ -209,10 +204,29 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _as_input(self, X: Any) -> np.ndarray:
         """Return the samples as the model takes them."""
-        X = np.asarray(as_samples(X), dtype=np.float32)
+        samples: np.ndarray = np.asarray(as_samples(X), dtype=np.float32)
         if not self._takes_pictures:
-            return X
-        return X.reshape(len(X), *picture_shape(X.shape[1:], self.image_shape))
+            return samples
+        return samples.reshape(len(samples), *picture_shape(samples.shape[1:], self.image_shape))
+
+    def _check_rows(self, model: Model, n: int) -> None:
+        """Refuse batches of one sample where a layer divides by their spread."""
+        if model.fewest_rows > 1 and min(int(self.batch_size), n) == 1:
+            raise ValueError(
+                f"batch_size={self.batch_size} and {n} samples make batches of one, in which batch "
+                "normalization finds no spread: give a larger batch_size, more samples, or no "
+                "batch normalization."
+            )
+
+    def _start_or_go_on(self, part: Part, goes_on: bool) -> None:
+        """Build a new model, or let the one that is there take over the present settings."""
+        if not goes_on:
+            self._start(part)
+            return
+        settings = network_settings(self)
+        if settings != self._built:
+            take_over(self.model_, self._build(part.X, 0, 0), self._built, settings)
+            self._built = settings
 
     def _start(self, part: Part) -> None:
         """Build and compile a new model, and draw the seeds of everything that is random."""
@@ -221,23 +235,32 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         build, self._order_seed, self._split_seed, augment = (
             int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(4)
         )
-        settings = self.get_params(deep=False)
-        if settings.get("augmentation") is not None:
-            settings["augmentation"] = self._make_augment(settings["augmentation"], part.X, augment)
-        wanted = inspect.signature(self._builder).parameters
-        self.model_ = self._builder(
-            part.X.shape[1:],
-            self._n_outputs(),
-            **{name: settings[name] for name in wanted if name in settings},
-            output_activation=self._output,
-            seed=build,
-        )
-        self.model_.compile(
-            optimizer=self._make_optimizer(), loss=self._loss, weighted_metrics=self._metrics()
-        )
-        self.model_.hyperparameters.label_smoothing.assign(settings.get("label_smoothing", 0.0))
+        model = self._build(part.X, build, augment)
+        self._check_rows(model, len(part.y))
+        self.model_, self._built = model, network_settings(self)
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
+
+    def _build(self, images: np.ndarray, seed: int, augment: int) -> Model:
+        """Return a compiled model of the present settings."""
+        settings = self.get_params(deep=False)
+        wanted = inspect.signature(self._builder).parameters
+        with float32_policy():
+            if settings.get("augmentation") is not None:
+                given = settings["augmentation"]
+                settings["augmentation"] = self._make_augment(given, images, augment)
+            model = self._builder(
+                images.shape[1:],
+                self._n_outputs(),
+                **{name: settings[name] for name in wanted if name in settings},
+                output_activation=self._output,
+                seed=seed,
+            )
+            model.compile(
+                optimizer=make_optimizer(self), loss=self._loss, weighted_metrics=self._metrics()
+            )
+            model.hyperparameters.label_smoothing.assign(settings.get("label_smoothing", 0.0))
+        return model
 
     def _rebuild(self) -> None:
         """Build the network anew and untrained, for the samples and targets that are known."""
@@ -248,6 +271,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             self._start(Part(images, none, None, none))
         finally:
             self.set_params(random_state=given)
+        self._built = of_architecture(self._built)  # rates may have been set since its training
 
     def _make_augment(self, settings: Any, images: np.ndarray, seed: int) -> Augment:
         """Return the layer that changes training images."""
@@ -257,22 +281,13 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             )
         return settings.make_layer(images, getattr(self, "classes_", None), seed=seed)
 
-    def _make_optimizer(self) -> Any:
-        """Return Keras's optimizer with the given rate, or the one that is its own default."""
-        settings = {}
-        if self.learning_rate is not None:
-            settings["learning_rate"] = float(self.learning_rate)
-        if self.momentum:
-            return WITH_MOMENTUM[self.optimizer](momentum=float(self.momentum), **settings)
-        return type(keras.optimizers.get(self.optimizer))(**settings)
-
-    def _split(self, part: Part, groups: Any) -> tuple[Part, Part]:
+    def _split(self, part: Part, groups: np.ndarray | None) -> tuple[Part, Part]:
         """Return training and validation part: stratified, seeded, groups kept together."""
         strata, share, seed = self._strata(part.y), self.validation_fraction, self._split_seed
         if groups is None:
             train, test = split_rows(len(part.y), strata, share, seed)
         else:
-            train, test = split_groups(np.asarray(groups), len(part.y), strata, share, seed)
+            train, test = split_groups(groups, strata, share, seed)
         return part.take(train), part.take(test)
 
     def _train(self, part: Part, epochs: int, validation: Part | None, kept: set[str]) -> None:

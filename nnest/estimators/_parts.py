@@ -35,6 +35,33 @@ class Part(NamedTuple):
         """Return the samples whose weight is not zero: the others teach nothing."""
         return self if self.weight is None else self.take(np.flatnonzero(self.weight))
 
+    def times(self, of_class: np.ndarray | None) -> Part:
+        """Return the samples that count, their weights multiplied by those of their classes."""
+        if of_class is None:
+            return self.counted()
+        own = of_class[self.y]
+        part = self._replace(weight=own if self.weight is None else own * self.weight).counted()
+        if not len(part.y):
+            raise ValueError(
+                f"class_weight leaves none of {len(self.y)} samples with a weight above zero: give "
+                "the class of some of them a weight."
+            )
+        return part
+
+    def relative(self) -> Part:
+        """Return the samples with weights of mean one, or with none if all are equal.
+
+        What a penalty, a learning rate and a tolerance mean does not depend on their unit then.
+        """
+        if self.weight is None:
+            return self
+        weight = (self.weight / self.weight.mean(dtype=np.float64)).astype(np.float32)
+        return self._replace(weight=None if (weight == 1).all() else weight)
+
+    def absolute(self) -> Part:
+        """Return the samples with their weights as they are."""
+        return self if self.weight is None else self._replace(weight=self.weight.astype(np.float32))
+
     def for_keras(self) -> tuple[np.ndarray, ...]:
         """Return the tuple that Keras takes as validation data."""
         if self.weight is None:

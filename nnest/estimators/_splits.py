@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, train_test_split
 
-__all__ = ["split_groups", "split_rows"]
+__all__ = ["check_groups", "split_groups", "split_rows"]
 
 
 def split_rows(
@@ -24,14 +26,20 @@ def split_rows(
     return train, test
 
 
+def check_groups(groups: Any, n: int) -> np.ndarray:
+    """Return the groups of all samples, or say that there are too few or too many."""
+    checked: np.ndarray = np.asarray(groups)
+    if checked.shape != (n,):
+        raise ValueError(
+            f"groups has shape {checked.shape} for {n} samples: give one group for each."
+        )
+    return checked
+
+
 def split_groups(
-    groups: np.ndarray, n: int, strata: np.ndarray | None, share: float, seed: int
+    groups: np.ndarray, strata: np.ndarray | None, share: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of both parts, no group in both."""
-    if groups.shape != (n,):
-        raise ValueError(
-            f"groups has shape {groups.shape} for {n} samples: give one group for each."
-        )
     n_folds = max(2, round(1 / share))
     if len(np.unique(groups)) < n_folds:
         raise ValueError(
@@ -41,7 +49,7 @@ def split_groups(
         )
     if strata is None:
         split = GroupShuffleSplit(1, test_size=1 / n_folds, random_state=seed)
-        train, test = next(split.split(np.empty(n), groups=groups))
+        train, test = next(split.split(groups, groups=groups))
         return train, test
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     train, test = next(folds.split(strata, strata, groups))

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from nnest import _arguments
 from nnest.estimators._neural_net import NeuralNet
-from nnest.estimators._parts import finite
+from nnest.estimators._parts import Part, finite
 
 __all__ = ["Classifier", "Regressor"]
 
@@ -46,7 +46,8 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         classes : array-like of shape (n_classes,), optional
             All labels that will ever come; needed in the first call if `y` lacks some.
         sample_weight : array-like of shape (n,), optional
-            Weight of each sample in the loss.
+            Weight of each sample in the loss, as it is and not relative to their mean, since a
+            call sees a part of the samples: 1 is a sample without a weight.
 
         Returns
         -------
@@ -66,6 +67,12 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         >>> net.partial_fit(np.eye(4), [0, 1, 0, 1], classes=[0, 1, 2]).classes_.tolist()
         [0, 1, 2]
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not accepted by partial_fit, which sees a part of the "
+                "samples: compute the weights from all of them, as compute_class_weight of "
+                "sklearn.utils does, and give them as a dict."
+            )
         return self._partial_fit(X, y, sample_weight, classes)
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -195,21 +202,21 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         """Return the classes, which a split keeps in proportion."""
         return y
 
-    def _weigh(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
-        """Return the weights of samples, times those of their classes."""
+    def _class_weights(self, part: Part) -> np.ndarray | None:
+        """Return the weight of each class; balanced ones make all classes weigh the same."""
         if self.class_weight is None:
-            return weight
+            return None
         if isinstance(self.class_weight, dict):
-            given = [self.class_weight.get(label, 1.0) for label in self.classes_.tolist()]
-            weights: np.ndarray = np.array(given, np.float32)[y]
-            return weights if weight is None else weights * weight
-        present = np.unique(y)
-        of_class = np.ones(len(self.classes_), np.float32)
+            return np.array([self.class_weight.get(label, 1.0) for label in self.classes_.tolist()])
+        present = np.unique(part.y)
+        of_class = np.ones(len(self.classes_))
         of_class[present] = compute_class_weight(
-            self.class_weight, classes=self.classes_[present], y=self.classes_[y]
+            self.class_weight,
+            classes=self.classes_[present],
+            y=self.classes_[part.y],
+            sample_weight=part.weight,
         )
-        weights = of_class[y]
-        return weights if weight is None else weights * weight
+        return of_class
 
 
 def _at_least_two(classes: np.ndarray) -> np.ndarray:
@@ -244,7 +251,8 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         y : array-like of shape (n,) or (n, n_outputs)
             Targets.
         sample_weight : array-like of shape (n,), optional
-            Weight of each sample in the loss.
+            Weight of each sample in the loss, as it is and not relative to their mean, since a
+            call sees a part of the samples: 1 is a sample without a weight.
 
         Returns
         -------
@@ -319,7 +327,6 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         """Return nothing: numbers have no classes to keep in proportion."""
         del y
 
-    def _weigh(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
-        """Return the weights as they are."""
-        del y
-        return weight
+    def _class_weights(self, part: Part) -> None:
+        """Return none: numbers have no classes."""
+        del part

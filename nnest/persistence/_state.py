@@ -75,10 +75,10 @@ def is_finite(name: str, values: np.ndarray) -> bool:
 def circumstances() -> dict[str, Any]:
     """Return the settings of Keras that a network's numbers depend on."""
     return {
-        "dtype_policy": keras.config.dtype_policy().name,
+        "dtype_policy": "float32",  # as estimators build their layers, whatever Keras's own is
         "floatx": keras.config.floatx(),
         "epsilon": keras.config.epsilon(),
-        "image_data_format": keras.config.image_data_format(),
+        "image_data_format": "channels_last",
     }
 
 

@@ -77,8 +77,9 @@ class Block(ABC):
     def begin(self, epoch: int, step: int = 0) -> None:
         """Get ready for an epoch; `step` is where it goes on."""
         self.step, self.logs = step, None
+        size, fewest = self.batch_rows, self.template.fewest_rows
         feeds = [
-            feed_of(m.train, self.batch_rows, self.steps, m.estimator._order_seed, epoch + 1)
+            feed_of(m.train, size, self.steps, m.estimator._order_seed, epoch + 1, fewest)
             for m in self.members
         ]
         self._take_feeds(feeds)

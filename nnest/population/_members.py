@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from nnest.programs import FILLER, order_of, rows_at_once
+from nnest.programs import FILLER, batch_bounds, order_of, rows_at_once
 
 __all__ = [
     "Feed",
@@ -104,7 +104,7 @@ class Member:
     @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return -(-len(self.train.y) // self.batch_rows)
+        return len(batch_bounds(len(self.train.y), self.batch_rows, self.model.fewest_rows)[0])
 
     @property
     def watched(self) -> int:
@@ -213,19 +213,16 @@ def _rows(part: Any, given: Any) -> Rows:
     return Rows(given[part.rows].astype(np.int32), part.y, weight.astype(np.float32))
 
 
-def feed_of(rows: Rows, size: int, steps: int, seed: int | None, epoch: int) -> Feed:
+def feed_of(
+    rows: Rows, size: int, steps: int, seed: int | None, epoch: int, fewest: int = 1
+) -> Feed:
     """Return an epoch's batches; rows without a sample weigh :data:`FILLER`."""
-    n, room = len(rows.y), steps * size
-    order = order_of(seed, epoch, n)
+    starts, stops = batch_bounds(len(rows.y), size, fewest)
+    lacking = (0, steps - len(starts))
+    starts, stops = np.pad(starts, lacking, mode="edge"), np.pad(stops, lacking)
+    places = starts[:, None] + np.arange(size)
+    present = places < stops[:, None]
     # A batch is filled with its own first row, as Batches does: what fills it is a real sample.
-    first = order[min(n - 1, (n - 1) // size * size)]
-    filled = np.concatenate([order, np.full(room - n, first)])
-    weight = rows.weight[filled]
-    weight[n:] = FILLER
-    shape = (steps, size)
-    y = rows.y[filled]
-    return Feed(
-        rows.places[filled].reshape(shape),
-        y.reshape(*shape, *y.shape[1:]),
-        weight.reshape(shape),
-    )
+    filled = order_of(seed, epoch, len(rows.y))[np.where(present, places, starts[:, None])]
+    weight = np.where(present, rows.weight[filled], np.float32(FILLER))
+    return Feed(rows.places[filled], rows.y[filled], weight)

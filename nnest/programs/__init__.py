@@ -10,7 +10,7 @@ A program is made for batches of one size. Rows that fill the last one weigh :da
 enter no loss, no metric and no moment of a batch normalization.
 """
 
-from nnest._batches import FILLER, Batches, order_of, rows_at_once
+from nnest._batches import FILLER, Batches, batch_bounds, order_of, rows_at_once
 from nnest.programs._model import EVALUATION_BATCH, Model
 from nnest.programs._processes import check_process
 from nnest.programs._sharing import (
@@ -27,6 +27,7 @@ __all__ = [
     "FILLER",
     "Batches",
     "Model",
+    "batch_bounds",
     "check_process",
     "clear_programs",
     "order_of",

@@ -24,6 +24,8 @@ take_copy_keyword(keras.Variable)
 
 #: Samples in a batch of an evaluation or a prediction; 32 where there are no more than 32.
 EVALUATION_BATCH = 512
+#: Rows below which the variance of a last batch harms a batch normalization; measured.
+FEWEST_TO_NORMALIZE = 10
 
 
 @keras.saving.register_keras_serializable(package="nnest")
@@ -57,6 +59,17 @@ class Model(keras.Model):
         # On torch Keras asks for them before the constructor has come as far as ours.
         own = vars(self).get("hyperparameters")
         return [*super().variables, *(own.variables if own else ())]
+
+    @property
+    def fewest_rows(self) -> int:
+        """Rows below which the last batch of an epoch shares with the one before.
+
+        The variance of one row is zero, and that of a few is too small on average: it would spoil
+        the moving averages of a batch normalization.
+        """
+        kinds = keras.layers.BatchNormalization
+        normalizes = any(isinstance(layer, kinds) for layer in self.layers)
+        return FEWEST_TO_NORMALIZE if normalizes else 1
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to build this model again."""
@@ -127,7 +140,8 @@ class Model(keras.Model):
         fill = self._shares()
         if fill:
             batch_size = rows_at_once(batch_size, len(x))
-        batches = Batches(arrays, batch_size, seed, kwargs.get("initial_epoch", 0), fill)
+        epoch = kwargs.get("initial_epoch", 0)
+        batches = Batches(arrays, batch_size, seed, epoch, fill, self.fewest_rows)
         watched = kwargs.pop("validation_data", None)
         if watched is not None:
             size = EVALUATION_BATCH if len(watched[0]) > 32 else 32

@@ -1,0 +1,137 @@
+"""Settings of a training: what is accepted, and what may change before the next one."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from nnest import _arguments
+from nnest.optimizers import SGD, RMSprop
+from nnest.programs import Model, signature
+
+__all__ = [
+    "check_training",
+    "float32_policy",
+    "make_optimizer",
+    "network_settings",
+    "of_architecture",
+    "take_over",
+]
+
+OPTIMIZERS = (
+    "adam", "adamw", "adamax", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "ftrl", "lion",
+)  # fmt: skip
+WITH_MOMENTUM = {"sgd": SGD, "rmsprop": RMSprop}
+_OF_COMPILATION = ("optimizer", "learning_rate", "momentum", "label_smoothing")
+#: What may change without making another network.
+_NUMBERS = (
+    "dropout", "conv_dropout", "l1", "l2", "label_smoothing", "learning_rate", "momentum",
+    "augmentation", "kernel_initializer", "bias_initializer",
+)  # fmt: skip
+_LONGEST = 60
+
+
+def check_training(net: Any) -> None:
+    """Refuse values that training cannot use; the builders refuse those of the architecture."""
+    if keras.config.floatx() != "float32":
+        raise ValueError(
+            f"floatx={keras.config.floatx()!r} of Keras is not accepted, since networks are "
+            "trained in float32: call keras.config.set_floatx('float32') first."
+        )
+    _arguments.one_of("optimizer", net.optimizer, OPTIMIZERS)
+    for name in ("batch_size", "epochs", "n_iter_no_change"):
+        _arguments.whole(name, getattr(net, name), least=1)
+    for name in ("l1", "l2", "tol"):
+        _arguments.number(name, getattr(net, name), low=0.0, high=math.inf)
+    _arguments.number("validation_fraction", net.validation_fraction, 0.0, 1.0, open_low=True)
+    if net.learning_rate is not None:
+        _arguments.number("learning_rate", net.learning_rate, 0.0, math.inf, open_low=True)
+    _arguments.number("momentum", net.momentum, 0.0, 1.0)
+    if net.momentum and net.optimizer not in WITH_MOMENTUM:
+        raise ValueError(
+            f"momentum={net.momentum!r} has no meaning for optimizer={net.optimizer!r}: "
+            f"leave it at 0.0, or give one of {', '.join(map(repr, WITH_MOMENTUM))}."
+        )
+
+
+def make_optimizer(net: Any) -> Any:
+    """Return Keras's optimizer with the given rate, or the one that is its own default."""
+    settings = {}
+    if net.learning_rate is not None:
+        settings["learning_rate"] = float(net.learning_rate)
+    if net.momentum:
+        return WITH_MOMENTUM[net.optimizer](momentum=float(net.momentum), **settings)
+    return type(keras.optimizers.get(net.optimizer))(**settings)
+
+
+def network_settings(net: Any) -> dict[str, str]:
+    """Return what decides an estimator's model, its loss and its optimizer, as text."""
+    names = {*inspect.signature(net._builder).parameters, *_OF_COMPILATION}
+    settings = net.get_params(deep=False)
+    return {name: repr(settings[name]) for name in settings if name in names}
+
+
+def of_architecture(settings: dict[str, str]) -> dict[str, str]:
+    """Return the settings that decide which network it is."""
+    return {name: value for name, value in settings.items() if name not in _NUMBERS}
+
+
+@contextmanager
+def float32_policy() -> Iterator[None]:
+    """Build layers of float32, whatever Keras's policy is: that holds for one thread only."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def take_over(model: Model, fresh: Model, before: dict[str, str], after: dict[str, str]) -> None:
+    """Give a network the numbers of one that was built with the present settings.
+
+    Parameters
+    ----------
+    model : Model
+        The network that goes on.
+    fresh : Model
+        The other one.
+    before, after : dict of str to str
+        The settings of both as text; one that is missing before may have changed.
+
+    Raises
+    ------
+    ValueError
+        If the fresh network is not the same but for its numbers.
+    """
+    changed = [name for name, value in after.items() if before.get(name) != value]
+    if signature(model) != signature(fresh):
+        raise ValueError(_refusal(changed, before, after))
+    pairs = zip([model, *model.layers], [fresh, *fresh.layers], strict=True)
+    for own, new in pairs:
+        if hasattr(own, "hyperparameters"):
+            values = new.hyperparameters.variables
+            for variable, value in zip(own.hyperparameters.variables, values, strict=True):
+                variable.assign(value.value)
+    if "learning_rate" in changed:  # else a callback may have set it
+        model.optimizer.learning_rate = float(fresh.optimizer.learning_rate.value)
+    if hasattr(model.optimizer, "assign_momentum"):
+        model.optimizer.assign_momentum(fresh.optimizer.momentum)
+
+
+def _refusal(changed: list[str], before: dict[str, str], after: dict[str, str]) -> str:
+    """Return the sentence that names what makes another network."""
+    name, *others = [name for name in changed if name not in _NUMBERS] or changed
+    said = f"{name} to {after[name]:.{_LONGEST}}"
+    if name in before:
+        said = f"{name} from {before[name]:.{_LONGEST}} to {after[name]:.{_LONGEST}}"
+    also = f" (also {', '.join(others[:3])})" if others else ""
+    return (
+        f"set_params changed {said}{also} since this network was trained, and that is another "
+        "network: set it back to train on, or start anew by fit with warm_start=False."
+    )
