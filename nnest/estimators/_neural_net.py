@@ -19,13 +19,14 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from nnest import _arguments
 from nnest._interrupts import interrupts_heard, undone, uninterrupted
-from nnest.augmentation import Augment, Augmentation
 from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_of_planes
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._rollback import Rollback
 from nnest.estimators._settings import (
+    check_rows,
     check_training,
     float32_policy,
+    make_augment,
     make_optimizer,
     network_settings,
     of_architecture,
@@ -147,7 +148,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         elif self.early_stopping:
             own = None if groups is None else check_groups(groups, len(given.y))[part.rows]
             part, validation = self._split(part, own)
-        self._check_rows(self.model_, len(part.y))
+        check_rows(self.model_, self.batch_size, len(part.y))
         return part.relative(), None if validation is None else validation.relative()
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
@@ -158,7 +159,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             part = self._check_part(X, y, sample_weight, not goes_on, classes).counted()
             self._start_or_go_on(part, goes_on)
             part = part.times(self._class_weights(part))
-            self._check_rows(self.model_, len(part.y))
+            check_rows(self.model_, self.batch_size, len(part.y))
             self._train(part.absolute(), 1, None, kept)
         return self
 
@@ -209,15 +210,6 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             return samples
         return samples.reshape(len(samples), *picture_shape(samples.shape[1:], self.image_shape))
 
-    def _check_rows(self, model: Model, n: int) -> None:
-        """Refuse batches of one sample where a layer divides by their spread."""
-        if model.fewest_rows > 1 and min(int(self.batch_size), n) == 1:
-            raise ValueError(
-                f"batch_size={self.batch_size} and {n} samples make batches of one, in which batch "
-                "normalization finds no spread: give a larger batch_size, more samples, or no "
-                "batch normalization."
-            )
-
     def _start_or_go_on(self, part: Part, goes_on: bool) -> None:
         """Build a new model, or let the one that is there take over the present settings."""
         if not goes_on:
@@ -236,7 +228,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(4)
         )
         model = self._build(part.X, build, augment)
-        self._check_rows(model, len(part.y))
+        check_rows(model, self.batch_size, len(part.y))
         self.model_, self._built = model, network_settings(self)
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
@@ -247,8 +239,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         wanted = inspect.signature(self._builder).parameters
         with float32_policy():
             if settings.get("augmentation") is not None:
-                given = settings["augmentation"]
-                settings["augmentation"] = self._make_augment(given, images, augment)
+                settings["augmentation"] = make_augment(self, images, augment)
             model = self._builder(
                 images.shape[1:],
                 self._n_outputs(),
@@ -272,14 +263,6 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         finally:
             self.set_params(random_state=given)
         self._built = of_architecture(self._built)  # rates may have been set since its training
-
-    def _make_augment(self, settings: Any, images: np.ndarray, seed: int) -> Augment:
-        """Return the layer that changes training images."""
-        if not isinstance(settings, Augmentation):
-            raise ValueError(
-                f"augmentation={settings!r} is not accepted: give an Augmentation or None."
-            )
-        return settings.make_layer(images, getattr(self, "classes_", None), seed=seed)
 
     def _split(self, part: Part, groups: np.ndarray | None) -> tuple[Part, Part]:
         """Return training and validation part: stratified, seeded, groups kept together."""

@@ -11,12 +11,15 @@ from typing import Any
 import keras
 
 from nnest import _arguments
+from nnest.augmentation import Augment, Augmentation
 from nnest.optimizers import SGD, RMSprop
 from nnest.programs import Model, signature
 
 __all__ = [
+    "check_rows",
     "check_training",
     "float32_policy",
+    "make_augment",
     "make_optimizer",
     "network_settings",
     "of_architecture",
@@ -57,6 +60,25 @@ def check_training(net: Any) -> None:
             f"momentum={net.momentum!r} has no meaning for optimizer={net.optimizer!r}: "
             f"leave it at 0.0, or give one of {', '.join(map(repr, WITH_MOMENTUM))}."
         )
+
+
+def check_rows(model: Model, batch_size: Any, n: int) -> None:
+    """Refuse batches of one sample where a layer divides by their spread."""
+    if model.fewest_rows > 1 and min(int(batch_size), n) == 1:
+        raise ValueError(
+            f"batch_size={batch_size} and {n} samples make batches of one, in which batch "
+            "normalization finds no spread: give a larger batch_size, more samples, or no "
+            "batch normalization."
+        )
+
+
+def make_augment(net: Any, images: Any, seed: int) -> Augment:
+    """Return the layer that changes training images."""
+    if not isinstance(net.augmentation, Augmentation):
+        raise ValueError(
+            f"augmentation={net.augmentation!r} is not accepted: give an Augmentation or None."
+        )
+    return net.augmentation.make_layer(images, getattr(net, "classes_", None), seed=seed)
 
 
 def make_optimizer(net: Any) -> Any:
