@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from nnest import Augmentation, CNNClassifier, MLPClassifier, MLPRegressor
+from nnest import Augmentation, CNNClassifier, MLPClassifier, MLPRegressor, fit_many
 from nnest.persistence import load, save, to_keras
 from tests.networks import ESTIMATORS, network, pictures, same_weights
 
@@ -554,3 +556,19 @@ def test_a_stock_file_needs_no_nnest(tmp_path: Path) -> None:
     )
     with zipfile.ZipFile(tmp_path / "stock.keras") as archive:
         assert not any(b"nnest" in archive.read(name) for name in archive.namelist())
+
+
+def test_keras_calls_and_exports_what_was_loaded(path: Path) -> None:
+    """At once; an export to ONNX refuses a model that it takes for one that was never called.
+
+    What it needs beside Keras is not installed where the tests run.
+    """
+    net = fitted()
+    loaded = there_and_back(net, path).model_
+    calls = np.asarray(loaded(np.asarray(net._as_input(X[:2]))))
+    np.testing.assert_allclose(calls, net.predict_proba(X[:2]), rtol=1e-5)
+    models = [there_and_back(net, path).model_, copy.deepcopy(net).model_, to_keras(net)]
+    models += [member.model_ for member in fit_many([clone(net), clone(net)], X, Y)]
+    for model in models:
+        with suppress(ImportError):
+            model.export(path.with_suffix(".onnx"), format="onnx", verbose=False)

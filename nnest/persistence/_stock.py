@@ -57,6 +57,7 @@ def to_keras(estimator: Any) -> keras.Model:
     model = estimator.model_
     copy = keras.models.clone_model(model, clone_function=_stock_layer)
     stock = keras.Model(copy.inputs, copy.outputs, name=model.name)  # a copy is of our class
+    stock._called = True  # Keras asks for it before it exports
     for layer in model.layers:
         stock.get_layer(layer.name).set_weights(layer.get_weights())
     classifies = hasattr(estimator, "classes_")

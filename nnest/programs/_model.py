@@ -52,6 +52,8 @@ class Model(keras.Model):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.hyperparameters = Hyperparameters(label_smoothing=0.0)
+        # Keras exports no model that was never called, although a functional one knows its inputs.
+        self._called = True
 
     @property
     def variables(self) -> list[Any]:
