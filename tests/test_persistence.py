@@ -518,7 +518,8 @@ def test_a_stock_regressor_is_the_same_network() -> None:
     net = fitted(MLPRegressor)
     stock = to_keras(net)
 
-    np.testing.assert_allclose(stock.predict(X, verbose=0)[:, 0], net.predict(X), rtol=1e-5)
+    found = stock.predict(X, verbose=0)[:, 0]
+    np.testing.assert_allclose(found, net.predict(X), rtol=1e-5, atol=1e-6)
     expected = net.model_.evaluate(X, Y[:, None], verbose=0)
     assert stock.evaluate(X, Y[:, None], verbose=0) == pytest.approx(expected, rel=1e-5)
 

@@ -32,6 +32,6 @@ def test_rounding_of_other_processors(instructions: str) -> None:
         env={**os.environ, "XLA_FLAGS": flags},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stdout[-4000:]

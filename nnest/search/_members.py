@@ -88,10 +88,9 @@ class Job:
 
     def raises(self, error: Exception) -> bool:
         """Tell whether an error is for the caller, and not for the members."""
-        is_disk = isinstance(
-            error, StorageError
-        )  # no setting is at fault, and none would do better
-        return is_disk or self.error_score == "raise" or self.is_ours(error)
+        # A folder that cannot be written is no setting's fault, and no other would do better.
+        is_for_all = isinstance(error, StorageError)
+        return is_for_all or self.error_score == "raise" or self.is_ours(error)
 
 
 class _StandIn(BaseEstimator):
