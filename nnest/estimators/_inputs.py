@@ -22,7 +22,7 @@ def as_samples(X: Any) -> Any:
 
     Whatever is no sequence of pictures and no text comes back as it is.
     """
-    dtypes = getattr(X, "dtypes", None)
+    dtypes: Any = getattr(X, "dtypes", None)
     for name, dtype in dtypes.items() if hasattr(dtypes, "items") else ():
         if not _is_numeric(dtype):
             raise ValueError(

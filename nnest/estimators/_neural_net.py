@@ -206,10 +206,10 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _as_input(self, X: Any) -> np.ndarray:
         """Return the samples as the model takes them."""
-        X = np.asarray(as_samples(X), dtype=np.float32)
+        samples: np.ndarray = np.asarray(as_samples(X), dtype=np.float32)
         if not self._takes_pictures:
-            return X
-        return X.reshape(len(X), *picture_shape(X.shape[1:], self.image_shape))
+            return samples
+        return samples.reshape(len(samples), *picture_shape(samples.shape[1:], self.image_shape))
 
     def _start(self, part: Part) -> None:
         """Build and compile a new model, and draw the seeds of everything that is random."""
