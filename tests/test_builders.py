@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from nnest.builders import build_cnn, build_mlp
+from nnest.builders import _blocks, build_cnn, build_mlp
 
 PICTURE = (8, 8, 1)
 
@@ -449,3 +449,34 @@ def test_what_is_left_of_a_picture_must_fill_a_window_along_one_axis() -> None:
     build_cnn((2, 8, 1), 2, filters=(2,) * 3)
     with pytest.raises(ValueError, match="pool_size=2 after convolution 4 leaves nothing of 1x1"):
         build_cnn((2, 8, 1), 2, filters=(2,) * 4)
+
+
+@pytest.mark.parametrize(
+    ("build", "settings", "what"),
+    [
+        (build_mlp, {"hidden_units": (10**9,)}, "hidden_units=(1000000000,)"),
+        (build_mlp, {"hidden_units": (50_000,) * 4}, "hidden_units=(50000, 50000, 50000, 50000)"),
+        (build_cnn, {"filters": (10**9,)}, "filters=1000000000 of convolution 1"),
+    ],
+)
+def test_a_network_that_memory_does_not_hold_is_refused(
+    build: Any, settings: dict[str, Any], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is allocated: no layer is even made."""
+
+    def made(*arguments: Any, **more: Any) -> None:
+        raise AssertionError("a layer was made")
+
+    for layer in ("Dense", "Conv2D"):
+        monkeypatch.setattr(_blocks, layer, made)
+    monkeypatch.setattr(_blocks, "free_memory", lambda: 2.0**34)
+    sentence = re.escape(f"{what} asks for ") + r"\S+ weights, \S+ GiB in training, and 16.0 GiB"
+    with pytest.raises(ValueError, match=sentence) as caught:
+        build((1, 1, 1) if build is build_cnn else (1,), 2, **settings)
+    assert len(str(caught.value)) < 300
+
+
+def test_as_many_outputs_as_memory_does_not_hold() -> None:
+    """Labels that are all different, say."""
+    with pytest.raises(ValueError, match=r"^an output for each of 100000000000 asks for "):
+        build_mlp((64,), 10**11, hidden_units=())

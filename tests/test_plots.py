@@ -6,12 +6,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgba
+from sklearn.model_selection import GridSearchCV
+from sklearn.tree import DecisionTreeClassifier
 
 from nnest import plots
 
@@ -182,6 +185,48 @@ def test_search_results_take_the_cv_results_of_scikit_learn() -> None:
     legend = ax.get_legend()
     assert legend.get_title().get_text() == "l2"
     assert [text.get_text() for text in legend.get_texts()] == ["0.0", "0.1"]
+
+
+TUPLES = np.array([None, (8,), None], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "names"),
+    [
+        ([None, 0.1, 0.5], ["None", "0.1", "0.5"]),
+        ([0.1, None, None], ["0.1", "None"]),
+        ([None, (8,), (8, 16)], ["None", "(8,)", "(8, 16)"]),
+        ([(np.int64(8),), (np.int64(16),), None], ["(8,)", "(16,)", "None"]),
+        (np.array([(8,), (16,), (32,)]), ["(8,)", "(16,)", "(32,)"]),
+        ([True, False, None], ["True", "False", "None"]),
+        (np.ma.MaskedArray([1.0, 2.0, 2.0], [False, True, False]), ["1.0", "not set", "2.0"]),
+        (np.ma.MaskedArray(TUPLES, [False, False, True]), ["None", "(8,)", "not set"]),
+    ],
+)
+@pytest.mark.parametrize("hue", [None, "alpha"])
+def test_search_results_keep_every_candidate(candidates: Any, names: list[str], hue: Any) -> None:
+    """None is a candidate like others; a setting without the parameter is another thing."""
+    scores = {"mean_test_score": [0.1, 0.2, 0.3], "std_test_score": [0.01, 0.02, 0.03]}
+    results = {"param_units": candidates, "param_alpha": [None, 1.0, 1.0], **scores}
+    ax = plots.search_results(results, "units", hue=hue)
+    assert [label.get_text() for label in ax.get_xticklabels()] == names
+    if hue is None:
+        drawn = np.concatenate([line.get_xdata() for line in ax.lines])
+        assert sorted(set(drawn.tolist())) == list(range(len(names)))
+    else:
+        texts = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert texts == ["None", "1.0"]
+        # The one point of the setting None has the color of that line.
+        assert ax.lines[0].get_ydata().tolist() == [0.1]
+
+
+@pytest.mark.parametrize("table", [dict, pd.DataFrame])
+def test_search_results_of_a_search_over_none(table: Any) -> None:
+    """As scikit-learn hands them over, or as the table that one makes of them."""
+    X, y = np.arange(20.0)[:, None], np.arange(20) % 2
+    search = GridSearchCV(DecisionTreeClassifier(), {"max_depth": [None, 1, 3]}, cv=2).fit(X, y)
+    ax = plots.search_results(table(search.cv_results_), "max_depth")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["None", "1", "3"]
 
 
 def test_search_results_show_the_deviation_over_folds() -> None:

@@ -306,6 +306,56 @@ def test_more_than_memory_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     assert [member.group_["members"] for member in members] == [2, 2, 2, 2]
 
 
+def test_each_architecture_counts_with_its_own_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One large network before many small ones is one large network."""
+    size = 3 * 4 * 400 * (FLAT.shape[1] + 11)  # with Adam's moments, in float32
+    large = mlp(hidden_units=(400,), epochs=1, random_state=0)
+    small = [mlp(epochs=1, random_state=i) for i in range(9)]
+    monkeypatch.setattr(_fit_many, "_free_memory", lambda: 2.5 * size)
+    assert all(net.n_iter_ for net in fit_many([large, *small], FLAT[:32], Y[:32]))
+    many = [*map(clone, small), *(clone(large) for _ in range(3))]
+    with pytest.raises(ValueError, match=r"^3 estimators of 0\.\d MiB on average do not fit into "):
+        fit_many(many, FLAT[:32], Y[:32])
+
+
+@pytest.mark.parametrize("fails_at", [1, 3, 5])
+def test_memory_that_runs_out_while_models_are_built(
+    monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    """Half of those that are built is trained, then the rest; seeds are drawn as ever."""
+    built: list[int] = []
+
+    def runs_out_once(place: int, *arguments: Any) -> Any:
+        built.append(place)
+        member = prepare(place, *arguments)  # draws its seed
+        if len(built) == fails_at + 1:
+            raise ValueError("RESOURCE_EXHAUSTED: Out of memory allocating 4194304 bytes.")
+        return member
+
+    prepare = _fit_many.prepare
+    shared, again = np.random.RandomState(0), np.random.RandomState(0)
+    expected = fit_many([mlp(random_state=again, epochs=1) for _ in range(6)], FLAT, Y)
+    monkeypatch.setattr(_fit_many, "prepare", runs_out_once)
+    members = fit_many([mlp(random_state=shared, epochs=1) for _ in range(6)], FLAT, Y)
+
+    kept = max(1, fails_at // 2)
+    assert built == [*range(fails_at + 1), *range(kept, 6)]
+    assert [m.group_["members"] for m in members] == [kept] * kept + [6 - kept] * (6 - kept)
+    for one, other in zip(members, expected, strict=True):
+        assert_alike(outcome(one), outcome(other))
+
+
+def test_one_network_that_memory_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left to halve: it is said, and the estimator is not fitted."""
+
+    def runs_out(*arguments: Any) -> Any:
+        raise ValueError("RESOURCE_EXHAUSTED: Out of memory allocating 4194304 bytes.")
+
+    monkeypatch.setattr(_fit_many, "prepare", runs_out)
+    with pytest.raises(MemoryError, match=r"^Memory ran out while the network of estimator 0 was "):
+        fit_many([mlp(), mlp()], FLAT, Y)
+
+
 def test_a_bar_shows_the_progress_of_all(capsys: pytest.CaptureFixture[str]) -> None:
     """One bar, if any of the estimators is to show one."""
     fit_many([mlp(random_state=i, verbose=i) for i in range(2)], FLAT, Y)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import keras
@@ -12,6 +13,7 @@ import numpy as np
 from keras.layers import Activation, AveragePooling2D
 
 from nnest import _arguments
+from nnest._machine import free_memory
 from nnest.layers import BatchNormalization, Conv2D, Dense, Dropout, MaxPooling2D
 
 __all__ = [
@@ -35,6 +37,10 @@ POOLINGS = ("max", "average", None)
 PADDINGS = ("same", "valid")
 #: Where the channels of a picture are, whatever Keras's own setting is.
 CHANNELS = "channels_last"
+#: Weights from which it is asked whether memory holds them.
+MANY = 10_000_000
+#: Bytes of a weight with its gradient and two moments.
+BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,9 @@ class Hidden:
 
     def apply(self, x: Any, kernels: Kernels) -> Any:
         """Stack the layers on `x`."""
+        widths = (int(x.shape[-1]), *self.units)
+        n_weights = sum((n + 1) * units for n, units in pairwise(widths))
+        check_size(f"hidden_units={reprlib.repr(self.units)}", n_weights)
         for i, units in enumerate(self.units):
             name = f"hidden_{i + 1}"
             x = Dense(units, name=name, **kernels.arguments())(x)
@@ -192,6 +201,8 @@ class Convolutions:
                 f"{x.shape[1]}x{x.shape[2]} pixels: give a smaller kernel, padding='same', fewer "
                 "convolutions or larger images."
             )
+        n_weights = (size * size * int(x.shape[3]) + 1) * self.filters[i]
+        check_size(f"filters={self.filters[i]} of convolution {i + 1}", n_weights)
         conv = Conv2D(
             self.filters[i], size, strides=side, padding=self.padding, data_format=CHANNELS,
             name=name, **kernels.arguments(),
@@ -233,8 +244,21 @@ class Convolutions:
 
 def output(x: Any, n_outputs: int, activation: str, kernels: Kernels) -> Any:
     """Return the output layer; its numbers are float32 under any policy of types."""
+    check_size(f"an output for each of {n_outputs}", (int(x.shape[-1]) + 1) * n_outputs)
     x = Dense(n_outputs, name="output", **kernels.arguments())(x)
     return Activation(activation, dtype="float32", name="output_activation")(x)
+
+
+def check_size(what: str, n_weights: int) -> None:
+    """Refuse layers that memory does not hold, before anything is allocated."""
+    if n_weights < MANY:
+        return
+    free = free_memory()
+    if BYTES * n_weights > free:
+        raise ValueError(
+            f"{what} asks for {n_weights:.2g} weights, {BYTES * n_weights / 2**30:.1f} GiB in "
+            f"training, and {free / 2**30:.1f} GiB of memory are free: give a smaller network."
+        )
 
 
 def seeds(*seed: int) -> Iterator[int]:

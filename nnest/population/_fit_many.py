@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,14 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from nnest._interrupts import interrupts_heard, uninterrupted
+from nnest._interrupts import interrupts_heard
 from nnest._machine import free_memory
 from nnest.estimators import NeuralNet
 from nnest.population._checkpoint import Keeper
 from nnest.population._group import Group
 from nnest.population._lowering import Lowering, look_up
-from nnest.population._members import Member, fit_alone, prepare
+from nnest.population._members import Member, fit_alone, prepare, unfinished_undone
+from nnest.population._sizes import MemoryCheck, size_of
 from nnest.programs import signature
 
 __all__ = ["fit_many"]
@@ -108,39 +108,21 @@ def fit_many(
     estimators = list(estimators)
     _check(estimators, splits, max_group)
     most = None if max_group == "auto" else int(max_group)
-    keepers = []
-    with _unfinished_undone(estimators), interrupts_heard():
-        members = _prepared(estimators, X, y, splits, sample_weight)
-        total = sum(int(member.estimator.epochs) for member in members)
-        silent = not any(member.estimator.verbose for member in members)
-        with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
-            report = _Report(len(estimators), callback, bar)
-            for group in _groups(members):
-                samples = _samples(group[0].estimator, X)
-                keepers += _train(group, samples, most, report, checkpoint)
+    keepers: list[Keeper] = []
+    done = 0
+    with unfinished_undone(estimators), interrupts_heard():
+        while done < len(estimators):
+            members, done = _prepared(estimators, done, X, y, splits, sample_weight)
+            total = sum(int(member.estimator.epochs) for member in members)
+            silent = not any(member.estimator.verbose for member in members)
+            with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
+                report = _Report(len(estimators), callback, bar)
+                for group in _groups(members):
+                    samples = _samples(group[0].estimator, X)
+                    keepers += _train(group, samples, most, report, checkpoint)
     for keeper in keepers:
         keeper.forget()
     return estimators
-
-
-@contextmanager
-def _unfinished_undone(estimators: list[Any]) -> Iterator[None]:
-    """Leave estimators as they were if they are not whole when an exception ends the training."""
-    before = [dict(vars(estimator)) for estimator in estimators]
-    try:
-        yield
-    except BaseException:
-        with uninterrupted():
-            for estimator, old in zip(estimators, before, strict=True):
-                new = vars(estimator)
-                # A new model has no epoch until its estimator is told of all of them.
-                told = new.get("n_iter_") and any(
-                    new.get(name) is not old.get(name) for name in ("model_", "history_")
-                )
-                if not told:
-                    new.clear()
-                    new.update(old)
-        raise
 
 
 def _check(estimators: list[Any], splits: Any, max_group: Any) -> None:
@@ -180,26 +162,63 @@ def _why_alone(estimator: Any) -> str | None:
 
 
 def _prepared(
-    estimators: list[Any], X: Any, y: Any, splits: Any, sample_weight: Any
-) -> list[Member]:
-    """Return the members, ready to be trained; fit those that cannot be members."""
+    estimators: list[Any], start: int, X: Any, y: Any, splits: Any, sample_weight: Any
+) -> tuple[list[Member], int]:
+    """Return the members from `start` on, ready to be trained, and where to go on after them.
+
+    Those that cannot be members are fitted at once. Usually there is nothing to go on with; where
+    memory runs out while models are built, half of those that there are is trained first.
+    """
     members, reasons = [], Counter[str]()
+    check = MemoryCheck(estimators[start:])
+    alone, end, states = start - 1, len(estimators), {}
     # In this order, since estimators may draw their seeds from one shared random state.
-    for i, estimator in enumerate(estimators):
+    for i, estimator in enumerate(estimators[start:], start):
         split = None if splits is None else splits[i]
         reason = _why_alone(estimator)
-        if reason is None:
-            members.append(prepare(i, estimator, X, y, split, sample_weight))
-            if len(members) == 1:
-                _check_memory(members[0], len(estimators))
-        else:
+        if reason is not None:
             reasons[reason] += 1
             fit_alone(estimator, X, y, split, sample_weight)
+            alone = i
+            continue
+        if isinstance(estimator.random_state, np.random.RandomState):
+            states[i] = estimator.random_state.get_state()
+        try:
+            members.append(prepare(i, estimator, X, y, split, sample_weight))
+        except Exception as error:
+            if not _is_out_of_memory(error):
+                raise
+            vars(estimator).pop("model_", None)
+            members = _first_half(members, alone, i, error)
+            end = max(alone, members[-1].place) + 1
+            _forget(estimators, range(end, i + 1), states)
+            break
+        check(members[-1], _free_memory)
     for reason, n in reasons.items():
         warnings.warn(
             f"{n} of {len(estimators)} estimators were fitted one by one: {reason}.", stacklevel=3
         )
-    return members
+    return members, end
+
+
+def _first_half(members: list[Member], alone: int, i: int, error: Exception) -> list[Member]:
+    """Return the members that keep their models, all before the last that was fitted alone."""
+    if not members:
+        raise MemoryError(
+            f"Memory ran out while the network of estimator {i} was built: give a smaller network "
+            "or fit fewer estimators in one call."
+        ) from error
+    half = members[: max(1, len(members) // 2)]
+    return half if half[-1].place > alone else [m for m in members if m.place < alone] or half
+
+
+def _forget(estimators: list[Any], places: range, states: dict[int, Any]) -> None:
+    """Let go of models that are built again later, and of the seeds that they drew."""
+    for i in reversed(places):
+        vars(estimators[i]).pop("model_", None)
+        if i in states:
+            estimators[i].random_state.set_state(states[i])
+    gc.collect()
 
 
 def _groups(members: list[Member]) -> list[list[Member]]:
@@ -265,7 +284,7 @@ def _train(
         try:
             group = Group(part, samples, lowering)
             group.run(report, keepers[-1])
-        except (MemoryError, jax.errors.JaxRuntimeError) as error:
+        except Exception as error:  # Keras and JAX say it by errors of several kinds
             if not _is_out_of_memory(error) or (lowering.lanes == 1 and len(part) == 1):
                 raise
             waiting = [*_halves(part, lowering), *waiting]
@@ -311,24 +330,7 @@ def _halves(members: list[Member], lowering: Lowering) -> list[list[Member]]:
 
 def _most(member: Member) -> int:
     """Return how many members fit into half of the memory: their stacked states, the best too."""
-    return max(1, int(_free_memory() // (4 * _size(member))))
-
-
-def _check_memory(member: Member, n: int) -> None:
-    """Refuse more estimators than memory holds."""
-    size, free = _size(member), _free_memory()
-    if n * size > free:
-        raise ValueError(
-            f"{n} estimators of {size / 2**20:.1f} MiB each do not fit into the "
-            f"{free / 2**20:.1f} MiB of memory that are free: fit fewer of them in one call."
-        )
-
-
-def _size(member: Member) -> int:
-    """Return the bytes of a member's model, with its optimizer."""
-    model = member.model
-    variables = [*model.variables, *model.optimizer.variables]
-    return sum(4 * int(np.prod(variable.shape)) for variable in variables)
+    return max(1, int(_free_memory() // (4 * size_of(member))))
 
 
 def _free_memory() -> float:

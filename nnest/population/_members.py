@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, NamedTuple
@@ -11,6 +13,7 @@ import jax
 import numpy as np
 from sklearn.utils import _safe_indexing
 
+from nnest._interrupts import uninterrupted
 from nnest.programs import FILLER, batch_bounds, order_of, rows_at_once
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "fit_alone",
     "prepare",
     "state_of",
+    "unfinished_undone",
 ]
 
 #: Weights, other variables, optimizer, metrics.
@@ -226,3 +230,23 @@ def feed_of(
     filled = order_of(seed, epoch, len(rows.y))[np.where(present, places, starts[:, None])]
     weight = np.where(present, rows.weight[filled], np.float32(FILLER))
     return Feed(rows.places[filled], rows.y[filled], weight)
+
+
+@contextmanager
+def unfinished_undone(estimators: list[Any]) -> Iterator[None]:
+    """Leave estimators as they were if they are not whole when an exception ends the training."""
+    before = [dict(vars(estimator)) for estimator in estimators]
+    try:
+        yield
+    except BaseException:
+        with uninterrupted():
+            for estimator, old in zip(estimators, before, strict=True):
+                new = vars(estimator)
+                # A new model has no epoch until its estimator is told of all of them.
+                told = new.get("n_iter_") and any(
+                    new.get(name) is not old.get(name) for name in ("model_", "history_")
+                )
+                if not told:
+                    new.clear()
+                    new.update(old)
+        raise
