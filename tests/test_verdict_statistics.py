@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from nnest.experiments import (
     judge,
     similar,
 )
-from nnest.experiments._words import p_text
+from nnest.experiments._words import p_text, rests_on
 from nnest.stats import (
     mean_interval,
     paired_difference_test,
@@ -231,7 +232,7 @@ def test_number_of_few_digits_carries_no_information(
     assert verdicts.numbers[0].verdict == "agrees"
     assert verdicts.summary.without_information == without
     said = re.sub(r"\s+", " ", as_text(verdicts))
-    assert ("So few digits of 1 are printed that chance cannot do it" in said) == bool(without)
+    assert ("1 is printed with so few digits that chance cannot" in said) == bool(without)
 
 
 def test_several_trainings_are_left_out_together(store: Memory) -> None:
@@ -316,6 +317,13 @@ def test_no_mean_where_the_curve_does_not_give_one(
 UNSAID = Deviation(3, ours="32 a batch", theirs="not said", why="a default", source="Keras")
 SAID = Deviation(4, ours="10 seeds", theirs="4 seeds", why="more", source="ours")
 MACHINE = Deviation(5, ours="our machine", theirs="hardware not said", why="-", source="-")
+
+
+def test_many_deviations_are_named_by_ranges() -> None:
+    """Three and more in a row are one range."""
+    judged = SimpleNamespace(judged=True, unsaid=(1, 2, 3, 4, 6, 8, 9))
+    assert rests_on(judged) == "rests on deviations 1 to 4, 6, 8, 9"
+    assert rests_on(SimpleNamespace(judged=False, unsaid=(1,))) == ""
 
 
 @pytest.mark.parametrize("metric", ["test_accuracy", "seconds"])
