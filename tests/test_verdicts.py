@@ -37,6 +37,7 @@ from nnest.experiments import (
     below,
     beyond,
     count_learning,
+    different,
     greater,
     judge,
     overview,
@@ -510,6 +511,23 @@ def test_no_difference_found_is_not_similarity(store: Memory) -> None:
     deviation = float(np.std(np.subtract(noisy, other), ddof=1))
     shown = detectable_difference(deviation, SEEDS, power=0.9)
     assert found.parts[0].detectable == pytest.approx(shown)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "margin", "verdict"),
+    [
+        (HIGH, LOW, 0.005, "holds"),
+        (LOW, HIGH, 0.005, "holds"),
+        (HIGH, LOW, 0.1, "contradicted"),
+    ],
+)
+def test_difference_may_go_either_way(
+    store: Memory, a: tuple[float, ...], b: tuple[float, ...], margin: float, verdict: str
+) -> None:
+    """Which one is greater does not matter; that they are alike is the opposite."""
+    found = verdict_of(store, different(A, B, margin, reason="seen"), a, b)
+    assert found.verdict == verdict
+    assert "differs from" in found.expects
 
 
 def test_equality_holds_for_similar(store: Memory) -> None:

@@ -13,6 +13,7 @@ from nnest.experiments._claims import (
     below,
     beyond,
     count_learning,
+    different,
     greater,
     similar,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "count_learning",
     "data_digest",
     "describe",
+    "different",
     "enlarge",
     "get_report",
     "gives_one_class",

@@ -16,7 +16,16 @@ from nnest.experiments._expectations import (
     Value,
 )
 
-__all__ = ["Claim", "all_of", "below", "beyond", "count_learning", "greater", "similar"]
+__all__ = [
+    "Claim",
+    "all_of",
+    "below",
+    "beyond",
+    "count_learning",
+    "different",
+    "greater",
+    "similar",
+]
 
 
 def greater(a: Value, b: Value, by: float = 0.0, *, reason: str = "") -> Greater:
@@ -82,6 +91,38 @@ def similar(a: Value, b: Value, margin: float, *, reason: str) -> Similar:
     0.02
     """
     return Similar(a, b, margin, reason)
+
+
+def different(a: Value, b: Value, margin: float, *, reason: str) -> Similar:
+    """Expect that two values differ by more than a margin, whichever is greater.
+
+    Parameters
+    ----------
+    a, b : Value
+        The two sides.
+    margin : float
+        The difference up to which they would be called similar.
+    reason : str
+        Why this margin.
+
+    Returns
+    -------
+    Similar
+        The expectation, turned round.
+
+    Raises
+    ------
+    ExperimentError
+        If the margin is not positive or has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Value, different
+    >>> a, b = Value("a", "test_loss"), Value("b", "test_loss")
+    >>> different(a, b, 0.02, reason="a tenth").label
+    'test_loss of a differs from test_loss of b by more than 0.02'
+    """
+    return Similar(a, b, margin, reason, unlike=True)
 
 
 def beyond(a: Value, constant: float, *, reason: str) -> Beyond:

@@ -176,7 +176,7 @@ def _test(
     """Return the p-values for and against a comparison, by Student's t."""
     if isinstance(part, Similar):
         similar = equivalence_test(a, b, margin=part.margin)
-        return _PValues(similar.p_equivalent, similar.p_different, similar.p_different)
+        return _alike(part, similar.p_equivalent, similar.p_different)
     by = part.by if isinstance(part, Greater) else 0.0
     opposite = paired_difference_test(a, b, by=min(by, 0.0))
     return _directed(part, paired_difference_test(a, b, by=by), opposite)
@@ -193,9 +193,16 @@ def _test_by_signs(
         above = sign_flip_test(a, b, by=-part.margin)
         below = sign_flip_test(a, b, by=part.margin)
         different = min(1.0, 2 * min(above.p_less, below.p_greater))
-        return _PValues(max(above.p_greater, below.p_less), different, different)
+        return _alike(part, max(above.p_greater, below.p_less), different)
     opposite = sign_flip_test(a, b, by=min(part.by, 0.0))
     return _directed(part, sign_flip_test(a, b, by=part.by), opposite)
+
+
+def _alike(part: Similar, equivalent: float, different: float) -> _PValues:
+    """Return the p-values of a comparison without a direction."""
+    if part.unlike:
+        return _PValues(different, equivalent, equivalent)
+    return _PValues(equivalent, different, different)
 
 
 def _directed(part: Greater | Beyond, test: PairedTest, opposite: PairedTest) -> _PValues:
@@ -211,7 +218,8 @@ def _directed(part: Greater | Beyond, test: PairedTest, opposite: PairedTest) ->
 def _power(part: Greater | Similar | Beyond) -> float:
     """Return the power of one test that gives the comparison a power of 80 %."""
     # To be similar is to pass two tests: 90 % for each give 80 % for both where nothing differs.
-    return _POWER_OF_EACH_SIDE if isinstance(part, Similar) else _POWER
+    both = isinstance(part, Similar) and not part.unlike
+    return _POWER_OF_EACH_SIDE if both else _POWER
 
 
 def _needs(
@@ -219,7 +227,9 @@ def _needs(
 ) -> float:
     """Return how many seeds show the margin, or the difference that is recorded."""
     by = part.by if isinstance(part, Greater) else 0.0
-    size = part.margin if isinstance(part, Similar) else abs(float(differences.mean()) - by)
+    size = abs(float(differences.mean()) - by)
+    if isinstance(part, Similar):
+        size = abs(size - part.margin) if part.unlike else part.margin
     if not size:
         return math.inf
     found = seeds_needed(float(differences.std(ddof=1)), size, alpha=level, power=_power(part))
@@ -234,6 +244,8 @@ def _detectable(
     least = detectable_difference(deviation, a.size, alpha=level, power=_power(part))
     if isinstance(part, Greater):
         least += part.by
+    if isinstance(part, Similar) and part.unlike:
+        least += part.margin
     return least if least <= _room(part, float(b.mean())) else math.nan
 
 

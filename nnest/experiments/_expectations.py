@@ -97,7 +97,7 @@ class Greater:
 
 @dataclass(frozen=True)
 class Similar:
-    """The two values differ by less than `margin`; see `similar`.
+    """The two values differ by less than `margin`, or by more; see `similar` and `different`.
 
     Parameters
     ----------
@@ -107,6 +107,8 @@ class Similar:
         The difference from which on they would not be called similar.
     reason : str
         Why this margin.
+    unlike : bool, default=False
+        Whether they differ by more, whichever is greater.
 
     Examples
     --------
@@ -120,6 +122,7 @@ class Similar:
     b: Value
     margin: float
     reason: str
+    unlike: bool = False
 
     def __post_init__(self) -> None:
         """Ask for a positive margin and its reason."""
@@ -130,6 +133,8 @@ class Similar:
     @property
     def label(self) -> str:
         """The comparison in words."""
+        if self.unlike:
+            return f"{self.a.label} differs from {self.b.label} by more than {self.margin:g}"
         return f"{self.a.label} = {self.b.label} within {self.margin:g}"
 
 

@@ -93,8 +93,10 @@ TRAINING_METRICS = Deviation(
     ours="accuracy and loss on the training set as Keras reports them while it trains, dropout and"
     " augmentation on, as the metrics fit_accuracy and fit_loss",
     theirs="not said how they were measured",
-    why="Its figures show them over epochs, which is what Keras's history holds; it also explains"
-    " why the most dropout has the worst of them.",
+    why="Its figures show them over epochs, which is what Keras's history holds. That it also"
+    " explains why the most dropout has the worst of them was written here before the first run,"
+    " and is not so in ours: with dropout off the placements have the order of the report's"
+    " Table 1, with dropout on they have not. What is said of them is asked in both modes.",
     source="the report's Figures 1 to 4",
 )
 SEEDS = Deviation(
@@ -301,6 +303,8 @@ NO_RISE = 0.02
 _WHY_NO_RISE = "a fifth of the loss at which the report's curve ends: less is not seen in a figure"
 SMALL_RISE = 0.005
 _WHY_SMALL_RISE = "a fiftieth of the loss where the report's curve ends: a small sign is not none"
+LAST = 799
+"""What is said of the placements is said of networks after the last of 800 epochs."""
 LEAK = 0.005
 _WHY_LEAK = "half a percentage point: the report ranks models by less than that"
 
@@ -328,6 +332,16 @@ def _trained(arm: str, kind: str) -> Value:
 def _of(arm: str, metric: str) -> Value:
     """Return another metric of an arm."""
     return Value(arm, metric)
+
+
+def _worst(metrics: tuple[str, str], arm: str) -> AllOf:
+    """Expect that a placement has the lowest accuracy and the highest loss of all."""
+    accuracy, loss = metrics
+    others = [one for one in ("original", "dropout1", "dropout2", "dropout3") if one != arm]
+    return all_of(
+        *(greater(_of(other, accuracy), _of(arm, accuracy)) for other in others),
+        *(greater(_of(arm, loss), _of(other, loss)) for other in others),
+    )
 
 
 @cache
@@ -680,6 +694,7 @@ placements = Experiment(
             "Section 3 and Figure 2",
             similar(_loss("dropout1"), _loss("dropout1", "best"), NO_RISE, reason=_WHY_NO_RISE),
             reading="The loss on the test images ends at its lowest value, or nearly so.",
+            after=LAST,
         ),
         Claim(
             "dropout1-best",
@@ -694,6 +709,7 @@ placements = Experiment(
                 greater(_loss("dropout2"), _loss("dropout1")),
                 greater(_loss("dropout3"), _loss("dropout1")),
             ),
+            after=LAST,
         ),
         Claim(
             "dropout2-reduces",
@@ -706,12 +722,14 @@ placements = Experiment(
             ),
             reading="Overfitting is by how much the loss on the test images exceeds that on the"
             " training images.",
+            after=LAST,
         ),
         Claim(
             "dropout2-close",
             "the performance was close to the dropout-1 model",
             "Section 3",
             similar(_tested("dropout2"), _tested("dropout1"), CLEAR, reason=_WHY_CLEAR),
+            after=LAST,
         ),
         Claim(
             "dropout3-behind",
@@ -722,20 +740,24 @@ placements = Experiment(
                 greater(_tested("dropout1"), _tested("dropout3"), CLEAR, reason=_WHY_CLEAR),
                 greater(_tested("dropout2"), _tested("dropout3"), CLEAR, reason=_WHY_CLEAR),
             ),
+            after=LAST,
         ),
         Claim(
             "dropout3-worst-in-training",
             "on the training data, it had the worst performance among all models",
             "Section 3",
-            all_of(
-                greater(_fitted("original"), _fitted("dropout3")),
-                greater(_fitted("dropout1"), _fitted("dropout3")),
-                greater(_fitted("dropout2"), _fitted("dropout3")),
-                greater(_of("dropout3", "fit_loss"), _of("original", "fit_loss")),
-                greater(_of("dropout3", "fit_loss"), _of("dropout1", "fit_loss")),
-                greater(_of("dropout3", "fit_loss"), _of("dropout2", "fit_loss")),
-            ),
-            reading="The lowest accuracy while training, and the highest loss.",
+            _worst(("fit_accuracy", "fit_loss"), "dropout3"),
+            reading="The lowest accuracy while training, with dropout on, and the highest loss.",
+            after=LAST,
+        ),
+        Claim(
+            "dropout3-worst-on-training-images",
+            "on the training data, it had the worst performance among all models",
+            "Section 3",
+            _worst(("train_accuracy", "train_loss"), "dropout3"),
+            reading="The lowest accuracy on the training images with dropout off, and the highest"
+            " loss.",
+            after=LAST,
         ),
         Claim(
             "dropout3-small-signs",
@@ -768,6 +790,7 @@ placements = Experiment(
                 greater(_loss("original"), _loss("dropout1")),
                 greater(_loss("original"), _loss("dropout2")),
             ),
+            after=LAST,
         ),
         Claim(
             "dropout1-slightly-better",
@@ -778,15 +801,17 @@ placements = Experiment(
                 greater(_tested("dropout1"), _tested("dropout2")),
                 similar(_tested("dropout1"), _tested("dropout2"), CLEAR, reason=_WHY_CLEAR),
             ),
+            after=LAST,
         ),
         Claim(
             "dropout3-not-better",
             "I can't state that the dropout-3 model performed better than the original one, since"
             " the performance are only slightly improved",
             "Section 3 and Figure 5",
-            similar(_tested("dropout3"), _tested("original"), CLEAR, reason=_WHY_CLEAR),
-            reading="Of accuracy alone: in the report's own numbers its loss is less than half of"
-            " the original model's.",
+            greater(_tested("original"), _tested("dropout3"), -CLEAR, reason=_WHY_CLEAR),
+            reading="It is not more accurate by a percentage point. Of accuracy alone: in the"
+            " report's own numbers its loss is less than half of the original model's.",
+            after=LAST,
         ),
         Claim(
             "certain-positions",
@@ -800,6 +825,7 @@ placements = Experiment(
                 greater(_tested("dropout2"), _tested("original")),
             ),
             reading="The positions after the poolings and before the output.",
+            after=LAST,
         ),
     ),
     deviations=_MODEL,
@@ -975,14 +1001,7 @@ dropout_off = Experiment(
             "3-worst-on-training-images",
             "With dropout off, dropout after the activations is the worst on the training images.",
             "our question",
-            all_of(
-                greater(_trained("original", "accuracy"), _trained("dropout3", "accuracy")),
-                greater(_trained("dropout1", "accuracy"), _trained("dropout3", "accuracy")),
-                greater(_trained("dropout2", "accuracy"), _trained("dropout3", "accuracy")),
-                greater(_trained("dropout3", "loss"), _trained("original", "loss")),
-                greater(_trained("dropout3", "loss"), _trained("dropout1", "loss")),
-                greater(_trained("dropout3", "loss"), _trained("dropout2", "loss")),
-            ),
+            _worst(("train_accuracy", "train_loss"), "dropout3"),
             reading="The lowest accuracy and the highest loss.",
         ),
         Claim(

@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from nnest.datasets import describe as describe_dataset
 from nnest.estimators import MLPClassifier
-from nnest.experiments._claims import Claim, all_of, below, beyond, greater, similar
+from nnest.experiments._claims import Claim, all_of, below, beyond, count_learning, greater, similar
 from nnest.experiments._expectations import AllOf, Beyond, Value
 from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._protocol import Arm, Protocol, Size
@@ -841,7 +841,9 @@ depth = Experiment(
                 0.05,
                 reason="a tenth of the loss; the report's own two losses are the other way round",
             ),
-            reading="The validation loss ends above the training loss, by more than a little.",
+            reading="The validation loss ends above the training loss, by more than a little. The"
+            " report's own two losses are the other way round, 0.5514 and 0.6235; ours are of other"
+            " letters, of fonts that are not in the training part.",
         ),
         Claim(
             "softmax-plateau",
@@ -1154,7 +1156,7 @@ learning_rates = Experiment(
             "Part C, benefits",
             all_of(
                 greater(_tested("0.01 normalized"), _tested("0.01")),
-                greater(_tested("0.1 normalized"), _tested("0.1")),
+                count_learning("0.1 normalized", "0.1"),
                 greater(
                     _tested("0.01 normalized"),
                     _tested("0.001 normalized"),
@@ -1162,8 +1164,8 @@ learning_rates = Experiment(
                     reason=_WHY_NOT_WORSE,
                 ),
             ),
-            reading="At higher rates it is better than without; at ten times the rate it is no"
-            " worse than before.",
+            reading="At ten times the rate it is better than without, and no worse than before; at"
+            " a hundred times more networks learn than without.",
         ),
         Claim(
             "accelerates",
@@ -1222,11 +1224,9 @@ inputs = Experiment(
             "faster-and-more-accurate",
             "the input data is normalized to train the network faster and accurately",
             "Part C, why",
-            all_of(
-                greater(_tested("normalized", 1), _tested("raw", 1)),
-                greater(_tested("normalized"), _tested("raw")),
-            ),
-            reading="The accuracy on the test images is higher after one epoch and at the end.",
+            count_learning("normalized", "raw"),
+            reading="More networks learn from pixels from 0 to 1 than from pixels from 0 to 255. Of"
+            " those that do not learn, speed and accuracy cannot be compared.",
         ),
     ),
     deviations=(*_MODEL_B, RAW_PIXELS),

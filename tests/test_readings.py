@@ -1,0 +1,134 @@
+"""Sentences whose first reading said something else than they: old verdict, new one, and reading.
+
+The old verdicts are those of the records as they were judged before; the changelog has them too.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+import pytest
+
+from nnest.experiments import ClaimVerdict, get_report, judge, list_reports
+from nnest.results import ResultStore
+from tests.helpers import ROOT
+
+RESULTS = ResultStore(ROOT / "book" / "results")
+NOT_AT_SIZE = "not at the report's size"
+MAY_BE = re.compile(
+    r"\b(may|might|could|possibly|perhaps|in some cases|not necessarily|can be(?! seen))\b",
+    re.IGNORECASE,
+)
+
+
+class Row(NamedTuple):
+    """A sentence: where it is, what was said of it at which scale, and what is now."""
+
+    place: str
+    scale: str
+    old: str
+    new: str
+    reading: str = ""
+    expects: str = ""
+
+
+ROWS = (
+    Row("r00182510/depth/softmax-overfits", "full", "holds", "holds",
+        "the other way round, 0.5514"),
+    Row("groth-2019/kernel-size-cifar10/impact", "lite", "contradicted", "not judged",
+        "whichever is better", "differs from"),
+    Row("groth-2019/initialization/negative-fails", "lite", "undecided", "undecided",
+        "Fewer networks learn"),
+    Row("groth-2019/initialization/around-one-fails", "lite", "undecided", "undecided",
+        "Fewer networks learn"),
+    Row("pellegrini-2020/placements/dropout3-worst-in-training", "lite", "contradicted",
+        NOT_AT_SIZE, "with dropout on", "fit_loss"),
+    Row("pellegrini-2020/placements/dropout3-worst-on-training-images", "lite", "", NOT_AT_SIZE,
+        "with dropout off", "train_loss"),
+    Row("pellegrini-2020/placements/dropout3-not-better", "lite", "contradicted", NOT_AT_SIZE,
+        "not more accurate", "test_accuracy of original > test_accuracy of dropout3 - 0.01"),
+    Row("pellegrini-2020/placements/dropout1-best", "lite", "contradicted", NOT_AT_SIZE),
+    Row("pellegrini-2020/placements/two-clearly-better", "lite", "contradicted", NOT_AT_SIZE),
+    Row("pellegrini-2020/placements/dropout1-slightly-better", "lite", "contradicted", NOT_AT_SIZE),
+    Row("pellegrini-2020/placements/dropout3-behind", "lite", "holds", NOT_AT_SIZE),
+    Row("boyer-2019/dropout/overfitting", "lite", "contradicted", "contradicted",
+        "further above that on the training images", "loss_gap"),
+    Row("r00182510/learning-rates/allows", "full", "undecided", "undecided",
+        "more networks learn"),
+    Row("r00182510/inputs/faster-and-more-accurate", "full", "holds", "holds",
+        "More networks learn"),
+)  # fmt: skip
+
+QUESTIONS = {
+    "groth-2019/initialization/exploding": "groth-2019/first-gradients/around-one-explodes",
+    "groth-2019/activation-cifar10/simplicity": "groth-2019/lower-rate-cifar10/linear-is-worse",
+    "groth-2019/kernel-size-mnist/scaling-only": (
+        "groth-2019/lower-rate-mnist/one-pixel-only-scales"
+    ),
+    "groth-2019/kernel-size-cifar10/larger-not-better": (
+        "groth-2019/lower-rate-cifar10/one-pixel-is-worse"
+    ),
+    "groth-2019/pooling-mnist/cheaper": "groth-2019/training-time/pooling-is-cheaper",
+    "r00182510/hidden-layers/layers-overfit": "r00182510/curves-alone-clothes/layers-widen-the-gap",
+    "r00182510/batch-norm/inputs-are-not-enough": "r00182510/what-may-be/more-accurate",
+    "r00182510/without-dropout/regularizes": "r00182510/what-may-be/regularizes-model-3",
+}
+"""Sentences that say what may be, which were claims, and the questions of ours in their place."""
+
+
+@cache
+def judged(report: str, scale: str) -> dict[str, ClaimVerdict]:
+    """Return the verdicts on a report's claims at one scale, by place."""
+    found = judge(get_report(report), RESULTS, scale=scale).claims
+    return {f"{report}/{one.experiment}/{one.key}": one for one in found}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.place)
+def test_sentence_is_read_as_it_is_meant(row: Row) -> None:
+    """Its verdict is computed from the records, and its reading is beside it."""
+    found = judged(row.place.partition("/")[0], row.scale)[row.place]
+    assert found.verdict == row.new
+    assert row.reading in found.reading
+    assert row.expects in found.expects
+
+
+@pytest.mark.parametrize("key", list_reports())
+def test_what_only_may_be_is_no_claim(key: str) -> None:
+    """No run can contradict it: one rule for all reports."""
+    for experiment in get_report(key).experiments:
+        for claim in experiment.claims:
+            assert experiment.ours or not MAY_BE.search(claim.text), claim.key
+
+
+@pytest.mark.parametrize(("sentence", "question"), QUESTIONS.items())
+def test_question_stands_in_place_of_what_may_be(sentence: str, question: str) -> None:
+    """It is ours, and says which sentence it stands for."""
+    report, key, name = question.split("/")
+    experiment = get_report(report).experiment(key)
+    assert experiment.ours
+    (claim,) = (one for one in experiment.claims if one.key == name)
+    assert claim.reading.startswith("In place of '")
+    _, key, name = sentence.split("/")
+    assert name not in [one.key for one in get_report(report).experiment(key).claims]
+
+
+def test_expectation_that_is_given_up_is_not_quoted() -> None:
+    """That the lower rate might end higher is what the report expected, and did not find."""
+    (claim,) = get_report("groth-2019").experiment("learning-rate-longer").claims
+    assert "expected" not in claim.text
+
+
+def test_shrinkage_is_of_weights() -> None:
+    """It held as a higher loss on the training images; now it is asked of kernels."""
+    (claim,) = get_report("r00182510").experiment("shrinkage").claims
+    assert {value.metric for value in claim.values} == {"kernel_norm"}
+
+
+def test_letters_are_other_data() -> None:
+    """Their full runs were called the report's own size."""
+    for experiment in get_report("r00182510").experiments:
+        assert bool(experiment.stands_for) == (experiment.dataset == "notmnist")
+    found = judged("r00182510", "full")["r00182510/depth/2-improves"]
+    assert found.size == "own size, other data"
