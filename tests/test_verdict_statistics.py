@@ -29,9 +29,11 @@ from nnest.experiments import (
     beyond,
     greater,
     judge,
+    recorded_table,
     similar,
 )
 from nnest.experiments._words import p_text, rests_on
+from nnest.results import ResultStore
 from nnest.stats import (
     mean_interval,
     paired_difference_test,
@@ -39,6 +41,7 @@ from nnest.stats import (
     seeds_needed,
     sign_flip_test,
 )
+from tests.helpers import ROOT
 from tests.test_experiments_run import FakeClassifier
 from tests.test_verdicts import (
     HIGH,
@@ -392,3 +395,11 @@ def test_share_outside_is_the_one_that_is_said() -> None:
     assert fine["said"] == pytest.approx(0.05, abs=0.02)
     assert coarse["share"] <= 0.05
     assert coarse["said"] < fine["said"] / 2
+
+
+def test_runs_on_other_data_are_counted_apart() -> None:
+    """The letters of r00182510 stand for others; its digits of clothes are its own."""
+    table = recorded_table(["r00182510"], ResultStore(ROOT / "book" / "results"))
+    runs = {str(row[1]): int(str(row[3])) for row in table}
+    assert set(runs) >= {"full", "own size, other data", "lite"}
+    assert runs["own size, other data"] > runs["full"] > 0
