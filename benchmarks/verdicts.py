@@ -119,16 +119,17 @@ def _draw(rng: np.random.Generator, n: int, mean: float = 0.0) -> NDArray[np.flo
 
 
 def planted(simulations: int, seed: int) -> Found:
-    """Return how often the verdict on a planted effect is the right one, in a family of twelve."""
+    """Return how often a planted effect has the right verdict, beside eleven claims of none."""
     rng = np.random.default_rng(seed)
+    values = np.array([0.4, 0.6])
+    nothing = compare(Greater(_A, _B), values, values, LEVEL)
     found = []
     for case, (right, claim) in _effects().items():
-        n_right = n_claims = 0
-        while n_claims < simulations:
-            family = [claim(rng, SEEDS["full"]) for _ in range(CLAIMS)]
-            n_right += sum(one.verdict == right for one in decide(family))
-            n_claims += CLAIMS
-        found.append({"case": case, "verdict": str(right), "share": n_right / n_claims})
+        n_right = 0
+        for _ in range(simulations):
+            family = [claim(rng, SEEDS["full"]), *[(nothing,)] * (CLAIMS - 1)]
+            n_right += decide(family)[0].verdict == right
+        found.append({"case": case, "verdict": str(right), "share": n_right / simulations})
     return found
 
 

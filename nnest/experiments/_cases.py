@@ -130,12 +130,17 @@ def _flaw(case: Case, part: Greater | Similar | Beyond) -> str:
     if any(side.metric == "seconds" for side in _values(part)):
         together = any(share_seconds(case.runs(side.arm)) for side in _values(part))
         return "seeds trained as a group have one time together" if together else ""
-    if all(parse_metric(side.metric).name in OF_WEIGHTS for side in _values(part)):
-        return ""  # gradients and kernels are there whether anything is learnt or not
+    if not any(map(_is_of_learning, _values(part))):
+        return ""
     for arm in arms_compared(part):
         if not case.learning(arm).any():
             return f"0 of {len(case.seeds)} networks of {arm} learnt anything"
     return ""
+
+
+def _is_of_learning(side: Value) -> bool:
+    """Tell whether a metric says what was learnt; seconds, gradients and kernels do not."""
+    return parse_metric(side.metric).name not in ("seconds", *OF_WEIGHTS)
 
 
 def _uneven(
@@ -148,7 +153,7 @@ def _uneven(
     n = len(case.seeds)
     for side, found in zip(_values(part), (a, b), strict=False):
         learnt = int(case.learning(side.arm).sum())
-        if learnt < n and side.metric != "seconds":
+        if learnt < n and _is_of_learning(side):
             return f"{learnt} of {n} networks of {side.arm} learn"
         if side.metric.endswith("lowest_epoch"):
             return "epochs are whole numbers"

@@ -26,6 +26,7 @@ PAGES = [
     *(f"reports/{key}" for key in REPORTS),
     "reports/summary",
     "reports/wishes",
+    "reports/how_verdicts_work",
     *(pytest.param(name, marks=pytest.mark.slow) for name in TEACHING),
 ]
 
@@ -136,6 +137,6 @@ def test_the_summary_counts_what_is_declared(planted: Path) -> None:
 
 
 def test_pages_are_named_as_their_reports() -> None:
-    """One page for each report, and two for all of them."""
+    """One page for each report, two for all of them, and one on the rules."""
     found = {path.stem for path in (BOOK / "reports").glob("*.md")}
-    assert found == {*REPORTS, "summary", "wishes"}
+    assert found == {*REPORTS, "summary", "wishes", "how_verdicts_work"}
