@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import replace
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from nnest.experiments import (
     AllOf,
     Arm,
     Claim,
+    Evidence,
     Experiment,
     ExperimentError,
     Protocol,
@@ -37,6 +39,7 @@ from nnest.experiments import (
     metric_values,
     read_metric,
     reported_confusion,
+    rounded_mean,
     similar,
     stratified_subset,
 )
@@ -102,7 +105,7 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
         (
             "fit_loss@dark",
             "The metric 'fit_loss@dark' names a treatment of the images, which only test_accuracy,"
-            " test_loss, val_accuracy, val_loss have; leave out the part from '@' on.",
+            " test_loss, val_accuracy, val_loss, kernel_norm have; leave out the part from '@' on.",
         ),
         ("kernel[0,0]", "kernel[0,0] belongs to no run; no claim can compare it."),
     ],
@@ -406,3 +409,23 @@ def test_arm_of_another_batch_cannot_share_runs() -> None:
         " data and sizes equal."
     ):
         report(experiment(), experiment("two", arms=shared, protocol=other))
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "text"),
+    [
+        ("test_accuracy", (0.9912, 0.9914, 0.9910), "99.12 %"),
+        ("test_accuracy", (0.93, 0.98, 0.99), "97 %"),
+        ("test_loss", (0.0571, 0.0573, 0.0572), "0.0572"),
+        ("test_loss", (1.5, 9.5, 4.0), "5"),
+        ("test_loss", (0.5, 0.5), "0.5"),
+        ("test_loss", (0.5, math.nan), "no number"),
+        ("test_loss", (0.5,), "not run yet"),
+    ],
+)
+def test_mean_in_prose_has_the_digits_that_its_seeds_support(
+    metric: str, values: tuple[float, ...], text: str
+) -> None:
+    """Its last digit is the first one that the interval leaves open."""
+    runs = {seed: SimpleNamespace(final={metric: value}) for seed, value in enumerate(values)}
+    assert rounded_mean(Evidence("f", "a", "full", "d", runs, len(runs)), metric) == text

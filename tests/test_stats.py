@@ -17,6 +17,7 @@ from nnest.stats import (
     detectable_difference,
     equivalence_test,
     holm,
+    mcnemar_test,
     mean_interval,
     median_prediction_interval,
     one_sample_test,
@@ -24,6 +25,9 @@ from nnest.stats import (
     paired_interval,
     prediction_interval,
     rounding_interval,
+    seeds_needed,
+    sign_flip_test,
+    sign_test,
 )
 
 SEEDS_AND_RUNS = [(5, 1), (5, 6), (10, 1), (10, 6)]
@@ -271,6 +275,57 @@ def test_holm_by_hand() -> None:
     assert holm([]).size == 0
 
 
+def test_holm_with_weights() -> None:
+    """A claim's two parts share its weight: by hand, and equal weights change nothing."""
+    assert holm([0.01, 0.004, 0.03], weights=[1, 0.5, 0.5]) == pytest.approx([0.016, 0.016, 0.03])
+    raw = [0.01, 0.04, 0.03, 0.005]
+    assert holm(raw, weights=[0.3] * 4) == pytest.approx(holm(raw))
+
+
+@pytest.mark.parametrize(("a", "b"), [(7, 0), (0, 7), (5, 2), (3, 3), (0, 0)])
+def test_mcnemar_is_scipys_binomial_test(a: int, b: int) -> None:
+    """Of the pairs that differ; pairs that are alike change nothing."""
+    alike = [0, 1, 1]
+    found = mcnemar_test([1] * a + [0] * b + alike, [0] * a + [1] * b + alike)
+    assert (found.only_a, found.only_b) == (a, b)
+    if a + b:
+        expected = [scipy_stats.binomtest(k, a + b, alternative="greater").pvalue for k in (a, b)]
+        assert [found.p_greater, found.p_less] == pytest.approx(expected)
+    else:
+        assert found.p_greater == found.p_less == 1
+
+
+@pytest.mark.parametrize("by", [0.0, 0.4])
+def test_sign_flips_are_scipys_permutations(by: float) -> None:
+    """All signs of paired differences, in both directions."""
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(0.5, 1, 8), rng.normal(0, 1, 8)
+    found = sign_flip_test(a, b, by=by)
+    for side, p in (("greater", found.p_greater), ("less", found.p_less)):
+        expected = scipy_stats.permutation_test(
+            (a - b - by,), np.mean, permutation_type="samples", alternative=side, n_resamples=np.inf
+        )
+        assert p == pytest.approx(expected.pvalue)
+
+
+def test_sign_flips_of_many_seeds_are_drawn() -> None:
+    """Above sixteen seeds the same integer draws the same signs, near the exact share."""
+    a = np.random.default_rng(4).normal(0.3, 1, 20)
+    found = sign_flip_test(a, np.zeros(20), rng=1)
+    assert found == sign_flip_test(a, np.zeros(20), rng=1)
+    assert found.p_greater == pytest.approx(one_sample_test(a, 0).p_greater, abs=0.03)
+    assert sign_flip_test(a + 10, np.zeros(20)).p_greater > 0
+
+
+def test_sign_test_counts_sides() -> None:
+    """SciPy's binomial test of how many are above; what is equal counts for neither side."""
+    found = sign_test([0.1, 0.2, 0.9, 0.5, 0.7], 0.5)
+    above, below = (
+        scipy_stats.binomtest(2, 5, alternative="greater").pvalue for _ in ("above", "below")
+    )
+    assert (found.p_greater, found.p_less) == pytest.approx((above, below))
+
+
 @pytest.mark.parametrize("n", [3, 5, 10, 30])
 def test_the_detectable_difference_is_found_with_the_power_that_was_asked(n: int) -> None:
     """SciPy's noncentral t gives the power back."""
@@ -361,6 +416,26 @@ def test_the_detectable_difference_by_simulation() -> None:
         (
             lambda: detectable_difference(1, 5, alpha=0.1, power=0.05),
             "Got power=0.05, but it has to be above alpha=0.1.",
+        ),
+        (
+            lambda: holm([0.1, 0.2], weights=[1.0]),
+            "Got weights=[1.0], but each test needs one, a positive number.",
+        ),
+        (
+            lambda: mcnemar_test([0, 1], [0, 2]),
+            "Got a success that is neither 0 nor 1; count each seed as one of them.",
+        ),
+        (
+            lambda: sign_flip_test([1, 2], [1, 2], by=-np.inf),
+            "Got by=-inf, but a difference is a finite number.",
+        ),
+        (
+            lambda: seeds_needed(1.0, 0.0),
+            "Got difference=0.0, but it is a positive number.",
+        ),
+        (
+            lambda: seeds_needed(1.0, 0.1, most=1),
+            "Got most=1, but a paired test needs at least 2 seeds.",
         ),
     ],
 )

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,11 @@ from nnest.experiments import (
     beyond,
     greater,
     judge,
+    recorded_table,
     similar,
 )
-from nnest.experiments._words import p_text
+from nnest.experiments._words import p_text, rests_on
+from nnest.results import ResultStore
 from nnest.stats import (
     mean_interval,
     paired_difference_test,
@@ -38,6 +41,7 @@ from nnest.stats import (
     seeds_needed,
     sign_flip_test,
 )
+from tests.helpers import ROOT
 from tests.test_experiments_run import FakeClassifier
 from tests.test_verdicts import (
     HIGH,
@@ -231,7 +235,7 @@ def test_number_of_few_digits_carries_no_information(
     assert verdicts.numbers[0].verdict == "agrees"
     assert verdicts.summary.without_information == without
     said = re.sub(r"\s+", " ", as_text(verdicts))
-    assert ("So few digits of 1 are printed that chance cannot do it" in said) == bool(without)
+    assert ("1 is printed with so few digits that chance cannot" in said) == bool(without)
 
 
 def test_several_trainings_are_left_out_together(store: Memory) -> None:
@@ -318,6 +322,13 @@ SAID = Deviation(4, ours="10 seeds", theirs="4 seeds", why="more", source="ours"
 MACHINE = Deviation(5, ours="our machine", theirs="hardware not said", why="-", source="-")
 
 
+def test_many_deviations_are_named_by_ranges() -> None:
+    """Three and more in a row are one range."""
+    judged = SimpleNamespace(judged=True, unsaid=(1, 2, 3, 4, 6, 8, 9))
+    assert rests_on(judged) == "rests on deviations 1 to 4, 6, 8, 9"
+    assert rests_on(SimpleNamespace(judged=False, unsaid=(1,))) == ""
+
+
 @pytest.mark.parametrize("metric", ["test_accuracy", "seconds"])
 def test_verdict_names_the_unsaid_settings(store: Memory, metric: str) -> None:
     """Those that the report leaves unsaid; the machine's where times are compared."""
@@ -384,3 +395,11 @@ def test_share_outside_is_the_one_that_is_said() -> None:
     assert fine["said"] == pytest.approx(0.05, abs=0.02)
     assert coarse["share"] <= 0.05
     assert coarse["said"] < fine["said"] / 2
+
+
+def test_runs_on_other_data_are_counted_apart() -> None:
+    """The letters of r00182510 stand for others; its digits of clothes are its own."""
+    table = recorded_table(["r00182510"], ResultStore(ROOT / "book" / "results"))
+    runs = {str(row[1]): int(str(row[3])) for row in table}
+    assert set(runs) >= {"full", "own size, other data", "lite"}
+    assert runs["own size, other data"] > runs["full"] > 0

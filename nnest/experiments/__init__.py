@@ -33,6 +33,7 @@ from nnest.experiments._expectations import (
     Value,
 )
 from nnest.experiments._experiment import Experiment, Report
+from nnest.experiments._findings import rounded_mean
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
 from nnest.experiments._judge import Summary, Verdicts, claim_table, judge, number_table
@@ -146,6 +147,7 @@ __all__ = [
     "record_files",
     "recorded_table",
     "reported_confusion",
+    "rounded_mean",
     "run",
     "sentence_table",
     "share_seconds",

@@ -72,8 +72,8 @@ class ReportPage(RecordTables):
             ``numbers``, ``numbers_judged``, ``numbers_networks``, ``outside``, ``by_chance``,
             ``no_information``, ``claims``, ``questions``, ``runs``; ``constant``: the networks that
             give all test images one class; ``claims_holds``, ``claims_not_by_that_much`` and the
-            like; and for each claim ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there
-            is none.
+            like, and ``claims_verdicts``, all of them in words; and for each claim
+            ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there is none.
         """
         summary = self.verdicts.summary
         found: dict[str, Any] = {
@@ -85,6 +85,7 @@ class ReportPage(RecordTables):
             "no_information": summary.without_information,
             "claims": sum(summary.claims.values()),
             "questions": sum(summary.questions.values()),
+            "claims_verdicts": ", ".join(f"{n} {said(one)}" for one, n in summary.claims.items()),
             "runs": len(self.runs),
             "constant": sum(gives_one_class(run) for run in self.runs),
         }

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from nnest.experiments._claim_verdicts import ClaimVerdict, judge_claims
 from nnest.experiments._errors import ExperimentError
 from nnest.experiments._evidence import Records
+from nnest.experiments._experiment import Report
 from nnest.experiments._judge import Verdicts
 from nnest.experiments._markup import Cell, Table
 from nnest.experiments._overview import Kind, Tally, overview
 from nnest.experiments._record_tables import recorded_hours
 from nnest.experiments._reports import get_report
 from nnest.experiments._rows import NUMBER, SENTENCE, number_row, said, sentence_row
-from nnest.results import ResultStore
+from nnest.experiments._verdicts import size_word
+from nnest.results import ResultStore, Run
 
 __all__ = ["outside_table", "overview_table", "recorded_table", "sentence_table"]
 
@@ -138,6 +140,12 @@ def outside_table(found: Sequence[Verdicts]) -> Table:
     return Table(["report", *NUMBER], rows)
 
 
+def _size_of(report: Report, run: Run) -> str:
+    """Return a run's scale as verdicts name it."""
+    known = {one.key: one for one in report.experiments}
+    return size_word(known[run.experiment], run.scale) if run.experiment in known else run.scale
+
+
 def recorded_table(keys: Sequence[str], store: ResultStore) -> Table:
     """Return what is recorded of reports, by scale.
 
@@ -164,9 +172,10 @@ def recorded_table(keys: Sequence[str], store: ResultStore) -> Table:
     """
     rows: list[tuple[Cell, ...]] = []
     for key in keys:
-        runs = store.read(key)
-        for scale in sorted({run.scale for run in runs}) or ["not run"]:
-            of_scale = [run for run in runs if run.scale == scale]
+        report, runs = get_report(key), store.read(key)
+        sizes = [_size_of(report, run) for run in runs]
+        for scale in sorted(set(sizes)) or ["not run"]:
+            of_scale = [run for run, size in zip(runs, sizes, strict=True) if size == scale]
             experiments = len({run.experiment for run in of_scale})
             bad = sum(run.diverged for run in of_scale)
             hours = f"{recorded_hours(of_scale):.1f}"

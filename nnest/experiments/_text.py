@@ -160,10 +160,10 @@ def _details(one: ClaimVerdict) -> Iterator[str]:
     runs = f"n={one.n}, {one.size}" if one.size else ""
     yield "; ".join(filter(None, [one.where, runs + p_value, one.note, rests_on(one)]))
     for part in one.parts:
-        yield "; ".join(_comparison(part, word=one.judged and len(one.parts) > 1))
+        yield "; ".join(_comparison(part, one))
 
 
-def _comparison(part: Comparison, *, word: bool) -> Iterator[str]:
+def _comparison(part: Comparison, one: ClaimVerdict) -> Iterator[str]:
     """Yield what there is to say of a comparison: numbers, verdict, what it could show."""
     if not math.isfinite(part.difference):
         yield f"{part.label}: no number"
@@ -175,9 +175,9 @@ def _comparison(part: Comparison, *, word: bool) -> Iterator[str]:
         yield f"mean of the last five epochs {mean:+.2g} ({low:+.2g} to {high:+.2g})"
     if part.note:
         yield part.note
-    if word:
+    if one.judged and len(one.parts) > 1:
         yield part.verdict
-    if part.verdict == Verdict.UNDECIDED:
+    if one.judged and part.verdict == Verdict.UNDECIDED:
         yield part.least
 
 
@@ -228,7 +228,8 @@ def without_information(number: int) -> str:
     """Say how many numbers chance cannot put outside, if any."""
     if not number:
         return ""
-    return f"So few digits of {number} are printed that chance cannot do it: no information."
+    shown = "1 is" if number == 1 else f"{number} are"
+    return f"{shown} printed with so few digits that chance cannot put it there: no information."
 
 
 def networks_in_words(number: int) -> str:

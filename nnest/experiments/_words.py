@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import groupby
 from typing import Protocol
 
 __all__ = ["JUDGED_CLAIMS", "JUDGED_NUMBERS", "Verdict", "p_text", "rests_on"]
@@ -86,4 +88,12 @@ def rests_on(one: _Judged) -> str:
     if not (one.judged and one.unsaid):
         return ""
     many = "s" if len(one.unsaid) > 1 else ""
-    return f"rests on deviation{many} {', '.join(map(str, one.unsaid))}"
+    return f"rests on deviation{many} {', '.join(_ranges(one.unsaid))}"
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[str]:
+    """Yield sorted numbers in words, three and more in a row as a range."""
+    # Numbers in a row keep their distance from their place.
+    for _, found in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        row = [str(number) for _, number in found]
+        yield from row if len(row) < 3 else [f"{row[0]} to {row[-1]}"]
