@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
+
 from nnest.experiments._evidence import Evidence, Records
 from nnest.experiments._experiment import Report
 from nnest.experiments._judge import Verdicts, judge
 from nnest.experiments._markup import Table
+from nnest.experiments._metrics import metric_values
 from nnest.experiments._rows import constant_row, said
 from nnest.results import ResultStore, Run
 
@@ -64,6 +67,33 @@ class RecordTables:
         """
         names = arms or [arm.name for arm in self.report.experiment(experiment).arms]
         return dict(zip(names, self.records.largest(experiment, names), strict=True))
+
+    def mean(
+        self, experiment: str, arm: str, metric: str = "test_accuracy", decimals: int = 3
+    ) -> str:
+        """Return the mean of a metric over the seeds of an arm, for prose.
+
+        Parameters
+        ----------
+        experiment, arm : str
+            The keys of both.
+        metric : str, default="test_accuracy"
+            The metric's name.
+        decimals : int, default=3
+            How many to write.
+
+        Returns
+        -------
+        str
+            The number; or that nothing is recorded, or how many of the runs diverged.
+        """
+        values = metric_values(self.found(experiment, [arm])[arm].runs, metric)
+        if not values.size:
+            return _NO_RECORDS
+        diverged = int((~np.isfinite(values)).sum())
+        if diverged:
+            return f"{diverged} of {values.size} diverged"
+        return f"{values.mean():.{decimals}f}"
 
     def constant(self) -> Table:
         """Return the arms in which networks came to give all test images the same class.
