@@ -133,7 +133,7 @@ def test_every_optimizer_goes_on(settings: dict[str, Any], path: Path) -> None:
     assert same_weights(again, net)
 
 
-FORMS = ["sequences", "numpy", "labels", "initializer", "serialized"]
+FORMS = ["sequences", "numpy", "labels", "initializer", "each", "serialized"]
 
 
 @pytest.mark.parametrize("settings", PARAMETERS, ids=FORMS)
