@@ -202,3 +202,22 @@ def test_programs_are_shared_on_jax_only() -> None:
     clone(MLP).set_params(epochs=1).fit(X, Y).predict(X)
 
     assert bool(_sharing._programs) == (keras.backend.backend() == "jax")
+
+
+def test_a_last_batch_of_one_row_spoils_no_average() -> None:
+    """33 rows are batches of 17 and 16 on every back end; a batch of one row spreads nothing."""
+    rows = numbers(33, 4)
+    net = MLPRegressor(
+        hidden_units=(8,), batch_norm_at="every", learning_rate=1e-9, epochs=60, random_state=0
+    ).fit(rows, rows[:, 0])
+    kernel, bias = net.model_.get_layer("hidden_1").get_weights()
+    spread = (rows @ kernel + bias).var(axis=0)
+    kept = net.model_.get_layer("hidden_1_batch_norm").get_weights()[3]
+    start = 0.99**120  # what is left of the variance of one with which the average began
+    assert 0.8 < np.mean((kept - start) / (1 - start) / spread) < 1.05
+
+
+def test_equal_weights_of_samples_are_none() -> None:
+    """Bit for bit, in any unit."""
+    plain = clone(MLP).set_params(epochs=2).fit(X, Y)
+    assert same(clone(MLP).set_params(epochs=2).fit(X, Y, sample_weight=np.full(300, 0.01)), plain)

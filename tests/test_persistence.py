@@ -91,8 +91,7 @@ def test_an_estimator_comes_back(cls: Any, either: Path) -> None:
     assert type(again) is cls
     assert again.get_params() == net.get_params()
     assert vars(again).keys() == vars(net).keys()
-    # A file does not tell which rates were set when it was trained: all are set when it goes on.
-    learnt = set(vars(net)) - set(net.get_params()) - {"model_", "classes_", "_built"}
+    learnt = set(vars(net)) - set(net.get_params()) - {"model_", "classes_"}
     assert {n: vars(again)[n] for n in learnt} == {n: vars(net)[n] for n in learnt}
     assert same_weights(again, net)
     np.testing.assert_array_equal(outputs(again), outputs(net))

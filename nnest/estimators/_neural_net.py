@@ -29,7 +29,6 @@ from nnest.estimators._settings import (
     make_augment,
     make_optimizer,
     network_settings,
-    of_architecture,
     take_over,
 )
 from nnest.estimators._splits import check_groups, split_groups, split_rows
@@ -212,12 +211,17 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _start_or_go_on(self, part: Part, goes_on: bool) -> None:
         """Build a new model, or let the one that is there take over the present settings."""
-        if not goes_on:
+        if goes_on:
+            self._settle()
+        else:
             self._start(part)
-            return
+
+    def _settle(self) -> None:
+        """Give the network the rates and penalties that were set since it was trained."""
         settings = network_settings(self)
         if settings != self._built:
-            take_over(self.model_, self._build(part.X, 0, 0), self._built, settings)
+            images = self._as_input(np.zeros((0, *self._sample_shape)))
+            take_over(self.model_, self._build(images, 0, 0), self._built, settings)
             self._built = settings
 
     def _start(self, part: Part) -> None:
@@ -262,7 +266,6 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             self._start(Part(images, none, None, none))
         finally:
             self.set_params(random_state=given)
-        self._built = of_architecture(self._built)  # rates may have been set since its training
 
     def _split(self, part: Part, groups: np.ndarray | None) -> tuple[Part, Part]:
         """Return training and validation part: stratified, seeded, groups kept together."""

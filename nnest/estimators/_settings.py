@@ -22,7 +22,6 @@ __all__ = [
     "make_augment",
     "make_optimizer",
     "network_settings",
-    "of_architecture",
     "take_over",
 ]
 
@@ -98,11 +97,6 @@ def network_settings(net: Any) -> dict[str, str]:
     return {name: repr(settings[name]) for name in settings if name in names}
 
 
-def of_architecture(settings: dict[str, str]) -> dict[str, str]:
-    """Return the settings that decide which network it is."""
-    return {name: value for name, value in settings.items() if name not in _NUMBERS}
-
-
 @contextmanager
 def float32_policy() -> Iterator[None]:
     """Build layers of float32, whatever Keras's policy is: that holds for one thread only."""
@@ -124,14 +118,14 @@ def take_over(model: Model, fresh: Model, before: dict[str, str], after: dict[st
     fresh : Model
         The other one.
     before, after : dict of str to str
-        The settings of both as text; one that is missing before may have changed.
+        The settings of both as text.
 
     Raises
     ------
     ValueError
         If the fresh network is not the same but for its numbers.
     """
-    changed = [name for name, value in after.items() if before.get(name) != value]
+    changed = [name for name, value in after.items() if before[name] != value]
     if signature(model) != signature(fresh):
         raise ValueError(_refusal(changed, before, after))
     pairs = zip([model, *model.layers], [fresh, *fresh.layers], strict=True)
@@ -149,9 +143,7 @@ def take_over(model: Model, fresh: Model, before: dict[str, str], after: dict[st
 def _refusal(changed: list[str], before: dict[str, str], after: dict[str, str]) -> str:
     """Return the sentence that names what makes another network."""
     name, *others = [name for name in changed if name not in _NUMBERS] or changed
-    said = f"{name} to {after[name]:.{_LONGEST}}"
-    if name in before:
-        said = f"{name} from {before[name]:.{_LONGEST}} to {after[name]:.{_LONGEST}}"
+    said = f"{name} from {before[name]:.{_LONGEST}} to {after[name]:.{_LONGEST}}"
     also = f" (also {', '.join(others[:3])})" if others else ""
     return (
         f"set_params changed {said}{also} since this network was trained, and that is another "

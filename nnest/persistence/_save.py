@@ -98,6 +98,7 @@ def check_estimator(estimator: Any) -> None:
 def _content(estimator: Any) -> dict[str, bytes]:
     """Return the files of an estimator by their names."""
     _check_architecture(estimator)
+    estimator._settle()  # a file holds one set of rates: those with which training would go on
     arrays = {name: to_numpy(each) for name, each in variables(estimator.model_).items()}
     for i, values in enumerate(estimator.history_.values()):
         arrays[f"history-{i}.npy"] = np.asarray(values, np.float64)
