@@ -116,7 +116,8 @@ class ClaimVerdict:
     @property
     def needs(self) -> float:
         """The seeds that its comparisons need; infinite for more than 1000, NaN if not known."""
-        return max((part.needs for part in self.parts), default=math.nan)
+        needs = [part.needs for part in self.parts]
+        return math.nan if not needs or any(map(math.isnan, needs)) else max(needs)
 
     @property
     def deciding(self) -> Comparison | None:

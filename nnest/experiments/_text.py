@@ -228,8 +228,11 @@ def without_information(number: int) -> str:
     """Say how many numbers chance cannot put outside, if any."""
     if not number:
         return ""
-    shown = "1 is" if number == 1 else f"{number} are"
-    return f"{shown} printed with so few digits that chance cannot put it there: no information."
+    are, them = ("is", "it") if number == 1 else ("are", "them")
+    return (
+        f"{number} {are} printed with so few digits that chance cannot put {them} there: no"
+        " information."
+    )
 
 
 def networks_in_words(number: int) -> str:
