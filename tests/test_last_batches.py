@@ -83,7 +83,8 @@ def test_few_rows_more_do_no_harm() -> None:
 def test_each_remainder_does_no_harm() -> None:
     """Multilayer perceptrons and convolutional networks, with one row to 31 left over."""
     rests = list(range(32))
-    assert (regressors(rests, 32, seeds=2, epochs=500) < 0.02).all()
+    errors = regressors(rests, 32, seeds=2, epochs=500)
+    assert errors.max() < 0.05, errors
     nets = [
         CNNClassifier(
             filters=(4,), hidden_units=(16,), batch_norm_at="every", epochs=40,
@@ -93,7 +94,7 @@ def test_each_remainder_does_no_harm() -> None:
     images = DIGITS.images / 16
     fit_many(nets, images, DIGITS.target, splits=[(np.arange(160 + r), None) for r in rests])
     scores = [net.score(images[900:], DIGITS.target[900:]) for net in nets]
-    assert min(scores) > 0.74
+    assert min(scores) > 0.74, scores
 
 
 def test_averages_are_those_of_the_rows() -> None:
