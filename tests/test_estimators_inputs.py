@@ -134,8 +134,8 @@ def test_labels_of_pandas_are_scored() -> None:
 
 LACKS = "y lacks 1 of 24 targets: leave those samples out."
 OBJECTS = (
-    "y holds Python objects ({}), which scikit-learn does not score: give labels of one type, as "
-    "y.astype(int) or y.astype(str)."
+    "Unknown label type: y holds Python objects ({}), which scikit-learn does not score; give "
+    "labels of one type, as y.astype(int) or y.astype(str)."
 )
 
 
