@@ -134,8 +134,8 @@ def test_labels_of_pandas_are_scored() -> None:
 
 LACKS = "y lacks 1 of 24 targets: leave those samples out."
 OBJECTS = (
-    "y holds Python objects ({}), which scikit-learn does not score: give labels of one type, as "
-    "y.astype(int) or y.astype(str)."
+    "Unknown label type: y holds Python objects ({}), which scikit-learn does not score; give "
+    "labels of one type, as y.astype(int) or y.astype(str)."
 )
 
 
@@ -236,3 +236,12 @@ def test_an_initializer_that_is_none(name: str) -> None:
     """The parameter is named."""
     with pytest.raises(ValueError, match=f"^{name}='he_norml' is no initializer: give the name "):
         mlp(**{name: "he_norml"}).fit(FLAT, Y)
+
+
+def test_logarithms_of_probabilities() -> None:
+    """Those of `predict_proba`, minus infinity where it is zero, without a warning."""
+    net = mlp(epochs=1).fit(FLAT, Y)
+    np.testing.assert_allclose(np.exp(net.predict_log_proba(FLAT)), net.predict_proba(FLAT), 1e-5)
+    far = net.predict_log_proba(FLAT * 1e6)
+    assert np.isneginf(far).any()
+    assert not np.isnan(far).any()

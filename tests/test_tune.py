@@ -122,7 +122,10 @@ def test_a_file_of_arrays_is_searched(tmp_path: Path, capsys: pytest.CaptureFixt
     out = tmp_path / "out"
     arguments = [str(tmp_path / "own.npz"), "--model", "mlp", "--trials", "2", "--folds", "2"]
     assert cli.main(["tune", *arguments, "--epochs", "2", "--out", str(out)]) == 0
-    assert "own-mlp: 2 of 2 trials" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"nnest: X of {tmp_path / 'own.npz'}: taken as it is.\n" in said
+    assert json.loads((out / "best.json").read_text())["scaling"] == "taken as it is"
+    assert "own-mlp: 2 of 2 trials" in said
     table = table_of(out)
     assert {"param_hidden_units_layers", "param_hidden_units_1"} <= set(table.columns)
     assert set(table["state"]) <= {"complete", "pruned"}

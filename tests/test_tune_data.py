@@ -71,10 +71,10 @@ STANDARD = "each column brought to mean 0 and variance 1"
 @pytest.mark.parametrize(
     ("X", "done"),
     [
-        (ONES, "taken as they are"),
-        (ONES > 0, "taken as they are"),
-        (ONES.astype(np.int64), "taken as they are"),
-        (ONES.reshape(20, 8, 8), "taken as they are"),
+        (ONES, "taken as it is"),
+        (ONES > 0, "taken as it is"),
+        (ONES.astype(np.int64), "taken as it is"),
+        (ONES.reshape(20, 8, 8), "taken as it is"),
         (BYTES, "divided by 255"),
         (BYTES.astype(np.int64), "divided by 255"),
         (BYTES.astype(np.float64), "divided by 255"),
@@ -83,10 +83,10 @@ STANDARD = "each column brought to mean 0 and variance 1"
         (BYTES.astype(np.uint16) * 257, "divided by 65535"),
         (BYTES.reshape(20, 8, 8).astype(np.uint16) * 16, "divided by 4095"),
         (BYTES.reshape(20, 8, 8) * 0.9, "divided by 255"),
-        (BYTES.reshape(20, 8, 8) / 255 - 0.5, "taken as they are"),
+        (BYTES.reshape(20, 8, 8) / 255 - 0.5, "taken as it is"),
         (WIDE, STANDARD),
         (WIDE.astype(np.float32), STANDARD),
-        (RNG.normal(size=(20, 5)), "taken as they are"),
+        (RNG.normal(size=(20, 5)), "taken as it is"),
     ],
 )
 def test_numbers_decide_how_they_are_scaled(tmp_path: Path, X: Any, done: str) -> None:

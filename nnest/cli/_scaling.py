@@ -53,7 +53,7 @@ def scaled(
         each = "picture channel" if pictures else "column"
         done, X = f"each {each} brought to mean 0 and variance 1", standard.astype(np.float32)
     elif white == 1:
-        done = "taken as they are"
+        done = "taken as it is"
     else:
         done, X = f"divided by {white}", X / np.float32(white)
     return X, done

@@ -26,7 +26,7 @@ class Samples:
     X: NDArray[np.float32]
     y: NDArray[Any]
     groups: NDArray[Any] | None = None
-    done: str = "taken as they are"  # how the numbers were scaled
+    done: str = "taken as it is"  # how the numbers were scaled
 
 
 def is_file(source: str) -> bool:

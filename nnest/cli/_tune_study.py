@@ -112,7 +112,7 @@ def _prepared(settings: Settings, storage: str, name: str) -> tuple[Samples, Any
             "a space of choices by --space, or another sampler."
         )
     given = load_samples(settings.data, settings.scale, settings.model == "cnn")
-    _say(f"nnest: the numbers of {settings.data} are {given.done}.")
+    _say(f"nnest: X of {settings.data}: {given.done}.")
     samples = subset(given, settings.samples, settings.seed)
     search = OptunaSearchCV(
         network_of(settings.model)(epochs=settings.epochs, **space.fixed),

@@ -79,8 +79,9 @@ def as_targets(y: Any, are_labels: bool) -> Any:
     kinds = sorted({"str" if isinstance(v, str) else type(v).__name__ for v in flat})
     if are_labels and isinstance(dtype, np.dtype) and kinds != ["str"]:
         raise ValueError(
-            f"y holds Python objects ({', '.join(kinds[:5])}), which scikit-learn does not score: "
-            "give labels of one type, as y.astype(int) or y.astype(str)."
+            f"Unknown label type: y holds Python objects ({', '.join(kinds[:5])}), which "
+            "scikit-learn does not score; give labels of one type, as y.astype(int) or "
+            "y.astype(str)."
         )
     plain = np.asarray(values)
     # Text stays what it is, and so do the labels that are predicted.
