@@ -146,6 +146,7 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
         "modes": describe(protocol.modes),
         "gradient_steps": protocol.gradient_steps,
         "kernel_norms": describe(protocol.kernel_norms),
+        "semantics": arm.semantics,
     }
     return {
         "estimator": describe(unfitted(arm, size)),

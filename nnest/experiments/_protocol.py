@@ -40,6 +40,9 @@ class Arm:
         What is done to the training images and to the test images.
     shared : str or None, default=None
         ``"experiment/arm"`` whose runs are this arm's runs; both must be declared alike.
+    semantics : str or None, default=None
+        What a training has done otherwise since a version of this package, where older records of
+        the arm no longer hold: its new ones have another digest. None is nothing.
 
     Examples
     --------
@@ -53,6 +56,7 @@ class Arm:
     estimator: Any
     images: Any = None
     shared: str | None = None
+    semantics: str | None = None
 
 
 @dataclass(frozen=True)
