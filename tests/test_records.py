@@ -35,9 +35,16 @@ def verdicts(request: pytest.FixtureRequest) -> Verdicts:
     return judge(get_report(request.param), RESULTS)
 
 
-def test_no_record_is_stale_or_superfluous(verdicts: Verdicts) -> None:
-    """Every committed record counts for an arm as it is declared now."""
-    assert [f"{one.name}: {one.why}" for one in verdicts.unused] == []
+def test_only_records_of_another_semantics_are_unused(verdicts: Verdicts) -> None:
+    """Every other committed record counts for an arm as it is declared now."""
+    trained_again = {
+        f"{experiment.key}/{arm.name}"
+        for experiment in verdicts.report.experiments
+        for arm in experiment.arms
+        if arm.semantics is not None
+    }
+    unused = [one for one in verdicts.unused if one.name.split(" seed ")[0] not in trained_again]
+    assert [f"{one.name}: {one.why}" for one in unused] == []
 
 
 def test_no_two_records_contradict_each_other(verdicts: Verdicts) -> None:
