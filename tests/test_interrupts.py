@@ -170,7 +170,7 @@ def test_a_study_of_the_command_line_ends_at_once(tmp_path: Path) -> None:
     )
     assert ended.returncode == 130, ended.stderr
     assert ended.stderr.startswith("\nnnest: stopped. What had ended is kept in the study;")
-    assert ended.stdout == ""
+    assert ended.stdout == "nnest: X of digits: divided by 16.\n"
 
 
 def test_an_interrupt_is_not_hidden_by_what_comes_after(monkeypatch: pytest.MonkeyPatch) -> None:

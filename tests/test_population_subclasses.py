@@ -38,8 +38,8 @@ class Weighted(MLPClassifier):
 class Trains(MLPClassifier):
     """A training of its own under the `fit` of all."""
 
-    def _train(self, part: Any, epochs: int, validation: Any) -> None:
-        super()._train(part, 1, validation)
+    def _train(self, part: Any, epochs: int, *others: Any) -> None:
+        super()._train(part, 1, *others)
 
 
 class Constant(MLPClassifier):

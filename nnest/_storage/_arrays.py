@@ -5,19 +5,15 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from typing import IO, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import IO, TYPE_CHECKING, Any
 
 from nnest._storage._files import read_at_most
 
-__all__ = ["array_in", "open_member", "unpacked"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-_HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
+__all__ = ["array_in", "open_member", "unpacked"]
 
 
 def open_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
@@ -53,6 +49,8 @@ def array_in(content: bytes) -> NDArray[Any]:
     ValueError
         If it is no such file; the message lacks only its name.
     """
+    import numpy as np  # here, so that the command line's help does not wait for it
+
     stream = io.BytesIO(content)
     shape, fortran, dtype = _header(stream)
     if dtype.hasobject:
@@ -68,7 +66,10 @@ def array_in(content: bytes) -> NDArray[Any]:
 
 def _header(stream: IO[bytes]) -> tuple[Any, bool, np.dtype[Any]]:
     """Return shape, order and type of an array."""
+    from numpy.lib import format as npy
+
+    headers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
     try:
-        return _HEADERS[np.lib.format.read_magic(stream)](stream)
+        return headers[npy.read_magic(stream)](stream)
     except Exception as error:  # numpy raises many kinds for headers that are not its own
         raise ValueError(f"is no array ({type(error).__name__})") from error

@@ -72,7 +72,7 @@ class ClaimVerdict:
     >>> from nnest.experiments import get_report, judge
     >>> from nnest.results import ResultStore
     >>> verdicts = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
-    >>> [(one.key, one.verdict) for one in verdicts.claims][:1]
+    >>> [(one.key, one.verdict.value) for one in verdicts.claims][:1]
     [('faster', 'no records')]
     """
 

@@ -212,7 +212,7 @@ def judge(report: Report, store: ResultStore, *, scale: str | None = None) -> Ve
     --------
     >>> from nnest.experiments import get_report, judge
     >>> from nnest.results import ResultStore
-    >>> judge(get_report("boyer-2019"), ResultStore("no/such/folder")).numbers[0].verdict
+    >>> judge(get_report("boyer-2019"), ResultStore("no/such/folder")).numbers[0].verdict.value
     'equal'
     """
     records = Records(report, store)

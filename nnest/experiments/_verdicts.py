@@ -121,7 +121,7 @@ class NumberVerdict:
     >>> from nnest.experiments import get_report, judge
     >>> from nnest.results import ResultStore
     >>> verdicts = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
-    >>> [(one.label, one.verdict) for one in verdicts.numbers][2:4]
+    >>> [(one.label, one.verdict.value) for one in verdicts.numbers][2:4]
     [('kernel[1,1]', 'equal'), ('test_accuracy of final', 'no records')]
     """
 
