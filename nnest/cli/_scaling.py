@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["SCALES", "scaled"]
 
@@ -43,6 +45,8 @@ def scaled(
     str
         What was done, as "divided by 255".
     """
+    import numpy as np  # here, so that the command line's help does not wait for it
+
     low, high = float(X.min()), float(X.max())
     pictures = X.ndim > 2 or are_pictures or _look_like_pictures(X, low, high)
     white = _white(low, high, pictures) if scale == "auto" else 255 if scale == "255" else 1
@@ -72,4 +76,4 @@ def _look_like_pictures(X: NDArray[np.float32], low: float, high: float) -> bool
     sides = (math.isqrt(n), math.isqrt(n // 3))
     square = sides[0] ** 2 == n or 3 * sides[1] ** 2 == n
     fits = n >= _PIXELS and square and low >= 0 and high <= _WHITES[-1]
-    return fits and bool((np.rint(X) == X).all())
+    return fits and bool((X.round() == X).all())
