@@ -12,7 +12,10 @@ from tests.networks import ESTIMATORS, expected_failures
 pytestmark = pytest.mark.slow
 
 
-@parametrize_with_checks([cls() for cls in ESTIMATORS], expected_failed_checks=expected_failures)
+# Not strict: whether float32 rounds two sums alike to 1e-7 depends on the processor.
+@parametrize_with_checks(
+    [cls() for cls in ESTIMATORS], expected_failed_checks=expected_failures, xfail_strict=False
+)
 def test_contract(estimator: Any, check: Any) -> None:
     """No setting has to be changed before an estimator is one of scikit-learn's."""
     check(estimator)
