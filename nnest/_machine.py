@@ -1,4 +1,4 @@
-"""How much memory there is: of the machine, of the process, of the container."""
+"""How many processors and how much memory there are for this process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-__all__ = ["free_memory"]
+__all__ = ["cores", "free_memory"]
 
 _PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 #: Files with a group's limit and use, by the version of control groups.
@@ -16,6 +16,25 @@ _FILES = {
 }
 #: What the kernel gives back when memory runs short, in ``memory.stat``.
 _CACHE = {2: "inactive_file ", 1: "total_inactive_file "}
+
+
+def cores() -> int:
+    """Return the processors on which this process may run.
+
+    Returns
+    -------
+    int
+        Those that the system lets it use; all that there are where the system sets no such bound.
+
+    Examples
+    --------
+    >>> from nnest._machine import cores
+    >>> cores() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def free_memory() -> float:

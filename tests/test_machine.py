@@ -1,7 +1,8 @@
-"""How much memory is left: the least of what machine, process and container leave."""
+"""How many processors there are, and how much memory machine, process and container leave."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,16 @@ import pytest
 from nnest import _machine
 
 GIB = 2**30
+
+
+def test_processors_are_counted_where_the_system_sets_no_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on macOS and Windows, which have no `os.sched_getaffinity`."""
+    assert _machine.cores() == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    assert _machine.cores() == 7
 
 
 @pytest.fixture

@@ -255,7 +255,7 @@ def test_a_file_that_unpacks_to_more_than_the_memory_is_refused(
     path = tmp_path / "own.npz"
     np.savez_compressed(path, X=np.zeros((1000, 1000)), y=np.arange(1000))
     monkeypatch.setattr("nnest.cli._npz._SHARE", 1e-9)
-    assert refusal(path).startswith(" holds 0.0 GB, too much for this machine's ")
+    assert refusal(path).startswith(" holds 0.0 GB, too much for the ")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"\x93NUMPY\x01\x00"])

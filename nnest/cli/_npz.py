@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from nnest._machine import free_memory
 from nnest._storage import array_in, open_regular, unpacked
 from nnest.cli._errors import TuneError
 
@@ -53,11 +53,11 @@ def _arrays(
             )
     infos = {name: archive.getinfo(f"{name}.npy") for name in (*needed, *optional) if name in held}
     total = sum(info.file_size for info in infos.values())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = free_memory()
     if total > _SHARE * memory:
         raise TuneError(
-            f"{path} holds {total / 1e9:.1f} GB, too much for this machine's {memory / 1e9:.1f} GB "
-            "of memory: give fewer samples."
+            f"{path} holds {total / 1e9:.1f} GB, too much for the {memory / 1e9:.1f} GB of memory "
+            "that this process may take: give fewer samples."
         )
     return {name: _array(archive, info, name, path) for name, info in infos.items()}
 

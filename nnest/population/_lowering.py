@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,6 +11,7 @@ from typing import Any
 import jax
 import keras
 
+from nnest._machine import cores
 from nnest.estimators import NeuralNet
 
 __all__ = ["Lowering", "look_up", "members_at_once", "static_parameters"]
@@ -120,7 +120,7 @@ def _row(convolutions: bool) -> dict[str, Any]:
 
 def _threads(row: dict[str, Any]) -> int:
     """Return how many blocks run at the same time."""
-    return min(int(row["threads"]), len(os.sched_getaffinity(0)))
+    return min(int(row["threads"]), cores())
 
 
 @cache
