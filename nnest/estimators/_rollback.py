@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 __all__ = ["Rollback"]
 
@@ -28,7 +27,7 @@ class Rollback(keras.callbacks.Callback):
             return
         model = self.model
         variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
-        values = [np.array(ops.convert_to_numpy(variable.value)) for variable in variables]
+        values = [np.array(variable.numpy()) for variable in variables]
         history = {name: list(values) for name, values in model.history.history.items()}
         self._kept = variables, values, history
 
