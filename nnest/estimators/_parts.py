@@ -89,7 +89,7 @@ def picture_shape(shape: tuple[int, ...], given: Any) -> tuple[int, ...]:
 
 
 def finite(estimator: Any, outputs: np.ndarray) -> np.ndarray:
-    """Return a network's outputs if they are numbers: the largest of undefined ones is none."""
+    """Return the outputs of a network; raise if one of them is not finite."""
     if not np.isfinite(outputs).all():
         raise ValueError(
             f"This {type(estimator).__name__} answers with numbers that are not finite: its "
