@@ -23,6 +23,15 @@ settings.register_profile("nnest", deadline=None, derandomize=True, max_examples
 settings.load_profile("nnest")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let arrays be made of TensorFlow's variables, which lack the *copy* of NumPy 2."""
+    if os.environ["KERAS_BACKEND"] == "tensorflow":
+        config.addinivalue_line(
+            "filterwarnings",
+            "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
+        )
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let a test that is marked ``data`` run only where its data sets are."""
     for marker in item.iter_markers("data"):

@@ -94,6 +94,18 @@ def test_only_the_name_differs(pipeline: Any) -> None:
     assert_same(*both(pipeline, DROPOUT, X, Y, **settings))
 
 
+def test_pipelines_of_imbalanced_learn() -> None:
+    """The package itself: rows of a rare class are made between their neighbours."""
+    from imblearn.over_sampling import SMOTE
+    from imblearn.pipeline import Pipeline as Resampled
+
+    kept = np.flatnonzero((Y != 0) | (np.arange(len(Y)) % 3 == 0))
+    pipeline = Resampled([("over", SMOTE(k_neighbors=2, random_state=0)), ("net", mlp())])
+    settings = {"cv": 2, "scoring": "recall_macro", "refit": False, "error_score": "raise"}
+
+    assert_same(*both(pipeline, DROPOUT, X[kept], Y[kept], **settings))
+
+
 def test_settings_of_a_sampler_are_searched() -> None:
     """Those of each setting are fitted by themselves; not to sample is a choice too."""
     grid = {"sampler": [MAKES, DROPS, "passthrough"]}
