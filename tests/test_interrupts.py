@@ -306,7 +306,9 @@ def seconds_of(call: Callable[[], Any]) -> float:
     return min(found)
 
 
+# Python ignores an interrupt in a weak reference's callback and says so; nnest raises it again.
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("way", ["partial_fit", "warm fit"])
 def test_a_hundred_interrupts_lose_no_epoch(way: str) -> None:
     """A network that is trained on and on is after each of them what whole epochs make of it."""
@@ -324,6 +326,7 @@ def test_a_hundred_interrupts_lose_no_epoch(way: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_hundred_interrupted_fits_are_whole_or_none() -> None:
     """A network has whole epochs, or says that it is not fitted."""
     whole = [clone(NET).set_params(epochs=k).fit(ROWS, LABELS) for k in range(1, 5)]
@@ -356,6 +359,7 @@ def study() -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("make", [members, grid, study])
 def test_a_hundred_interrupts_leave_no_half(make: Callable[[], Any]) -> None:
     """Members and searches predict what they would have predicted, or are not fitted."""
