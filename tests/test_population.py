@@ -430,27 +430,35 @@ class Weights(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Keep the initial ones."""
-        self.seen.append(self.model.get_weights())
+        self.seen.append([np.array(v.numpy()) for v in self.model.trainable_variables])
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Keep those after the step."""
-        self.seen.append(self.model.get_weights())
+        self.seen.append([np.array(v.numpy()) for v in self.model.trainable_variables])
 
 
 @pytest.mark.parametrize(
-    "net", [mlp(hidden_units=(8,), dropout=0.3, l2=0.01), cnn(hidden_units=())], ids=["mlp", "cnn"]
+    ("net", "batch_size", "n_steps"),
+    [
+        (mlp(hidden_units=(8,), dropout=0.3, l2=0.01), 300, 3),
+        (cnn(hidden_units=()), 300, 3),
+        (mlp(hidden_units=(8,), batch_norm_at="every"), 347, 3),  # six rows share with a batch
+        (mlp(hidden_units=(8,)), 10**6, 1),
+    ],
+    ids=["mlp", "cnn", "shared", "huge"],
 )
-def test_first_gradients_are_those_of_the_training(net: Any) -> None:
+def test_first_gradients_are_those_of_the_training(net: Any, batch_size: int, n_steps: int) -> None:
     """What plain gradient descent subtracts, divided by its rate, step by step."""
     rate, watch = 0.5, Weights()
-    net = clone(net).set_params(optimizer="sgd", learning_rate=rate, batch_size=300, epochs=1)
+    net = clone(net).set_params(optimizer="sgd", learning_rate=rate, epochs=1)
+    net.set_params(batch_size=batch_size)
     samples = X if isinstance(net, CNNClassifier) else FLAT
     clone(net).set_params(callbacks=[watch]).fit(samples, Y)
     steps = [
         np.sqrt(sum(np.sum((a - b) ** 2) for a, b in zip(before, after, strict=True))) / rate
         for before, after in zip(watch.seen[:-1], watch.seen[1:], strict=True)
     ]
-    assert len(steps) == 3
+    assert len(steps) == n_steps
     found = first_gradient_norms(net, samples, Y, n_steps=5)
     np.testing.assert_allclose(found, steps, rtol=1e-3)
     assert first_gradient_norms(net, samples, Y, n_steps=2) == found[:2]

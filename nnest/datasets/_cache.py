@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnest._storage import open_member, open_regular, shortened
+from nnest._storage import open_member, open_regular, replacing, shortened
 
 from ._archives import FormatError, blame
 from ._arrays import ArraySpec
@@ -177,15 +177,10 @@ def _check_file(path: Path, file: OfficialFile) -> None:
 
 
 def _write(path: Path, arrays: Arrays) -> None:
-    """Write a cached file under a name of its own and move it into place when whole."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
+    """Write a cached file whole, or not at all."""
     named: dict[str, Any] = dict(arrays)
-    try:
-        with _writable(path.parent):
-            np.savez(part, **named)
-            part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with _writable(path.parent), replacing(path) as file:
+        np.savez(file, **named)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nnest._storage import open_regular
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -30,13 +32,15 @@ def read_picture(path: Path, size: tuple[int, ...], color: str) -> NDArray[np.ui
     """
     from PIL import Image, ImageOps
 
-    if not path.is_file():
-        raise PictureError(f"{path} is no regular file.")
     height, width = size
     try:
-        with warnings.catch_warnings():
+        file = open_regular(path)
+    except OSError as error:
+        raise PictureError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        with file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own limit of pixels is checked; metadata may lie
-            with Image.open(path, formats=_FORMATS) as image:
+            with Image.open(file, formats=_FORMATS) as image:
                 _check_pixels(image, path)
                 flat = _flattened(ImageOps.exif_transpose(image), path)
         picture = flat.convert("L" if color == "gray" else "RGB")

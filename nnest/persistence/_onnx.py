@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nnest._storage import replacing
 from nnest.persistence._onnx_nodes import Graph, NoOnnxFormError
 from nnest.persistence._save import check_estimator
 from nnest.preprocessing import GaussianBlur, PixelScaler, gaussian_kernel
@@ -83,7 +83,8 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
             "that ONNX has."
         ) from error
     _check_agreement(content, estimator, steps, network)
-    _write(Path(path), content)
+    with replacing(Path(path)) as file:
+        file.write(content)
 
 
 def _parts(estimator: Any) -> tuple[list[Any], Any]:
@@ -206,17 +207,3 @@ def _check_agreement(content: bytes, estimator: Any, steps: list[Any], network: 
             f"from this {type(network).__name__}, more than {tolerance:.2g}: the file was not "
             "written."
         )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all."""
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise

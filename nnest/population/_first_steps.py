@@ -57,7 +57,9 @@ def first_gradient_norms(estimator: Any, X: Any, y: Any, *, n_steps: int) -> lis
     member = prepare(0, twin, X, y, None, None)
     samples = twin._as_input(np.asarray(X))
     model = with_metrics(member, samples)
-    feed = feed_of(member.train, int(twin.batch_size), member.steps, twin._order_seed, 1)
+    feed = feed_of(
+        member.train, member.batch_rows, member.steps, twin._order_seed, 1, model.fewest_rows
+    )
     find, train = step_program("gradient", model), step_program("train", model)
     state = jax.tree.map(jnp.array, state_of(model))  # a step gives the memory back
     norms = []
