@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+import psutil
+
 __all__ = ["cores", "free_memory"]
 
 _PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
@@ -52,18 +54,8 @@ def free_memory() -> float:
     >>> free_memory() > 0
     True
     """
-    return max(0.0, min(_of_machine(), _of_process(), *_of_groups()))
-
-
-def _of_machine() -> float:
-    """Return the bytes that the machine has left; without Linux's word for it, all it has."""
-    for line in _lines(_PROC / "meminfo"):
-        if line.startswith("MemAvailable:"):
-            return float(line.split()[1]) * 1024
-    try:
-        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, ValueError, OSError):  # Windows
-        return float("inf")
+    of_machine = float(psutil.virtual_memory().available)
+    return max(0.0, min(of_machine, _of_process(), *_of_groups()))
 
 
 def _of_process() -> float:
@@ -73,10 +65,9 @@ def _of_process() -> float:
     except ImportError:  # Windows
         return float("inf")
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    pages = " ".join(_lines(_PROC / "self" / "statm")).split()
-    if limit == resource.RLIM_INFINITY or not pages:
+    if limit == resource.RLIM_INFINITY:
         return float("inf")
-    return float(limit - int(pages[0]) * resource.getpagesize())
+    return float(limit - psutil.Process().memory_info().vms)
 
 
 def _of_groups() -> Iterator[float]:
