@@ -30,12 +30,7 @@ def _export(parsed: argparse.Namespace) -> int:
         raise ExportError(f"{out} does not end in .onnx: give a name as net.onnx.")
     try:
         to_onnx(load(parsed.model), out)
-    except OSError as error:
-        raise ExportError(
-            f"{error.filename or out} cannot be used ({error.strerror or error}): name a saved "
-            "network and a file in a folder that can be written."
-        ) from error
-    except (ValueError, ImportError) as error:
+    except (OSError, ValueError, ImportError) as error:  # each says what to do
         raise ExportError(str(error)) from error
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB; ONNX Runtime predicts the same.")
     return 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnest._storage import replacing
+from nnest._storage import replacing, writing
 from nnest.persistence._onnx_nodes import Graph, NoOnnxFormError
 from nnest.persistence._save import check_estimator
 from nnest.preprocessing import GaussianBlur, PixelScaler, gaussian_kernel
@@ -83,7 +83,8 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
             "that ONNX has."
         ) from error
     _check_agreement(content, estimator, steps, network)
-    with replacing(Path(path)) as file:
+    path = Path(path)
+    with writing(path.parent, "make room there, or give another path."), replacing(path) as file:
         file.write(content)
 
 
