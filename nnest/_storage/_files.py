@@ -60,7 +60,7 @@ def open_regular(path: Place, *, follow: bool = True) -> BufferedReader:
 
 
 def _check_mode(path: Place, mode: int) -> None:
-    """Refuse what is no regular file."""
+    """Raise an OSError unless the mode is that of a regular file."""
     if not stat.S_ISREG(mode):
         number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
         kind = _KINDS.get(stat.S_IFMT(mode), "something else")

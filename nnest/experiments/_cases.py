@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnest.experiments._bounds import bounds, bounds_of_difference, within
-from nnest.experiments._claims import Claim, arms_compared
+from nnest.experiments._claims import Claim, arms_compared, values_compared
 from nnest.experiments._comparisons import Comparison, compare
 from nnest.experiments._confusion import gives_one_class
 from nnest.experiments._evidence import Evidence, Records, common_seeds, fewest_needed
@@ -107,7 +107,7 @@ def _too_short(
 
 
 def _compared(case: Case, part: Part, level: float) -> Comparison:
-    """Compare one part; what is no evidence, or no number, speaks for nothing."""
+    """Compare one part; where there is no evidence, or no number, all p-values are 1."""
     if isinstance(part, CountLearning):
         return compare(part, case.learning(part.a), case.learning(part.b), level)
     a, b = _sides(case, part)
@@ -120,17 +120,12 @@ def _compared(case: Case, part: Part, level: float) -> Comparison:
     return replace(nothing, verdict=Verdict.NOT_JUDGED, note=flaw) if flaw else nothing
 
 
-def _values(part: Greater | Similar | Beyond) -> tuple[Value, ...]:
-    """Return the metrics of arms that a comparison reads."""
-    return (part.a,) if isinstance(part, Beyond) else (part.a, part.b)
-
-
 def _flaw(case: Case, part: Greater | Similar | Beyond) -> str:
     """Say why a comparison is no evidence; nothing where it is."""
-    if any(side.metric == "seconds" for side in _values(part)):
-        together = any(share_seconds(case.runs(side.arm)) for side in _values(part))
+    if any(side.metric == "seconds" for side in values_compared(part)):
+        together = any(share_seconds(case.runs(side.arm)) for side in values_compared(part))
         return "seeds trained as a group have one time together" if together else ""
-    if not any(map(_is_of_learning, _values(part))):
+    if not any(map(_is_of_learning, values_compared(part))):
         return ""
     for arm in arms_compared(part):
         if not case.learning(arm).any():
@@ -151,7 +146,7 @@ def _uneven(
 ) -> str:
     """Say why values are far from normal: two heaps, or a heap at a bound; nothing where not."""
     n = len(case.seeds)
-    for side, found in zip(_values(part), (a, b), strict=False):
+    for side, found in zip(values_compared(part), (a, b), strict=False):
         learnt = int(case.learning(side.arm).sum())
         if learnt < n and _is_of_learning(side):
             return f"{learnt} of {n} networks of {side.arm} learn"
@@ -181,7 +176,7 @@ def _of_last_epochs(
     case: Case, part: Greater | Similar | Beyond
 ) -> tuple[float, float, float] | None:
     """Return the difference of the means of the last epochs, with its interval, if known."""
-    means = [_mean_of_last(case, side) for side in _values(part)]
+    means = [_mean_of_last(case, side) for side in values_compared(part)]
     constant = part.constant if isinstance(part, Beyond) else 0.0
     known = [mean for mean in means if mean is not None]
     if len(known) < len(means):

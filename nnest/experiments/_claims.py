@@ -296,7 +296,7 @@ class Claim:
     @property
     def values(self) -> tuple[Value, ...]:
         """All metrics of arms that the claim compares."""
-        return tuple(value for part in self.parts for value in _values(part))
+        return tuple(value for part in self.parts for value in values_compared(part))
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -313,11 +313,11 @@ def arms_compared(part: Part) -> tuple[str, ...]:
     """Return the names of the arms of a comparison."""
     if isinstance(part, CountLearning):
         return part.a, part.b
-    return tuple(dict.fromkeys(value.arm for value in _values(part)))
+    return tuple(dict.fromkeys(value.arm for value in values_compared(part)))
 
 
-def _values(part: Part) -> tuple[Value, ...]:
-    """Return the metrics that a comparison reads."""
+def values_compared(part: Part) -> tuple[Value, ...]:
+    """Return the metrics that a comparison reads; a count of networks reads none."""
     if isinstance(part, CountLearning):
         return ()
     return (part.a,) if isinstance(part, Beyond) else (part.a, part.b)

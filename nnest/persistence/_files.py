@@ -110,7 +110,7 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     with file:
         try:
             archive = zipfile.ZipFile(file)
-        except Exception as error:  # zipfile raises many kinds for what is no archive
+        except Exception as error:  # zipfile raises many kinds of errors for other files
             raise Refused(f"it is no whole zip archive ({error})") from error
         with archive:
             yield archive
