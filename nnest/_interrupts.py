@@ -1,4 +1,4 @@
-"""Ctrl-C is heard, whatever Python is doing when it is pressed, and leaves whole objects behind."""
+"""Raise Ctrl-C whatever Python is doing when it is pressed, and keep objects whole."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         return np.searchsorted(self.classes_, y).astype(np.int32)
 
     def _check_named_labels(self) -> None:
-        """Refuse class weights that are none; warn of names that no sample has."""
+        """Raise for class weights below 0 or no numbers; warn of labels that no sample has."""
         if isinstance(self.class_weight, dict):
             for label, value in self.class_weight.items():
                 _arguments.number(f"class_weight[{label!r}]", value, 0.0, float("inf"))

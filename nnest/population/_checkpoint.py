@@ -51,7 +51,7 @@ class Keeper:
         self.path = self.folder / f"group-{_digest(group)[:32]}.npz"
         with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
-            # A folder that cannot be written is heard of now, and not after a minute's training.
+            # Find out now, and not after a minute of training, whether the folder can be written.
             probe = self.path.with_suffix(f".{os.getpid()}.probe")
             probe.touch()
             probe.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import os
 __all__ = ["check_process"]
 
 #: Whether this process was forked from one in which JAX had threads, which are not here.
-_is_lame = False
+_is_forked = False
 
 
 def check_process() -> None:
@@ -23,7 +23,7 @@ def check_process() -> None:
     >>> from nnest.programs import check_process
     >>> check_process()
     """
-    if _is_lame:
+    if _is_forked:
         raise RuntimeError(
             "This process was forked after JAX had started, and JAX would hang in it: start "
             "processes with multiprocessing.get_context('spawn'), or leave them to joblib's "
@@ -35,8 +35,8 @@ def _look() -> None:
     """Look whether JAX had started, in a process that was just forked."""
     from jax._src.xla_bridge import backends_are_initialized
 
-    global _is_lame
-    _is_lame = _is_lame or backends_are_initialized()
+    global _is_forked
+    _is_forked = _is_forked or backends_are_initialized()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork

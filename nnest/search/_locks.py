@@ -149,7 +149,7 @@ def _cut_torn_line(path: Path) -> None:
         except (ValueError, RecursionError):
             fits = False
     if not fits:
-        raise damaged(path, "its last line is none of Optuna's")
+        raise damaged(path, "Optuna did not write its last line")
 
 
 def _line_start(file: Any, position: int) -> int:
