@@ -81,7 +81,7 @@ INITIALIZATION = Deviation(
 LOSS = Deviation(
     7,
     ours="softmax and cross-entropy",
-    theirs="a loss, not named",
+    theirs="a loss, which one not said",
     why="The example has it, for the same ten classes.",
     source=_KERAS_EXAMPLE,
 )

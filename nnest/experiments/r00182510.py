@@ -164,7 +164,7 @@ BATCH_NORM = Deviation(
 HIGHER_RATES = Deviation(
     18,
     ours="higher learning rates are 0.01 and 0.1",
-    theirs="'higher learning rates', without a number",
+    theirs="'higher learning rates', their numbers not said",
     why="Ten and a hundred times Adam's default.",
     source="our choice",
 )
