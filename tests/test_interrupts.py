@@ -22,7 +22,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 
-from nnest import MLPClassifier, OptunaSearchCV, VectorizedGridSearchCV, fit_many
+from nnest import MLPClassifier, OptunaSearchCV, VectorizedGridSearchCV, _interrupts, fit_many
 from nnest._interrupts import interrupts_heard
 from nnest.results import ResultStore
 from tests.networks import mlp, same_weights
@@ -285,12 +285,20 @@ def test_members_are_whole_or_as_they_were() -> None:
 
 def interrupted(call: Callable[[], Any], delay: float) -> bool:
     """Press Ctrl-C some seconds after a call has begun; tell whether that ended it."""
-    timer = threading.Timer(delay, _thread.interrupt_main)
+    pressed = threading.Event()
+
+    def press() -> None:
+        pressed.set()
+        _thread.interrupt_main()
+
+    timer = threading.Timer(delay, press)
     try:
         timer.start()
         call()
         timer.cancel()
         timer.join()
+        if pressed.is_set():
+            time.sleep(20 * _interrupts._PAUSE)  # one that Python ignored comes again by now
     except KeyboardInterrupt:
         return True
     return False
