@@ -61,7 +61,7 @@ def cost(storage: str, trials: int) -> list[dict[str, Any]]:
     """Ask and tell trials one by one, and then as many in the loop of a study."""
     import optuna
 
-    from nnest.search._storages import open_storage
+    from nnest.studies._storages import open_storage
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with place(storage) as where:
@@ -111,7 +111,7 @@ def _in_batches(study: Any, trials: int) -> float:
     """Return the seconds of a trial in the loop of a study."""
     from optuna.trial import TrialState
 
-    from nnest.search._rounds import Ending, run_rounds
+    from nnest.studies._loop import Ending, run_rounds
 
     begun = time.perf_counter()
     run_rounds(

@@ -15,20 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._runs import Row, arguments, measure_all
-from nnest.experiments import (
-    Beyond,
-    CountLearning,
-    Evidence,
-    Greater,
-    Reported,
-    Similar,
-    Value,
-    Verdict,
-)
-from nnest.experiments._chance import missed_by_chance
-from nnest.experiments._comparisons import Comparison, compare
-from nnest.experiments._families import LEVEL, decide
+from nnest.experiments import Beyond, CountLearning, Greater, Reported, Similar, Value
 from nnest.stats import detectable_difference, prediction_interval
+from nnest.verdicts import Evidence, Verdict
+from nnest.verdicts._chance import missed_by_chance
+from nnest.verdicts._comparisons import Comparison, compare
+from nnest.verdicts._families import LEVEL, decide
 
 #: Seeds of an arm at both scales of verdicts.
 SEEDS = {"lite": 5, "full": 10}

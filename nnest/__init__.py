@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
     from nnest.persistence import load, save
     from nnest.population import fit_many
-    from nnest.search import OptunaSearchCV, VectorizedGridSearchCV
+    from nnest.search import VectorizedGridSearchCV
+    from nnest.search.optuna import OptunaSearchCV
 
 __all__ = [
     "Augmentation",
@@ -36,7 +37,7 @@ __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(__all__, "nnest.estimators"),
     "Augmentation": "nnest.augmentation",
-    "OptunaSearchCV": "nnest.search",
+    "OptunaSearchCV": "nnest.search.optuna",
     "VectorizedGridSearchCV": "nnest.search",
     "fit_many": "nnest.population",
     "load": "nnest.persistence",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
     from sklearn.model_selection import GridSearchCV
 
-    from nnest.experiments import Records
+    from nnest.verdicts import Records
 
 __all__ = ["optuna_study", "run_demo", "small_grid_search"]
 
@@ -165,7 +165,7 @@ def _quiet(optuna: Any) -> Iterator[None]:
 
 def _writable(folder: Path) -> Path:
     """Return a folder that can be written, or say that it cannot before anything is trained."""
-    from nnest.results import ResultsError
+    from nnest.exceptions import ResultsError
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -188,8 +188,10 @@ def _digits() -> tuple[NDArray[Any], NDArray[Any]]:
 
 def _train_report(folder: Path) -> Records:
     """Train what is missing of the report's own experiments."""
-    from nnest.experiments import Records, get_report, run
+    from nnest.experiments import run
+    from nnest.reports import get_report
     from nnest.results import ResultStore
+    from nnest.verdicts import Records
 
     report, store = get_report(_REPORT), ResultStore(folder)
     for experiment in report.experiments:

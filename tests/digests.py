@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from nnest.experiments import SCALES, arm_digest, get_report, list_reports
+from nnest.experiments import SCALES, arm_digest
+from nnest.reports import get_report, list_reports
 
 FILE = Path(__file__).with_name("digests.json")
 

@@ -28,10 +28,10 @@ import optuna
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
-from nnest.search import _setup
-from nnest.search._ledger import Ledger, history
-from nnest.search._rounds import Ending, Task, run_rounds, set_up
-from nnest.search._storages import open_storage
+from nnest.studies import _settings as _setup
+from nnest.studies._history import Ledger, history
+from nnest.studies._loop import Ending, Task, run_rounds, set_up
+from nnest.studies._storages import open_storage
 
 if TYPE_CHECKING:
     import pytest

@@ -7,16 +7,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from nnest.experiments import (
-    SCALES,
-    Report,
-    arm_digest,
-    get_report,
-    jobs_of,
-    parse_metric,
-)
-from nnest.experiments.boyer_2019 import CONFUSION, KERNEL_SUM
+from nnest.experiments import SCALES, Report, arm_digest, jobs_of, parse_metric
 from nnest.preprocessing import gaussian_kernel
+from nnest.reports import get_report
+from nnest.reports.boyer_2019 import CONFUSION, KERNEL_SUM
 
 TEST_DIGITS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 """How often each digit is in MNIST's test part."""

@@ -15,8 +15,10 @@ import nnest
 from nnest import cli
 from nnest._storage import writing
 from nnest.datasets import list_datasets
-from nnest.experiments import Outcome, get_report, list_reports
-from nnest.results import ResultsError, ResultStore
+from nnest.exceptions import ResultsError
+from nnest.experiments import Outcome
+from nnest.reports import get_report, list_reports
+from nnest.results import ResultStore
 from tests.helpers import ROOT
 
 

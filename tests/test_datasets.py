@@ -23,8 +23,9 @@ import pytest
 from PIL import Image
 
 from nnest import datasets
-from nnest.datasets import DatasetError, DatasetUnavailableError, _cache, _formats, _registry
+from nnest.datasets import _cache, _formats, _registry
 from nnest.datasets._arrays import ArraySpec
+from nnest.exceptions import DatasetError, DatasetUnavailableError
 from tests.helpers import data_folder
 
 Arrays = dict[str, Any]

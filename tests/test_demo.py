@@ -12,7 +12,8 @@ import pytest
 
 from nnest.datasets import load_digits
 from nnest.demo import optuna_study, run_demo
-from nnest.results import ResultsError, ResultStore
+from nnest.exceptions import ResultsError
+from nnest.results import ResultStore
 
 
 def test_study_is_reproducible_and_leaves_optuna_as_it_was() -> None:

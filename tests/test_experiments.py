@@ -15,13 +15,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from nnest.estimators import CNNClassifier
+from nnest.exceptions import ExperimentError
 from nnest.experiments import (
     AllOf,
     Arm,
     Claim,
-    Evidence,
     Experiment,
-    ExperimentError,
     Protocol,
     Report,
     Reported,
@@ -32,19 +31,19 @@ from nnest.experiments import (
     beyond,
     describe,
     enlarge,
-    get_report,
     greater,
-    list_reports,
     load_images,
     metric_values,
     read_metric,
     reported_confusion,
-    rounded_mean,
     similar,
     stratified_subset,
 )
 from nnest.experiments._jobs import parameters_of
 from nnest.preprocessing import PixelScaler
+from nnest.reporting import rounded_mean
+from nnest.reports import get_report, list_reports
+from nnest.verdicts import Evidence
 
 SIZE = Size(epochs=1, seeds=2, claim_seeds=4, dataset="digits")
 PROTOCOL = Protocol(smoke=SIZE, lite=SIZE, full=SIZE, test_images={"dark": PixelScaler()})

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from nnest import CNNClassifier, MLPClassifier
+from nnest.exceptions import ExperimentError
 from nnest.experiments import (
     Arm,
     Experiment,
-    ExperimentError,
     Holdout,
     Images,
     Mode,

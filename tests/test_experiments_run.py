@@ -18,10 +18,10 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 import nnest
+from nnest.exceptions import ExperimentError, ResultsError
 from nnest.experiments import (
     Arm,
     Experiment,
-    ExperimentError,
     Outcome,
     Protocol,
     Report,
@@ -32,7 +32,7 @@ from nnest.experiments import (
 )
 from nnest.experiments import _run as runner
 from nnest.preprocessing import PixelScaler
-from nnest.results import ResultsError, ResultStore
+from nnest.results import ResultStore
 from tests.helpers import ROOT, Clock
 
 

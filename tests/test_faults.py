@@ -17,10 +17,10 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from nnest.search import _setup
-from nnest.search._ledger import PLACE, Ledger
-from nnest.search._rounds import StudyError, set_up
-from nnest.search._storages import open_storage
+from nnest.studies import _settings as _setup
+from nnest.studies._history import PLACE, Ledger
+from nnest.studies._loop import StudyError, set_up
+from nnest.studies._storages import open_storage
 from tests import faults, postgres
 from tests.faults import K, N
 from tests.helpers import ROOT

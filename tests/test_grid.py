@@ -16,7 +16,7 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit
 
 from nnest import CNNClassifier, MLPClassifier, MLPRegressor, VectorizedGridSearchCV
-from nnest.search import _members
+from nnest.search import _batching as _members
 from tests.networks import cnn, mlp, network, pictures
 from tests.searches import assert_same, both, table
 

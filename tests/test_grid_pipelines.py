@@ -16,7 +16,8 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 
 from nnest import MLPClassifier, MLPRegressor, VectorizedGridSearchCV
 from nnest.preprocessing import GaussianBlur, PixelScaler
-from nnest.search import _members, _sheets
+from nnest.search import _batching as _members
+from nnest.search import _samples as _sheets
 from tests.networks import cnn, mlp, network, pictures
 from tests.searches import assert_same, both, table
 

@@ -12,18 +12,11 @@ import pytest
 from sklearn.base import clone
 
 from nnest.builders import build_cnn
-from nnest.datasets import DatasetError, fetch
-from nnest.experiments import (
-    SCALES,
-    Report,
-    arm_digest,
-    describe,
-    get_report,
-    groth_2019,
-    jobs_of,
-    load_images,
-)
-from nnest.experiments.groth_2019 import BASE, MNIST_TEST, MNIST_TRAIN
+from nnest.datasets import fetch
+from nnest.exceptions import DatasetError
+from nnest.experiments import SCALES, Report, arm_digest, describe, jobs_of, load_images
+from nnest.reports import get_report, groth_2019
+from nnest.reports.groth_2019 import BASE, MNIST_TEST, MNIST_TRAIN
 from tests.helpers import require
 
 INITIAL = {

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnest.datasets import DatasetError, load_image_folder
+from nnest.datasets import load_image_folder
+from nnest.exceptions import DatasetError
 
 RNG = np.random.default_rng(0)
 

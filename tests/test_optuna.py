@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nnest import MLPRegressor, OptunaSearchCV
-from nnest.search import _study
+from nnest.search.optuna import _study
 from tests.helpers import label
 from tests.networks import mlp, network
 from tests.studies import DROPOUT, Identity, X, Y, facts, fitted, same_tables, search

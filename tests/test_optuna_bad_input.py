@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from nnest import OptunaSearchCV
-from nnest.search import StudyError
+from nnest.exceptions import StudyError
 from tests.helpers import label
 from tests.networks import mlp
 from tests.studies import X, Y, search

@@ -16,8 +16,8 @@ from optuna.trial import TrialState
 from sklearn.model_selection import KFold, cross_validate
 
 from nnest import OptunaSearchCV
-from nnest.search import open_study
-from nnest.search._storages import open_storage
+from nnest.studies import open_study
+from nnest.studies._storages import open_storage
 from tests.networks import mlp
 from tests.studies import X, Y, fitted, same_tables, search
 from tests.test_optuna_pruning import states

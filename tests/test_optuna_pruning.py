@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from nnest import MLPRegressor, OptunaSearchCV
 from nnest.population import fit_many
-from nnest.search import _members
+from nnest.search import _batching as _members
 from tests.networks import cnn, mlp, network, pictures
 from tests.studies import PruneOdd, X, Y, fitted, same_tables, search
 

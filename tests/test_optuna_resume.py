@@ -15,7 +15,7 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from sklearn.model_selection import KFold
 
-from nnest.search import wait_for_study
+from nnest.search.optuna import wait_for_study
 from tests.networks import mlp
 from tests.postgres import server
 from tests.studies import X, Y, fitted, same_tables

@@ -15,15 +15,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from nnest import Augmentation, MLPClassifier
-from nnest.search._facts import (
-    data_digest,
-    derived,
-    describe,
-    splits_from_text,
-    splits_to_text,
-)
-from nnest.search._spaces import as_space
-from nnest.search._texts import text_of, texts_of
+from nnest.search._facts import data_digest, derived, describe, splits_from_text, splits_to_text
+from nnest.search.optuna._spaces import as_space
+from nnest.studies._texts import text_of, texts_of
 from tests.networks import cnn, mlp
 
 

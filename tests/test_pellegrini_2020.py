@@ -13,18 +13,9 @@ import pytest
 from sklearn.base import clone
 
 from nnest.builders import build_cnn
-from nnest.experiments import (
-    SCALES,
-    Report,
-    Reported,
-    arm_digest,
-    get_report,
-    jobs_of,
-    load_images,
-    pellegrini_2020,
-    run,
-)
-from nnest.experiments.pellegrini_2020 import FLIPPED, LAST
+from nnest.experiments import SCALES, Report, Reported, arm_digest, jobs_of, load_images, run
+from nnest.reports import get_report, pellegrini_2020
+from nnest.reports.pellegrini_2020 import FLIPPED, LAST
 from nnest.results import ResultStore
 
 TABLE_1 = {

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 from nnest import CNNClassifier, MLPRegressor
-from nnest.persistence import ModelFileError, load, save
+from nnest.exceptions import ModelFileError
+from nnest.persistence import load, save
 from tests.networks import mlp, network, pictures
 
 X, Y = pictures()

@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nnest.builders import build_mlp
-from nnest.experiments import (
-    SCALES,
-    Report,
-    arm_digest,
-    get_report,
-    jobs_of,
-    load_images,
-    parse_metric,
-    run,
-)
+from nnest.experiments import SCALES, Report, arm_digest, jobs_of, load_images, parse_metric, run
+from nnest.reports import get_report
 from nnest.results import ResultStore
 
 # Layers, test score, test accuracy, epochs, dropout rate, optimizer, activation, places, verdict.

@@ -8,18 +8,10 @@ from pathlib import Path
 import pytest
 
 from nnest.builders import build_mlp
-from nnest.experiments import (
-    SCALES,
-    Report,
-    arm_digest,
-    get_report,
-    jobs_of,
-    judge,
-    load_images,
-    parse_metric,
-    run,
-)
+from nnest.experiments import SCALES, Report, arm_digest, jobs_of, load_images, parse_metric, run
+from nnest.reports import get_report
 from nnest.results import ResultStore
+from nnest.verdicts import judge
 
 # Experiment, arm, and what the report prints of it, in the order of its text.
 PART_A = """

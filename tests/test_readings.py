@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-from nnest.experiments import ClaimVerdict, get_report, judge, list_reports
+from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
+from nnest.verdicts import ClaimVerdict, judge
 from tests.helpers import ROOT
 
 RESULTS = ResultStore(ROOT / "book" / "results")

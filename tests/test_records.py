@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnest.experiments import Records, Verdicts, get_report, judge, list_reports, metric_values
+from nnest.experiments import metric_values
+from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
+from nnest.verdicts import Records, Verdicts, judge
 from tests.helpers import ROOT
 
 RESULTS = ResultStore(ROOT / "book" / "results")

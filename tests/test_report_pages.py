@@ -10,32 +10,26 @@ from pathlib import Path
 import pytest
 from matplotlib import pyplot as plt
 
-from nnest.experiments import (
-    ExperimentError,
+from nnest.exceptions import ExperimentError
+from nnest.experiments import Report, Reported, Value, beyond, greater, read_metric
+from nnest.reporting import (
     Folded,
     Link,
-    Report,
-    Reported,
     ReportPage,
     Table,
-    Value,
     anchor,
-    beyond,
-    get_report,
-    greater,
-    judge,
-    list_reports,
     outside_table,
     overview,
     overview_table,
     overview_text,
-    read_metric,
     record_files,
     recorded_table,
     sentence_table,
     source_links,
 )
+from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
+from nnest.verdicts import judge
 from tests.planted import plant_report
 from tests.test_verdicts import (
     HIGH,

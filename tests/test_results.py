@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from nnest.exceptions import ResultsError
 from nnest.results import (
     RECORD_FORMAT,
-    ResultsError,
     ResultStore,
     Run,
     digest_of,

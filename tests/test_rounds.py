@@ -27,13 +27,15 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from nnest.search import _ledger, _rounds, _setup
-from nnest.search._claims import Claims, new_claim
-from nnest.search._ledger import ENDING, PLACE, Ledger
-from nnest.search._lost import give_back, withdraw
-from nnest.search._owners import Worker
-from nnest.search._rounds import Ending, StudyError, Task, run_rounds, set_up
-from nnest.search._storages import open_storage
+from nnest.studies import _history as _ledger
+from nnest.studies import _loop as _rounds
+from nnest.studies import _settings as _setup
+from nnest.studies._history import ENDING, PLACE, Ledger
+from nnest.studies._leases import Claims, new_claim
+from nnest.studies._loop import Ending, StudyError, Task, run_rounds, set_up
+from nnest.studies._recovery import give_back, withdraw
+from nnest.studies._storages import open_storage
+from nnest.studies._workers import Worker
 from tests import faults
 from tests.helpers import Clock
 
@@ -708,7 +710,7 @@ def test_workers_that_begin_at_once_have_the_same_facts(
 def test_the_loop_needs_no_network_library() -> None:
     """A worker that only waits, or a test's, starts in a moment."""
     code = (
-        "import sys, nnest.search._rounds\n"
+        "import sys, nnest.studies._loop\n"
         "heavy = {'keras', 'jax', 'sklearn', 'pandas', 'matplotlib'} & set(sys.modules)\n"
         "sys.exit(', '.join(heavy) or None)"
     )

@@ -12,10 +12,10 @@ from optuna.samplers import GridSampler
 from optuna.study import MaxTrialsCallback, Study
 from optuna.trial import TrialState
 
-from nnest.search._ledger import ENDING, Ledger
-from nnest.search._rounds import Ending, Task
-from nnest.search._spaces import as_space
-from nnest.search._storages import open_storage
+from nnest.search.optuna._spaces import as_space
+from nnest.studies._history import ENDING, Ledger
+from nnest.studies._loop import Ending, Task
+from nnest.studies._storages import open_storage
 from tests.networks import mlp
 from tests.test_rounds import (
     FINISHED,

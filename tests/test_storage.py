@@ -21,25 +21,16 @@ import numpy as np
 import pytest
 
 from nnest import datasets, load
-from nnest._storage import (
-    _files,
-    array_in,
-    open_regular,
-    read_at_most,
-    replacing,
-    shortened,
-    unpacked,
-)
-from nnest.cli._errors import TuneError
+from nnest._storage import _files, array_in, open_regular, read_at_most, replacing, unpacked
+from nnest._validation import shortened
 from nnest.cli._space import read_space
 from nnest.cli._tune_data import load_samples
-from nnest.datasets import DatasetError
 from nnest.datasets._formats import parse_cifar10, parse_gtsrb, parse_idx
 from nnest.datasets._registry import recipe_of
 from nnest.estimators import MLPClassifier
-from nnest.persistence import ModelFileError
-from nnest.results import ResultsError, ResultStore
-from nnest.search import StudyError, open_study
+from nnest.exceptions import DatasetError, ModelFileError, ResultsError, StudyError, TuneError
+from nnest.results import ResultStore
+from nnest.studies import open_study
 from tests.helpers import require
 
 LIMIT = 10**6

@@ -22,11 +22,12 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.storages._heartbeat import BaseHeartbeat
 from sqlalchemy.exc import OperationalError
 
-from nnest.search import _owners, _patience
-from nnest.search._errors import StudyError
-from nnest.search._owners import ELSEWHERE, Worker, is_gone
-from nnest.search._patience import PatientStorage, is_away
-from nnest.search._storages import find_study, open_storage
+from nnest.exceptions import StudyError
+from nnest.studies import _retries as _patience
+from nnest.studies import _workers as _owners
+from nnest.studies._retries import PatientStorage, is_away
+from nnest.studies._storages import find_study, open_storage
+from nnest.studies._workers import ELSEWHERE, Worker, is_gone
 from tests.helpers import in_new_process
 
 
@@ -224,7 +225,7 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     code = (
         "import os, sys, signal\n"
         "from pathlib import Path\n"
-        "from nnest.search._locks import JournalLock\n"
+        "from nnest.studies._locks import JournalLock\n"
         "JournalLock(Path(sys.argv[1])).acquire()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -12,7 +12,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState, create_trial
 
-from nnest.search import expected_best, importances, log_parameters, trial_table
+from nnest.stats import expected_best
+from nnest.studies import importances, log_parameters, trial_table
 
 UNIT = optuna.distributions.FloatDistribution(0.0, 1.0)
 

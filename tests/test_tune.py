@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from nnest import cli
-from nnest.search import open_study
+from nnest.studies import open_study
 from tests.postgres import server
 
 SPACE = """

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnest.cli._errors import TuneError
 from nnest.cli._tune_data import Samples, folds_of, load_samples, subset
 from nnest.datasets import load_digits
+from nnest.exceptions import TuneError
 
 
 def refusal(path: Path) -> str:

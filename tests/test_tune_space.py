@@ -8,8 +8,8 @@ from typing import Any
 import optuna
 import pytest
 
-from nnest.cli._errors import TuneError
 from nnest.cli._space import Space, as_space, default_space, read_space
+from nnest.exceptions import TuneError
 
 DEFAULTS = {
     "activation": "relu",

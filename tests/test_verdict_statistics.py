@@ -15,26 +15,20 @@ import pytest
 from benchmarks import verdicts
 from nnest.experiments import (
     Arm,
-    ClaimVerdict,
     Deviation,
     Experiment,
     Protocol,
     Report,
     Reported,
-    ReportPage,
     Size,
     Value,
-    as_text,
     below,
     beyond,
-    get_report,
     greater,
-    judge,
-    list_reports,
-    recorded_table,
     similar,
 )
-from nnest.experiments._words import p_text, rests_on
+from nnest.reporting import ReportPage, as_text, recorded_table
+from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
 from nnest.stats import (
     mean_interval,
@@ -43,6 +37,8 @@ from nnest.stats import (
     seeds_needed,
     sign_flip_test,
 )
+from nnest.verdicts import ClaimVerdict, judge
+from nnest.verdicts._verdict import p_text, rests_on
 from tests.helpers import ROOT
 from tests.test_experiments_run import FakeClassifier
 from tests.test_verdicts import (

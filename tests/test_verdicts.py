@@ -14,36 +14,31 @@ import numpy as np
 import pytest
 
 from nnest import plots
+from nnest.exceptions import ExperimentError
 from nnest.experiments import (
     Arm,
     Beyond,
     Claim,
-    ClaimVerdict,
     Deviation,
     Experiment,
-    ExperimentError,
     Greater,
-    NumberVerdict,
     Protocol,
     Report,
     Reported,
     Similar,
     Size,
     Value,
-    Verdicts,
     all_of,
     arm_digest,
-    as_text,
     below,
     beyond,
     count_learning,
     different,
     greater,
-    judge,
-    overview,
     reported_confusion,
     similar,
 )
+from nnest.reporting import as_text, overview
 from nnest.results import ResultStore, Run
 from nnest.stats import (
     count_prediction_interval,
@@ -53,6 +48,7 @@ from nnest.stats import (
     paired_difference_test,
     prediction_interval,
 )
+from nnest.verdicts import ClaimVerdict, NumberVerdict, Verdicts, judge
 from tests.test_experiments_run import FakeClassifier
 
 SEEDS = 5

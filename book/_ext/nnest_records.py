@@ -20,7 +20,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from nnest.cli import results_folder
-from nnest.experiments import RecordFile, anchor, list_reports, record_files
+from nnest.reporting import RecordFile, anchor, record_files
+from nnest.reports import list_reports
 from nnest.results import ResultStore, Run
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a zip archive: the same records give the same bytes

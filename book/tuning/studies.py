@@ -24,8 +24,8 @@ from sklearn.model_selection import StratifiedKFold
 from nnest import CNNClassifier, MLPClassifier, OptunaSearchCV, fit_many
 from nnest.datasets import fetch
 from nnest.results import git_state, source_digest, to_plain, versions
-from nnest.search import trial_table
 from nnest.stats import mean_interval, paired_interval
+from nnest.studies import trial_table
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "book" / "results"

@@ -11,11 +11,13 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
+from nnest.exceptions import StorageError
+
 __all__ = [
-    "StorageError",
     "check_regular",
     "open_regular",
     "read_at_most",
+    "reason_of",
     "replacing",
     "writing",
 ]
@@ -30,10 +32,6 @@ _KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFLNK: "a link",
 }
-
-
-class StorageError(OSError):
-    """Something could not be written; the message names the folder and what to do."""
 
 
 def check_regular(path: Place, *, follow: bool = True) -> None:
@@ -103,5 +101,11 @@ def writing(folder: Path, remedy: str) -> Iterator[None]:
     except StorageError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
-        raise StorageError(f"Cannot write to {str(folder)!r} ({reason}): {remedy}") from error
+        raise StorageError(
+            f"Cannot write to {str(folder)!r} ({reason_of(error)}): {remedy}"
+        ) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why the system refused, without the path that the sentence names already."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

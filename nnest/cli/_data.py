@@ -27,7 +27,8 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 def _chosen_data(parsed: argparse.Namespace) -> list[DatasetInfo]:
     """Return the data sets that were named, or all."""
-    from nnest.datasets import DatasetError, describe, list_datasets
+    from nnest.datasets import describe, list_datasets
+    from nnest.exceptions import DatasetError
 
     try:
         return [describe(name) for name in parsed.names] or list_datasets()

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nnest.cli._errors import TuneError
 from nnest.cli._words import meant, unknown
+from nnest.exceptions import TuneError
 
 __all__ = ["Entry", "Range", "check_fixed", "read_entry"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from nnest.cli._errors import ExportError
+from nnest.exceptions import ExportError
 
 __all__ = ["add_export"]
 

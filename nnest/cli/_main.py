@@ -16,6 +16,7 @@ from nnest.cli._export import add_export
 from nnest.cli._report import add_report
 from nnest.cli._reproduce import INTERRUPTED, add_reproduce
 from nnest.cli._tune import add_tune
+from nnest.exceptions import NnestError
 
 __all__ = ["build_parser", "main", "run"]
 
@@ -72,9 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         sys.stderr.close()
         return 0
-    except Exception as error:
-        if not isinstance(error, _expected_errors()):
-            raise
+    except NnestError as error:
         print(f"nnest: {error}", file=sys.stderr)
         unwritten = getattr(error, "line", "")
         if unwritten:  # the record of a training: printed, it is not lost
@@ -126,26 +125,6 @@ class _Version(argparse.Action):
             found = "(not installed)"
         print(f"nnest {found}")
         parser.exit()
-
-
-def _expected_errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions whose message is meant for the reader."""
-    from nnest._storage import StorageError
-    from nnest.cli._errors import ExportError, TuneError
-    from nnest.datasets import DatasetError
-    from nnest.experiments import ExperimentError
-    from nnest.results import ResultsError
-    from nnest.search import StudyError
-
-    return (
-        DatasetError,
-        ExperimentError,
-        ExportError,
-        ResultsError,
-        StorageError,
-        StudyError,
-        TuneError,
-    )
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nnest._machine import free_memory
 from nnest._storage import array_in, open_regular, unpacked
-from nnest.cli._errors import TuneError
+from nnest.exceptions import TuneError
 
 __all__ = ["read_npz"]
 

@@ -27,8 +27,10 @@ def add_report(parser: argparse.ArgumentParser) -> None:
 
 def _report(parsed: argparse.Namespace) -> int:
     """Run ``nnest report``."""
-    from nnest.experiments import as_text, get_report, judge, list_reports, overview_text
+    from nnest.reporting import as_text, overview_text
+    from nnest.reports import get_report, list_reports
     from nnest.results import ResultStore
+    from nnest.verdicts import judge
 
     reports = [get_report(key) for key in (list_reports() if parsed.all else [parsed.report])]
     store = ResultStore(results_folder(parsed.results))

@@ -41,7 +41,7 @@ def add_reproduce(parser: argparse.ArgumentParser) -> None:
 
 def _reproduce(parsed: argparse.Namespace) -> int:
     """Run ``nnest reproduce``."""
-    from nnest.experiments import get_report, list_reports
+    from nnest.reports import get_report, list_reports
     from nnest.results import ResultStore
 
     key, _, experiment = (parsed.what or "").partition("/")

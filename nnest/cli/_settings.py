@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nnest.cli._errors import TuneError
 from nnest.cli._space import Space, as_space, default_space, read_space
 from nnest.cli._tune_data import is_file
+from nnest.exceptions import TuneError
 
 __all__ = ["Settings", "given_settings", "network_of", "settled"]
 

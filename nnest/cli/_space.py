@@ -11,8 +11,8 @@ from typing import Any
 
 from nnest._storage import open_regular, read_at_most
 from nnest.cli._entries import Entry, check_fixed, read_entry
-from nnest.cli._errors import TuneError
 from nnest.cli._words import meant, unknown
+from nnest.exceptions import TuneError
 
 __all__ = ["Space", "as_space", "default_space", "read_space"]
 

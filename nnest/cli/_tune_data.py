@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnest.cli._errors import TuneError
 from nnest.cli._npz import read_npz
 from nnest.cli._scaling import scaled
+from nnest.exceptions import TuneError
 
 __all__ = ["Samples", "folds_of", "is_file", "load_samples", "subset"]
 

@@ -21,7 +21,7 @@ def write_report(
     folder: Path, study: Any, settings: Settings, best: dict[str, Any], scaling: str
 ) -> str:
     """Write the tables and figures of a study, and return what to print of it."""
-    from nnest.search import trial_table
+    from nnest.studies import trial_table
 
     table = trial_table(study)
     complete = table[table["state"] == "complete"]
@@ -125,7 +125,7 @@ def _write_best(
 def _draw(folder: Path, study: Any, table: pd.DataFrame) -> list[str]:
     """Draw the figures; return the names of their files."""
     from nnest import plots
-    from nnest.search import importances, log_parameters
+    from nnest.studies import importances, log_parameters
 
     log = log_parameters(study)
     figures: dict[str, Any] = {"history.png": plots.study_history(table)}

@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nnest.cli._errors import TuneError
 from nnest.cli._settings import Settings, given_settings, network_of, settled
 from nnest.cli._study_bar import StudyBar
 from nnest.cli._tune_data import Samples, folds_of, is_file, load_samples, subset
 from nnest.cli._tune_report import write_report
-from nnest.search import OptunaSearchCV, open_study, wait_for_study
+from nnest.exceptions import TuneError
+from nnest.search.optuna import OptunaSearchCV, wait_for_study
+from nnest.studies import open_study
 
 __all__ = ["KEPT", "lead", "work"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from nnest.cli._errors import TuneError
+from nnest.exceptions import TuneError
 
 __all__ = ["meant", "unknown"]
 

@@ -5,10 +5,9 @@ that ``data_home`` or the environment variable ``NNEST_DATA`` names, else in the
 folder, and every array of it is checked by SHA-256 whenever it is loaded.
 """
 
-from ._errors import DatasetError, DatasetUnavailableError
-from ._image_folder import load_image_folder
-from ._loaders import describe, fetch, list_datasets, path_of, verify
-from ._named import (
+from nnest.datasets._image_folder import load_image_folder
+from nnest.datasets._loaders import describe, fetch, list_datasets, path_of, verify
+from nnest.datasets._named import (
     fetch_cifar10,
     fetch_fashion_mnist,
     fetch_gtsrb,
@@ -16,12 +15,10 @@ from ._named import (
     fetch_notmnist,
     load_digits,
 )
-from ._registry import DatasetInfo
+from nnest.datasets._registry import DatasetInfo
 
 __all__ = [
-    "DatasetError",
     "DatasetInfo",
-    "DatasetUnavailableError",
     "describe",
     "fetch",
     "fetch_cifar10",

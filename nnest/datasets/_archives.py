@@ -13,8 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from nnest._storage import open_regular, unpacked
-
-from ._errors import DatasetError
+from nnest.exceptions import DatasetError
 
 __all__ = ["FormatError", "Limits", "blame", "gunzip", "read_tar", "read_zip"]
 

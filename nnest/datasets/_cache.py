@@ -13,12 +13,12 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnest._storage import open_member, open_regular, replacing, shortened
-
-from ._archives import FormatError, blame
-from ._arrays import ArraySpec
-from ._errors import DatasetError, DatasetUnavailableError
-from ._registry import OfficialFile, Recipe
+from nnest._storage import open_member, open_regular, replacing
+from nnest._validation import shortened
+from nnest.datasets._archives import FormatError, blame
+from nnest.datasets._arrays import ArraySpec
+from nnest.datasets._registry import OfficialFile, Recipe
+from nnest.exceptions import DatasetError, DatasetUnavailableError
 
 __all__ = ["array_digest", "build", "cache_folder", "check_arrays", "read_arrays"]
 

@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnest._storage import open_regular, read_at_most
-
-from ._archives import FormatError, Limits, blame, gunzip, read_tar, read_zip
+from nnest.datasets._archives import FormatError, Limits, blame, gunzip, read_tar, read_zip
 
 __all__ = [
     "parse_cifar10",

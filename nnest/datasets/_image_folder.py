@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._errors import DatasetError
-from ._pictures import PictureError, read_picture
+from nnest.datasets._pictures import PictureError, read_picture
+from nnest.exceptions import DatasetError
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._cache import build, cache_folder, check_arrays, read_arrays
-from ._errors import DatasetUnavailableError
-from ._registry import DatasetInfo, Recipe, recipe_of, recipes
+from nnest.datasets._cache import build, cache_folder, check_arrays, read_arrays
+from nnest.datasets._registry import DatasetInfo, Recipe, recipe_of, recipes
+from nnest.exceptions import DatasetUnavailableError
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch

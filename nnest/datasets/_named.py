@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._loaders import Folder, fetch
+from nnest.datasets._loaders import Folder, fetch
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch

@@ -10,8 +10,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ._arrays import ARRAYS, ArraySpec, combined_digest
-from ._formats import parse_cifar10, parse_gtsrb, parse_idx, parse_notmnist
+from nnest.datasets._arrays import ARRAYS, ArraySpec, combined_digest
+from nnest.datasets._formats import parse_cifar10, parse_gtsrb, parse_idx, parse_notmnist
 
 __all__ = ["DatasetInfo", "OfficialFile", "Recipe", "recipe_of", "recipes"]
 

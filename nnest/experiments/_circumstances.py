@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nnest.experiments._errors import ExperimentError
+from nnest.exceptions import ExperimentError
 from nnest.results import git_state, source_digest, versions
 
 __all__ = ["code_state", "describe_device", "installed_versions"]

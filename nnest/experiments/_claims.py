@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnest.experiments._errors import ExperimentError
+from nnest.exceptions import ExperimentError
 from nnest.experiments._expectations import (
     AllOf,
     Beyond,
@@ -54,7 +54,8 @@ def greater(a: Value, b: Value, by: float = 0.0, *, reason: str = "") -> Greater
 
     Examples
     --------
-    >>> from nnest.experiments import Value, greater
+    >>> from nnest.experiments import greater
+    >>> from nnest.experiments import Value
     >>> greater(Value("a", "test_accuracy"), Value("b", "test_accuracy")).by
     0.0
     """
@@ -85,7 +86,8 @@ def similar(a: Value, b: Value, margin: float, *, reason: str) -> Similar:
 
     Examples
     --------
-    >>> from nnest.experiments import Value, similar
+    >>> from nnest.experiments import similar
+    >>> from nnest.experiments import Value
     >>> a, b = Value("a", "test_loss"), Value("b", "test_loss")
     >>> similar(a, b, 0.02, reason="a tenth").margin
     0.02
@@ -117,7 +119,8 @@ def different(a: Value, b: Value, margin: float, *, reason: str) -> Similar:
 
     Examples
     --------
-    >>> from nnest.experiments import Value, different
+    >>> from nnest.experiments import different
+    >>> from nnest.experiments import Value
     >>> a, b = Value("a", "test_loss"), Value("b", "test_loss")
     >>> different(a, b, 0.02, reason="a tenth").label
     'test_loss of a differs from test_loss of b by more than 0.02'
@@ -149,7 +152,8 @@ def beyond(a: Value, constant: float, *, reason: str) -> Beyond:
 
     Examples
     --------
-    >>> from nnest.experiments import Value, beyond
+    >>> from nnest.experiments import beyond
+    >>> from nnest.experiments import Value
     >>> beyond(Value("a", "test_accuracy"), 0.9, reason="as the text says").constant
     0.9
     """
@@ -180,7 +184,8 @@ def below(a: Value, constant: float, *, reason: str) -> Beyond:
 
     Examples
     --------
-    >>> from nnest.experiments import Value, below
+    >>> from nnest.experiments import below
+    >>> from nnest.experiments import Value
     >>> below(Value("a", "test_loss_rise"), 0.01, reason="as the text says").label
     'test_loss_rise of a < 0.01'
     """
@@ -235,7 +240,8 @@ def all_of(*parts: Part) -> AllOf:
 
     Examples
     --------
-    >>> from nnest.experiments import Value, all_of, greater
+    >>> from nnest.experiments import all_of, greater
+    >>> from nnest.experiments import Value
     >>> one, two = Value("1", "test_accuracy"), Value("2", "test_accuracy")
     >>> three = Value("3", "test_accuracy")
     >>> len(all_of(greater(two, one), greater(three, one)).parts)
@@ -272,7 +278,8 @@ class Claim:
 
     Examples
     --------
-    >>> from nnest.experiments import Claim, Value, greater
+    >>> from nnest.experiments import Claim, greater
+    >>> from nnest.experiments import Value
     >>> expects = greater(Value("deep", "test_accuracy"), Value("flat", "test_accuracy"))
     >>> Claim("deeper", "Deeper is better.", "Section 4", expects).arms
     ('deep', 'flat')

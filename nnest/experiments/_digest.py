@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnest.experiments._errors import ExperimentError
+from nnest.exceptions import ExperimentError
 
 __all__ = ["describe"]
 

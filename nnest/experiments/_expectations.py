@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from nnest.experiments._errors import ExperimentError
+from nnest.exceptions import ExperimentError
 from nnest.experiments._metrics import EXACT, parse_metric
 
 __all__ = ["AllOf", "Beyond", "CountLearning", "Expectation", "Greater", "Part", "Similar", "Value"]
@@ -217,7 +217,8 @@ class AllOf:
 
     Examples
     --------
-    >>> from nnest.experiments import Value, all_of, beyond
+    >>> from nnest.experiments import all_of, beyond
+    >>> from nnest.experiments import Value
     >>> high = beyond(Value("a", "test_accuracy"), 0.9, reason="the text")
     >>> low = beyond(Value("b", "test_accuracy"), 0.8, reason="the text")
     >>> all_of(high, low).label

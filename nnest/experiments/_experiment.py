@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nnest.exceptions import ExperimentError
 from nnest.experiments._claims import Claim
 from nnest.experiments._digest import describe
-from nnest.experiments._errors import ExperimentError
 from nnest.experiments._metrics import parse_metric
 from nnest.experiments._protocol import SCALES, Arm, Protocol, Size, check_known
 from nnest.experiments._reported import Deviation, Reported
@@ -52,7 +52,7 @@ class Experiment:
 
     Examples
     --------
-    >>> from nnest.experiments import get_report
+    >>> from nnest.reports import get_report
     >>> get_report("boyer-2019").experiment("convolutions").arm("2").shared
     'final/final'
     """
@@ -135,7 +135,7 @@ class Report:
 
     Examples
     --------
-    >>> from nnest.experiments import get_report
+    >>> from nnest.reports import get_report
     >>> get_report("boyer-2019").year
     2019
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnest.experiments._data import Images
+from nnest.experiments._images import Images
 from nnest.experiments._protocol import Holdout
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def hold_out(
     Examples
     --------
     >>> import numpy as np
-    >>> from nnest.experiments import Holdout, Images, hold_out
+    >>> from nnest.experiments import hold_out
+    >>> from nnest.experiments import Images
+    >>> from nnest.experiments import Holdout
     >>> pictures, labels, tracks = np.zeros((8, 2, 2)), np.zeros(8, int), np.arange(8) // 2
     >>> images = Images(pictures, labels, pictures, labels, groups=tracks)
     >>> rest, parts = hold_out(images, {"track": Holdout(0.25, by="groups")}, seed=0)

@@ -8,10 +8,10 @@ from typing import Any
 
 from sklearn.base import clone
 
-from nnest.experiments._data import data_digest
+from nnest.exceptions import ExperimentError
 from nnest.experiments._digest import describe
-from nnest.experiments._errors import ExperimentError
 from nnest.experiments._experiment import Experiment, Report
+from nnest.experiments._images import data_digest
 from nnest.experiments._protocol import Arm, Size
 from nnest.results import RECORD_FORMAT, digest_of
 
@@ -37,7 +37,8 @@ class Job:
 
     Examples
     --------
-    >>> from nnest.experiments import get_report, jobs_of
+    >>> from nnest.experiments import jobs_of
+    >>> from nnest.reports import get_report
     >>> jobs_of(get_report("boyer-2019"), "final", scale="smoke")[1].seed
     1
     """
@@ -75,7 +76,8 @@ def arm_digest(report: Report, experiment: str, arm: str, scale: str) -> str:
 
     Examples
     --------
-    >>> from nnest.experiments import arm_digest, get_report
+    >>> from nnest.experiments import arm_digest
+    >>> from nnest.reports import get_report
     >>> report = get_report("boyer-2019")
     >>> shared = arm_digest(report, "dropout", "0.3", "lite")
     >>> shared == arm_digest(report, "final", "final", "lite")
@@ -119,7 +121,8 @@ def jobs_of(
 
     Examples
     --------
-    >>> from nnest.experiments import get_report, jobs_of
+    >>> from nnest.experiments import jobs_of
+    >>> from nnest.reports import get_report
     >>> len(jobs_of(get_report("boyer-2019"), "dropout", scale="smoke", n_seeds=1))
     5
     """

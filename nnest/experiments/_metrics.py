@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnest.experiments._errors import ExperimentError
+from nnest.exceptions import ExperimentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -46,7 +46,8 @@ def proba_in_mode(estimator: Any, images: NDArray[Any], mode: Mode) -> NDArray[A
     --------
     >>> import numpy as np
     >>> from nnest import MLPClassifier
-    >>> from nnest.experiments import Mode, proba_in_mode
+    >>> from nnest.experiments import proba_in_mode
+    >>> from nnest.experiments import Mode
     >>> x, y = np.random.default_rng(0).random((40, 6)), np.arange(40) % 2
     >>> net = MLPClassifier(hidden_units=(8,), dropout=0.5, epochs=1, random_state=0).fit(x, y)
     >>> thinned = proba_in_mode(net, x, Mode(("Dropout",), batch_size=10))

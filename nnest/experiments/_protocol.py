@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from nnest.experiments._errors import ExperimentError
+from nnest.exceptions import ExperimentError
 
 __all__ = ["SCALES", "Arm", "Holdout", "Mode", "Protocol", "Scale", "Size", "check_known"]
 

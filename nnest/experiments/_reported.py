@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nnest.experiments._errors import ExperimentError
+from nnest.exceptions import ExperimentError
 from nnest.experiments._metrics import EXACT, parse_metric
 from nnest.stats import Interval, rounding_interval
 

@@ -111,7 +111,8 @@ def run(
 
     Examples
     --------
-    >>> from nnest.experiments import get_report, run
+    >>> from nnest.experiments import run
+    >>> from nnest.reports import get_report
     >>> from nnest.results import ResultStore
     >>> store = ResultStore("demo-results")
     >>> run(get_report("boyer-2019"), "final", store=store, scale="smoke")  # doctest: +SKIP

@@ -1,9 +1,8 @@
 """Fitted estimators in files: arrays and JSON, from which no code is ever run."""
 
-from nnest.persistence._errors import ModelFileError
 from nnest.persistence._load import load
 from nnest.persistence._onnx import to_onnx
 from nnest.persistence._save import save
 from nnest.persistence._stock import to_keras
 
-__all__ = ["ModelFileError", "load", "save", "to_keras", "to_onnx"]
+__all__ = ["load", "save", "to_keras", "to_onnx"]

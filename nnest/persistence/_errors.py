@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nnest._storage import shortened
+from nnest._validation import shortened
+from nnest.exceptions import ModelFileError
 
-__all__ = ["ModelFileError", "Refused", "refusing"]
+__all__ = ["Refused", "refusing"]
 
 REMEDY = "give what nnest.save has written, unchanged"
-
-
-class ModelFileError(ValueError):
-    """A file holds no estimator that can be loaded; the message says why and what to do."""
 
 
 class Refused(Exception):  # noqa: N818  # never leaves this package

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from nnest._storage import shortened
+from nnest._validation import shortened
 from nnest.persistence._arrays import HEADER, read_array, read_vector
 from nnest.persistence._errors import Refused, refusing
 from nnest.persistence._files import MANIFEST, Files, opened

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from nnest import _arguments
-from nnest._storage import shortened
+from nnest._validation import shortened
 from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from nnest.persistence._errors import Refused
 

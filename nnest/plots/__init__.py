@@ -7,12 +7,12 @@ sorting. Matplotlib and seaborn are imported when a figure is drawn, so that
 importing this module costs nothing.
 """
 
-from ._axes import save_figure
-from ._ideas import functions, images, kernel
-from ._parameters import isolation, parallel_coordinates
-from ._records import agreement, confusion_matrix, learning_curves
-from ._searches import search_results
-from ._studies import best_of_k, importances, study_history
+from nnest.plots._axes import save_figure
+from nnest.plots._ideas import functions, images, kernel
+from nnest.plots._parameters import isolation, parallel_coordinates
+from nnest.plots._records import agreement, confusion_matrix, learning_curves
+from nnest.plots._searches import search_results
+from nnest.plots._studies import best_of_k, importances, study_history
 
 __all__ = [
     "agreement",

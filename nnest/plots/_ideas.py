@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._axes import axes_or_new, square
+from nnest.plots._axes import axes_or_new, square
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

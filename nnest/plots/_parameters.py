@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._axes import axes_or_new, require_columns
-from ._scales import MISSING, is_numeric, is_wide, names_of, shares
+from nnest.plots._axes import axes_or_new, require_columns
+from nnest.plots._scales import MISSING, is_numeric, is_wide, names_of, shares
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +48,8 @@ def isolation(
         Into how many parts of one width the range of a number is cut. Names, and numbers with at
         most so many values, are their own parts.
     log : bool, default=None
-        Whether the axis is logarithmic; None guesses from the values. `nnest.search.log_parameters`
-        tells how a study has searched them.
+        Whether the axis is logarithmic; None guesses from the values.
+        `nnest.studies.log_parameters` tells how a study has searched them.
     higher_is_better : bool, default=True
         What the best is.
     ax : matplotlib.axes.Axes, default=None
@@ -155,7 +155,7 @@ def parallel_coordinates(
     best : float, default=0.1
         The share of the trials that is drawn bold, at least one.
     log : collection of str, default=None
-        Names of the parameters whose axes are logarithmic, as `nnest.search.log_parameters`
+        Names of the parameters whose axes are logarithmic, as `nnest.studies.log_parameters`
         returns them; None guesses from the values.
     higher_is_better : bool, default=True
         What the best is.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._axes import axes_or_new, require_columns, square
+from nnest.plots._axes import axes_or_new, require_columns, square
 
 if TYPE_CHECKING:
     import pandas as pd

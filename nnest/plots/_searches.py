@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._axes import axes_or_new, require_columns
-from ._scales import are_numbers, settings_of
+from nnest.plots._axes import axes_or_new, require_columns
+from nnest.plots._scales import are_numbers, settings_of
 
 if TYPE_CHECKING:
     import pandas as pd

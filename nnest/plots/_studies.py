@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._axes import axes_or_new, require_columns
+from nnest.plots._axes import axes_or_new, require_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ def importances(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table : pandas.DataFrame
-        The columns ``parameter`` and ``importance``, as `nnest.search.importances` returns them.
+        The columns ``parameter`` and ``importance``, as `nnest.studies.importances` returns them.
     ax : matplotlib.axes.Axes, default=None
         Where to draw; a new figure if None.
 
@@ -144,7 +144,7 @@ def best_of_k(table: pd.DataFrame, *, hue: str | None = None, ax: Axes | None = 
     Parameters
     ----------
     table : pandas.DataFrame
-        The columns ``k``, ``expected``, ``low`` and ``high``, as `nnest.search.expected_best`
+        The columns ``k``, ``expected``, ``low`` and ``high``, as `nnest.stats.expected_best`
         returns them.
     hue : str, default=None
         The column that tells several studies apart; each has a color and a dash of its own.

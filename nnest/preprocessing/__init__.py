@@ -5,7 +5,7 @@ and call the functions, so that a preprocessing step can stand in a scikit-learn
 parameters in a grid.
 """
 
-from ._functions import gaussian_blur, gaussian_kernel, scale_pixels
-from ._transformers import GaussianBlur, PixelScaler
+from nnest.preprocessing._functions import gaussian_blur, gaussian_kernel, scale_pixels
+from nnest.preprocessing._transformers import GaussianBlur, PixelScaler
 
 __all__ = ["GaussianBlur", "PixelScaler", "gaussian_blur", "gaussian_kernel", "scale_pixels"]

@@ -12,7 +12,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._functions import (
+from nnest.preprocessing._functions import (
     FloatArray,
     check_mode,
     check_positive,

@@ -6,16 +6,14 @@ plain text without any code in them; a process that is killed while it writes da
 but the line at hand, and that line is skipped.
 """
 
-from ._errors import ResultsError
-from ._frames import history_frame, to_frame
-from ._origin import digest_of, git_state, source_digest, to_plain, versions
-from ._run import RECORD_FORMAT, Run
-from ._store import ResultStore
+from nnest.results._frames import history_frame, to_frame
+from nnest.results._origin import digest_of, git_state, source_digest, to_plain, versions
+from nnest.results._run import RECORD_FORMAT, Run
+from nnest.results._store import ResultStore
 
 __all__ = [
     "RECORD_FORMAT",
     "ResultStore",
-    "ResultsError",
     "Run",
     "digest_of",
     "git_state",

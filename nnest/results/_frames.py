@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ._run import Run
+from nnest.results._run import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnest._storage import open_regular
-
-from ._errors import ResultsError, reason_of
-from ._run import Run
+from nnest._storage import open_regular, reason_of
+from nnest.exceptions import ResultsError
+from nnest.results._run import Run
 
 __all__ = ["LONGEST_LINE", "read_file", "whole_part"]
 

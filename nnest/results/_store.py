@@ -10,12 +10,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from nnest._storage import check_regular
-
-from ._errors import ResultsError, reason_of
-from ._lines import LONGEST_LINE, read_file, whole_part
-from ._reserve import lock_all
-from ._run import Run
+from nnest._storage import check_regular, reason_of
+from nnest.exceptions import ResultsError
+from nnest.results._lines import LONGEST_LINE, read_file, whole_part
+from nnest.results._reserve import lock_all
+from nnest.results._run import Run
 
 Key = tuple[str, str, str, int, str, str]
 

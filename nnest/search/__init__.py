@@ -1,38 +1,16 @@
-"""Searches over hyper-parameters that train many networks together."""
+"""Cross-validation that trains many networks together; it knows nothing of Optuna."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnest.search._errors import StudyError
-    from nnest.search._expected import expected_best
     from nnest.search._grid import VectorizedGridSearchCV
-    from nnest.search._handles import open_study
-    from nnest.search._optuna import OptunaSearchCV
-    from nnest.search._study import wait_for_study
-    from nnest.search._tables import importances, log_parameters, trial_table
 
-__all__ = [
-    "OptunaSearchCV",
-    "StudyError",
-    "VectorizedGridSearchCV",
-    "expected_best",
-    "importances",
-    "log_parameters",
-    "open_study",
-    "trial_table",
-    "wait_for_study",
-]
+__all__ = ["VectorizedGridSearchCV"]
 
-# Loaded when touched: the loop of a study alone needs neither Keras nor JAX.
+# Loaded when touched: a command that needs no search imports neither Keras nor JAX.
 _HOMES = {
-    "OptunaSearchCV": "nnest.search._optuna",
-    "StudyError": "nnest.search._errors",
     "VectorizedGridSearchCV": "nnest.search._grid",
-    "open_study": "nnest.search._handles",
-    "wait_for_study": "nnest.search._study",
-    "expected_best": "nnest.search._expected",
-    **dict.fromkeys(("importances", "log_parameters", "trial_table"), "nnest.search._tables"),
 }
 
 

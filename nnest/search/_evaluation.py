@@ -16,8 +16,8 @@ from sklearn.model_selection._validation import (
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples
 
+from nnest.search._batching import Job, Member, fit_members
 from nnest.search._checks import Rows
-from nnest.search._members import Job, Member, fit_members
 
 __all__ = ["Evaluation", "Split"]
 

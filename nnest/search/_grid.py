@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from nnest.search._search import TogetherSearch
+from nnest.search._base import TogetherSearch
 
 __all__ = ["VectorizedGridSearchCV"]
 

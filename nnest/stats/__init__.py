@@ -5,7 +5,7 @@ when the same place in both belongs to the same seed. Conclusions drawn with the
 are about other seeds on the same training and test images, not about other images.
 """
 
-from ._comparisons import (
+from nnest.stats._comparisons import (
     EquivalenceTest,
     PairedTest,
     cohen_dz,
@@ -13,16 +13,17 @@ from ._comparisons import (
     one_sample_test,
     paired_difference_test,
 )
-from ._exact import CountTest, mcnemar_test, sign_flip_test, sign_test
-from ._families import detectable_difference, holm, seeds_needed
-from ._intervals import (
+from nnest.stats._exact import CountTest, mcnemar_test, sign_flip_test, sign_test
+from nnest.stats._expected import expected_best
+from nnest.stats._families import detectable_difference, holm, seeds_needed
+from nnest.stats._intervals import (
     Interval,
     mean_interval,
     paired_interval,
     prediction_interval,
     rounding_interval,
 )
-from ._predictions import count_prediction_interval, median_prediction_interval
+from nnest.stats._predictions import count_prediction_interval, median_prediction_interval
 
 __all__ = [
     "CountTest",
@@ -33,6 +34,7 @@ __all__ = [
     "count_prediction_interval",
     "detectable_difference",
     "equivalence_test",
+    "expected_best",
     "holm",
     "mcnemar_test",
     "mean_interval",

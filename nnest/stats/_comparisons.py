@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from ._arrays import finite_pairs, finite_values
+from nnest.stats._arrays import finite_pairs, finite_values
 
 # Differences of decimal fractions carry rounding errors of about 1e-16 of their operands; what
 # is below this share of them is taken for zero, so that such errors are never called an effect.

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from ._arrays import finite_pairs, finite_values
-from ._comparisons import RELATIVE_ZERO, PairedTest
+from nnest.stats._arrays import finite_pairs, finite_values
+from nnest.stats._comparisons import RELATIVE_ZERO, PairedTest
 
 _ALL_FLIPS_UP_TO = 16
 _N_FLIPS = 100_000

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from ._arrays import check_share
+from nnest.stats._arrays import check_share
 
 
 def holm(p_values: ArrayLike, *, weights: ArrayLike | None = None) -> NDArray[np.float64]:

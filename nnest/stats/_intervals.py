@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import check_runs, finite_pairs, finite_values, t_quantile
+from nnest.stats._arrays import check_runs, finite_pairs, finite_values, t_quantile
 
 
 class Interval(NamedTuple):

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import check_runs, check_share, finite_values, t_quantile
-from ._intervals import Interval
+from nnest.stats._arrays import check_runs, check_share, finite_values, t_quantile
+from nnest.stats._intervals import Interval
 
 
 def median_prediction_interval(

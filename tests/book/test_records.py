@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nnest.experiments import ReportPage, get_report, list_reports, record_files
+from nnest.reporting import ReportPage, record_files
+from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
 from tests.book.sources import BOOK, build, chapter, records
 from tests.planted import plant_report

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nnest.experiments import get_report, judge, list_reports
+from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
+from nnest.verdicts import judge
 from tests.book.run_page import Seen, run
 from tests.book.sources import BOOK, chapter, code
 from tests.planted import plant_report

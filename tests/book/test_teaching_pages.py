@@ -10,7 +10,9 @@ import myst_nb
 import numpy as np
 import pytest
 
-from nnest.experiments import ReportPage, get_report, metric_values
+from nnest.experiments import metric_values
+from nnest.reporting import ReportPage
+from nnest.reports import get_report
 from nnest.results import ResultStore
 from tests.book.run_page import Seen
 from tests.book.sources import build, chapter, split

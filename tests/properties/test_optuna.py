@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution
 
-from nnest.search import StudyError
+from nnest.exceptions import StudyError
 from nnest.search._facts import splits_from_text, splits_to_text
-from nnest.search._texts import texts_of
+from nnest.studies._texts import texts_of
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
 TUPLES = st.lists(st.integers(-9, 99) | st.sampled_from(["relu", "a-b", ""]), max_size=3).map(tuple)

@@ -14,7 +14,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnest.persistence import ModelFileError, load, save
+from nnest.exceptions import ModelFileError
+from nnest.persistence import load, save
 from tests.networks import mlp, pictures
 
 X, Y = pictures()

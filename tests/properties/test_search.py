@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnest.search import _sheets
-from nnest.search._sheets import Portion, sheets
+from nnest.search import _samples as _sheets
+from nnest.search._samples import Portion, sheets
 
 FOLDS = st.integers(3, 12).flatmap(
     lambda n: st.tuples(

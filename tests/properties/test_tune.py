@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnest.cli._errors import TuneError
 from nnest.cli._space import as_space
+from nnest.exceptions import TuneError
 
 DEFAULTS = {
     "activation": "relu",

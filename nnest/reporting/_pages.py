@@ -1,0 +1,325 @@
+"""What a report's page shows: tables, figures and values, all from declaration and records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nnest.experiments import gives_one_class
+from nnest.reporting import _curves as curves
+from nnest.reporting._markup import Table
+from nnest.reporting._record_tables import RecordTables
+from nnest.reporting._rows import (
+    NUMBER,
+    SENTENCE,
+    arm_row,
+    arms_of,
+    difference,
+    number_row,
+    reason_of,
+    said,
+    sentence_row,
+    size_text,
+)
+from nnest.verdicts import JUDGED_CLAIMS, OUR_FAMILY, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ReportPage"]
+
+_OUTSIDE = (
+    Verdict.HIGHER,
+    Verdict.LOWER,
+    Verdict.DIFFERS,
+    Verdict.CONTRADICTED,
+    Verdict.SMALLER,
+    Verdict.IN_PART,
+)
+
+
+class ReportPage(RecordTables):
+    """A report beside its records, as its page in the book shows it.
+
+    Parameters
+    ----------
+    report : Report
+        The report.
+    store : ResultStore
+        Where its runs are recorded.
+
+    Raises
+    ------
+    ResultsError
+        If a file cannot be read, or holds a line that is no run of its experiment.
+
+    Examples
+    --------
+    >>> from nnest.reporting import ReportPage
+    >>> from nnest.reports import get_report
+    >>> from nnest.results import ResultStore
+    >>> page = ReportPage(get_report("boyer-2019"), ResultStore("no/such/folder"))
+    >>> page.values()["convolutions_faster"]
+    'not run yet'
+    """
+
+    def values(self) -> dict[str, Any]:
+        """Return what prose says: counts, and the verdict on each claim.
+
+        Returns
+        -------
+        dict
+            ``numbers``, ``numbers_judged``, ``numbers_networks``, ``outside``, ``by_chance``,
+            ``no_information``, ``claims``, ``questions``, ``runs``; ``constant``: the networks that
+            give all test images one class; ``claims_holds``, ``claims_not_by_that_much`` and the
+            like, and ``claims_verdicts``, all of them in words; and for each claim
+            ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there is none.
+        """
+        summary = self.verdicts.summary
+        found: dict[str, Any] = {
+            "numbers": len(self.verdicts.numbers),
+            "numbers_judged": summary.numbers_judged,
+            "numbers_networks": summary.networks,
+            "outside": summary.outside,
+            "by_chance": f"{summary.expected_outside:.1f}",
+            "no_information": summary.without_information,
+            "claims": sum(summary.claims.values()),
+            "questions": sum(summary.questions.values()),
+            "claims_verdicts": ", ".join(f"{n} {said(one)}" for one, n in summary.claims.items()),
+            "runs": len(self.runs),
+            "constant": sum(gives_one_class(run) for run in self.runs),
+        }
+        for verdict in (*JUDGED_CLAIMS, Verdict.NOT_JUDGED):
+            name = verdict.replace(" ", "_")
+            found[f"claims_{name}"] = summary.claims.get(verdict, 0)
+            found[f"questions_{name}"] = summary.questions.get(verdict, 0)
+        for one in self.verdicts.claims:
+            size = f" ({one.size})" if one.judged else ""
+            found[f"{one.experiment}_{one.key}"] = said(one.verdict) + size
+        return found
+
+    def verdict(self, experiment: str, claim: str) -> str:
+        """Return the verdict on a claim, for text that depends on it.
+
+        Parameters
+        ----------
+        experiment, claim : str
+            The keys of both.
+
+        Returns
+        -------
+        str
+            As `ClaimVerdict.verdict`.
+
+        Raises
+        ------
+        KeyError
+            If there is no such claim.
+        """
+        return {(one.experiment, one.key): one.verdict for one in self.verdicts.claims}[
+            experiment, claim
+        ]
+
+    def asked(self) -> Table:
+        """Return the experiments with their questions and arms.
+
+        Returns
+        -------
+        Table
+            One row for each experiment.
+        """
+        return Table(
+            ["experiment", "question", "data", "arms", "whose"],
+            [
+                (one.key, one.question, one.dataset, arms_of(one), "ours" if one.ours else "theirs")
+                for one in self.report.experiments
+            ],
+        )
+
+    def sizes(self) -> Table:
+        """Return how long and how often the arms are trained at both scales of verdicts.
+
+        Returns
+        -------
+        Table
+            One row for each size that experiments share.
+        """
+        rows: dict[tuple[str, str, str], list[str]] = {}
+        for one in self.report.experiments:
+            if one.arms:
+                lite, full = (size_text(one, self.report, scale) for scale in ("lite", "full"))
+                rows.setdefault((one.dataset, lite, full), []).append(one.key)
+        return Table(
+            ["experiments", "data", "lite", "full"],
+            [(", ".join(keys), *place) for place, keys in rows.items()],
+        )
+
+    def deviations(self) -> Table:
+        """Return where ours is not, or may not be, the report's own set-up.
+
+        Returns
+        -------
+        Table
+            One row for each deviation.
+        """
+        return Table(
+            ["no.", "ours", "the report's", "why", "source"],
+            [
+                (one.number, one.ours, one.theirs, one.why, one.source)
+                for one in self.report.deviations
+            ],
+        )
+
+    def numbers(self, *experiments: str) -> Table:
+        """Return the report's numbers beside ours, cells of confusion matrices left out.
+
+        Parameters
+        ----------
+        *experiments : str
+            Only those of these experiments; none is all.
+
+        Returns
+        -------
+        Table
+            One row for each number, with a link to the lines of its records.
+        """
+        return Table(
+            NUMBER,
+            [
+                number_row(one)
+                for one in self.verdicts.numbers
+                if one.kind != "count" and (not experiments or one.experiment in experiments)
+            ],
+            nothing="no numbers are stated",
+        )
+
+    def sentences(self, *experiments: str, ours: bool | None = None) -> Table:
+        """Return claims with what decides them.
+
+        Parameters
+        ----------
+        *experiments : str
+            Only those of these experiments; none is all.
+        ours : bool or None, default=None
+            Only our questions, or only what the report says; None is both.
+
+        Returns
+        -------
+        Table
+            One row for each claim, with links to the lines of its records.
+        """
+        rows = [
+            one
+            for one in self.verdicts.claims
+            if (not experiments or one.experiment in experiments)
+            and ours in (None, one.family == OUR_FAMILY)
+        ]
+        return Table(SENTENCE, [sentence_row(one) for one in rows], nothing="no sentences")
+
+    def arms(self, experiment: str, metric: str = "test_accuracy") -> Table:
+        """Return a metric of all arms of an experiment, and differences from the first arm.
+
+        Parameters
+        ----------
+        experiment : str
+            The experiment's key.
+        metric : str, default="test_accuracy"
+            The metric's name.
+
+        Returns
+        -------
+        Table
+            One row for each arm: mean and 95 % interval, runs that diverged counted.
+        """
+        found = self.found(experiment)
+        rows = [
+            arm_row(name, evidence, next(iter(found.values())), metric)
+            for name, evidence in found.items()
+        ]
+        words = metric.replace("_", " ")
+        return Table(["arm", "seeds", "scale", words, "from the first arm", "records"], rows)
+
+    def draw_arms(
+        self,
+        axes: Any,
+        experiment: str,
+        metrics: Sequence[str] = ("fit_accuracy", "test_accuracy"),
+        arms: Sequence[str] | None = None,
+    ) -> None:
+        """Draw learning curves: a panel for each metric, a line for each arm.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes or array of them
+            One for each metric.
+        experiment : str
+            The experiment's key.
+        metrics : sequence of str, default=("fit_accuracy", "test_accuracy")
+            Metrics that the curves have.
+        arms : sequence of str or None, default=None
+            The arms' names; None is all of them.
+        """
+        curves.draw_arms(axes, self.found(experiment, arms), metrics)
+
+    def draw_parts(
+        self,
+        axes: Any,
+        experiment: str,
+        arms: Sequence[str] | None = None,
+        metrics: Sequence[str] = ("fit_loss", "test_loss"),
+    ) -> None:
+        """Draw learning curves: a panel for each arm, a line for each metric.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes or array of them
+            One for each arm.
+        experiment : str
+            The experiment's key.
+        arms : sequence of str or None, default=None
+            The arms' names; None is all of them.
+        metrics : sequence of str, default=("fit_loss", "test_loss")
+            Metrics of one kind, for instance losses.
+        """
+        curves.draw_parts(axes, self.found(experiment, arms), metrics)
+
+    def draw_agreement(self, ax: Any, metric: str) -> None:
+        """Draw the report's numbers of one metric beside our intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes
+            Where to draw.
+        metric : str
+            The metric's name.
+        """
+        frame: pd.DataFrame = self.verdicts.number_table()
+        rows = frame[frame["metric"] == metric]
+        curves.draw_agreement(ax, rows.assign(label=rows["arm"]))
+
+    def not_reproduced(self, reasons: Mapping[str, str]) -> Table:
+        """Return what our runs speak against, with the likeliest reason.
+
+        Parameters
+        ----------
+        reasons : mapping of str to str
+            By ``EXPERIMENT/CLAIM`` or ``EXPERIMENT/METRIC of ARM``, else by ``EXPERIMENT``. What
+            has no reason is shown with the numbers of its deviations.
+
+        Returns
+        -------
+        Table
+            One row for each number outside our interval and each sentence that fails, at least in
+            part; cells of confusion matrices are left out.
+        """
+        rows = [
+            (one.label, one.verdict, f"{one.difference:+.2g}", reason_of(reasons, one, one.label))
+            for one in self.verdicts.numbers
+            if one.verdict in _OUTSIDE and one.kind != "count"
+        ]
+        rows += [
+            (one.text, one.verdict, difference(one), reason_of(reasons, one, one.key))
+            for one in self.verdicts.claims
+            if one.verdict in _OUTSIDE
+        ]
+        return Table(["number or sentence", "verdict", "by", "likeliest reason"], rows)

@@ -1,0 +1,149 @@
+"""What searches that train their members together have in common.
+
+scikit-learn's searches hand one estimator and one fold after the other to their processes. Here
+all are handed over at once; scoring, ranking and the names of the results are scikit-learn's own.
+"""
+
+from __future__ import annotations
+
+import time
+from copy import deepcopy
+from typing import Any, Self
+
+from sklearn.base import _fit_context, clone, is_classifier
+from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.model_selection import check_cv
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.utils import get_tags, indexable
+from sklearn.utils.validation import _check_method_params
+
+from nnest._interrupts import interrupts_heard, undone
+from nnest.search._batching import with_setting
+from nnest.search._checks import (
+    check_jobs,
+    check_metrics,
+    check_targets,
+    checked_splits,
+    warn_of_missing_labels,
+)
+from nnest.search._evaluation import Evaluation, Split
+
+__all__ = ["TogetherSearch"]
+
+
+class TogetherSearch(BaseSearchCV):
+    """Base class of searches that train their members together; not for use by itself."""
+
+    def __sklearn_tags__(self) -> Any:
+        """Take the samples and the targets that the estimator takes."""
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.target_tags = deepcopy(inner.target_tags)
+        tags.input_tags.three_d_array = inner.input_tags.three_d_array
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Train and score all members, then the best setting on all samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            Samples.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Targets.
+        **params : dict of str to object
+            Handed on to the estimator's `fit`, to the splitter and to the metrics, as
+            scikit-learn's searches do it.
+
+        Returns
+        -------
+        object
+            The search itself.
+
+        Raises
+        ------
+        ValueError
+            If the grid, the folds, the metrics or the data are not accepted.
+        TypeError
+            If the estimator is none of this package.
+        OSError
+            If checkpoints, or what a study keeps, cannot be written.
+        """
+        with undone(self) as kept:
+            kept.add("study_")  # what has ended is in it, also after Ctrl-C
+            self._fit(X, y, params)
+        return self
+
+    def _fit(self, X: Any, y: Any, params: dict[str, Any]) -> None:
+        """Search, choose and refit."""
+        check_jobs(getattr(self, "n_jobs", None))
+        check_metrics(self.scoring)
+        scorers, refit_metric = self._get_scorers()
+        X, y = indexable(X, y)
+        check_targets(y)
+        params = _check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        weight = params.get("sample_weight")
+        about = {"X": X, "y": y, "metadata": None if weight is None else {"sample_weight": weight}}
+        context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
+        context.call_on_fit_task_begin(estimator=self, **about)
+        splits = self._split(X, y, routed.splitter.split)
+        base = clone(self.estimator)
+        evaluation = Evaluation(self, base, X, y, splits, scorers, routed)
+        with interrupts_heard():
+            self._run_search(evaluation, callback_ctx=context)
+        self._choose(evaluation, refit_metric)
+        if self.refit:
+            self._refit(base, X, y, routed.estimator.fit, context, about)
+        multimetric = isinstance(scorers, _MultimetricScorer)
+        self.scorer_ = scorers._scorers if multimetric else scorers
+        self.cv_results_ = evaluation.results
+        context.call_on_fit_task_end(estimator=self, **about)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell whether a search has come to its end."""
+        return hasattr(self, "cv_results_")
+
+    def _split(self, X: Any, y: Any, params: dict[str, Any]) -> list[Split]:
+        """Return the folds, once for all candidates."""
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        self.n_splits_ = cv.get_n_splits(X, y, **params)
+        splits = checked_splits(cv.split(X, y, **params), self.n_splits_, X)
+        if is_classifier(self.estimator):
+            warn_of_missing_labels(splits, y)
+        return splits
+
+    def _choose(self, evaluation: Evaluation, refit_metric: Any) -> None:
+        """Keep the best setting, its place and its score."""
+        first = evaluation.outcomes[0]["test_scores"]
+        self.multimetric_ = isinstance(first, dict)
+        if callable(self.scoring) and self.multimetric_:
+            self._check_refit_for_multimetric(first)
+            refit_metric = self.refit
+        if not self.refit and self.multimetric_:
+            return
+        results = evaluation.results
+        self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
+        if not callable(self.refit):
+            self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
+        self.best_params_ = results["params"][self.best_index_]
+
+    def _seeded(self, best: Any) -> Any:
+        """Return the best setting as it is to be fitted on all samples."""
+        return best
+
+    def _refit(
+        self, base: Any, X: Any, y: Any, params: dict[str, Any], context: Any, about: dict[str, Any]
+    ) -> None:
+        """Fit the best setting on all samples."""
+        best = self._seeded(with_setting(base, self.best_params_))
+        task = context.subcontext(task_name="refit-with-best-params")
+        with task.propagate_callback_context(best):
+            task.call_on_fit_task_begin(estimator=self, **about)
+            start = time.time()
+            self.best_estimator_ = best.fit(X, y, **params)
+            self.refit_time_ = time.time() - start
+        if hasattr(best, "feature_names_in_"):
+            self.feature_names_in_ = best.feature_names_in_
+        task.call_on_fit_task_end(estimator=self, **about)

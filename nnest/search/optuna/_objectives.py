@@ -1,0 +1,182 @@
+"""What a study aims at, and what its networks must not exceed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import inf
+from typing import Any
+
+import numpy as np
+from optuna.study import StudyDirection
+from sklearn.base import clone, is_classifier
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.validation import _num_samples
+
+from nnest.exceptions import StudyError
+from nnest.search._batching import Job, fit_transformers, transformers, with_setting
+from nnest.search._checks import checked_network
+
+__all__ = ["Objectives", "as_limits", "as_objectives", "size_of", "sizes_before"]
+
+#: What is measured, and not scored: less is better.
+_SIZES = ("parameters", "bytes")
+_MEASURED = ("seconds", *_SIZES)
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """The objectives of a study, in order.
+
+    Parameters
+    ----------
+    names : tuple of str
+        What they are called.
+    metrics : tuple of (str or None)
+        The metric that each is the mean of; None for what is measured.
+    """
+
+    names: tuple[str, ...]
+    metrics: tuple[str | None, ...]
+
+    @property
+    def directions(self) -> list[StudyDirection]:
+        """Which way is better."""
+        worse = {True: StudyDirection.MINIMIZE, False: StudyDirection.MAXIMIZE}
+        return [worse[metric is None] for metric in self.metrics]
+
+    def values(self, scores: Mapping[str, float], measured: Mapping[str, float]) -> list[float]:
+        """Return the value of each objective."""
+        return [
+            float(measured[name] if metric is None else self._score(scores, metric))
+            for name, metric in zip(self.names, self.metrics, strict=True)
+        ]
+
+    def _score(self, scores: Mapping[str, float], metric: str) -> float:
+        """Return a metric's mean."""
+        if metric not in scores:
+            raise StudyError(
+                f"objectives={list(self.names)} has {metric!r}, but scoring gives "
+                f"{sorted(scores)}: name one of these."
+            )
+        return scores[metric]
+
+
+def as_objectives(given: Any, scorers: Any, refit: Any) -> Objectives:
+    """Return the objectives of a search, checked against its metrics."""
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, Sequence) or not names or len(set(names)) < len(names):
+        raise StudyError(
+            f"objectives={given!r} is not accepted: give one name or several, none twice, of "
+            f"'score', {', '.join(map(repr, _MEASURED))} and the metrics in scoring."
+        )
+    several = isinstance(scorers, _MultimetricScorer)
+    known = list(scorers._scorers) if several else ["score"]
+    # What a function returns is known after its first call.
+    anything = not isinstance(scorers, _MultimetricScorer | _BaseScorer | _PassthroughScorer)
+    metrics = tuple(_metric(name, known, several, anything, refit) for name in names)
+    if len(names) > 1 and refit is True:
+        raise StudyError(
+            f"objectives={list(names)} have no single best trial: give refit the name of a "
+            "metric, a function that chooses from cv_results_, or False."
+        )
+    return Objectives(tuple(names), metrics)
+
+
+def _metric(name: Any, known: list[str], several: bool, anything: bool, refit: Any) -> str | None:
+    """Return the metric behind an objective; None if it is measured."""
+    if name in _MEASURED:
+        return None
+    if name == "score" and isinstance(refit, str) and (several or anything):
+        return refit
+    if name in known or (anything and isinstance(name, str)):
+        return str(name)
+    if name == "score":
+        raise StudyError(
+            f"objectives has 'score', but scoring has the metrics {known}: name one of them in "
+            "objectives, or in refit."
+        )
+    allowed = [*known, *_MEASURED]
+    close = get_close_matches(str(name), allowed, 1)
+    raise StudyError(
+        f"objectives has {name!r}, which is neither a metric in scoring nor measured: "
+        + (f"did you mean {close[0]!r}? " if close else "")
+        + f"Give some of {', '.join(map(repr, allowed))}."
+    )
+
+
+def as_limits(given: Any) -> dict[str, float]:
+    """Return the largest sizes that are accepted."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise StudyError(
+            f"constraints={given!r} is not accepted: give a dict of limits of "
+            f"{' and '.join(map(repr, _SIZES))}, or None."
+        )
+    for name, limit in given.items():
+        if name not in _SIZES:
+            raise StudyError(
+                f"constraints has {name!r}, which is not known before a network is trained: give "
+                f"limits of {' and '.join(map(repr, _SIZES))}."
+            )
+        if not isinstance(limit, int | float | np.number) or not 0 < float(limit) < inf:
+            raise StudyError(
+                f"constraints[{name!r}]={limit!r} is not accepted: give a number above 0."
+            )
+    return {name: float(limit) for name, limit in given.items()}
+
+
+def size_of(model: Any) -> dict[str, int]:
+    """Return the weights of a network, and the bytes of what its training keeps of each."""
+    kept = [*model.variables, *model.optimizer.variables]
+    return {
+        "parameters": int(model.count_params()),
+        "bytes": sum(4 * int(np.prod(variable.shape)) for variable in kept),
+    }
+
+
+def sizes_before(job: Job, settings: Sequence[dict[str, Any]]) -> list[dict[str, int] | None]:
+    """Return the sizes of networks that are not trained; None where a network cannot be built.
+
+    A pipeline's transformers decide how many features a network sees: they are fitted on the
+    first fold, once for each of their own settings.
+    """
+    few: dict[Any, Any] = {}
+    sizes: list[dict[str, int] | None] = []
+    for setting in settings:
+        template = with_setting(job.base, setting)
+        key = transformers(template, setting)
+        try:
+            if key not in few:
+                few[key] = _few_samples(job, template)
+            sizes.append(_built(checked_network(template), *few[key]))
+        except (ValueError, TypeError):
+            sizes.append(None)  # its training will say what is wrong
+    return sizes
+
+
+def _few_samples(job: Job, template: Any) -> tuple[Any, Any]:
+    """Return samples of all classes as the network sees them."""
+    rows = job.training_rows[0]
+    if isinstance(template, Pipeline):
+        X, y, _ = fit_transformers(job, template, rows).steps[-1][1].caught_
+    else:
+        X, y = _safe_split(template, job.X, job.y, rows)
+    if is_classifier(template):
+        chosen = np.unique(np.asarray(y), return_index=True)[1]
+    else:
+        chosen = np.arange(min(2, _num_samples(X)))
+    return _safe_indexing(X, chosen), _safe_indexing(y, chosen)
+
+
+def _built(network: Any, X: Any, y: Any) -> dict[str, int]:
+    """Return the size of a network for such samples."""
+    copy = clone(network).set_params(random_state=0)
+    copy._start(copy._check_part(X, y, None, reset=True))
+    copy.model_.optimizer.build(copy.model_.trainable_variables)
+    return size_of(copy.model_)

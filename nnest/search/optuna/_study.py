@@ -1,0 +1,294 @@
+"""A search's study: opened or gone on with, checked against what the search is, and run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.pruners import BasePruner, NopPruner
+from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage
+from optuna.study import Study
+from sklearn.base import is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.model_selection._split import _CVIterableWrapper
+
+from nnest.exceptions import StudyError
+from nnest.population import members_at_once
+from nnest.search._checks import checked_network
+from nnest.search._evaluation import Evaluation
+from nnest.search._facts import data_digest, describe, splits_from_text, splits_to_text, versions
+from nnest.search.optuna._objectives import Objectives, as_limits, as_objectives
+from nnest.search.optuna._results import Table
+from nnest.search.optuna._samplers import as_pruner, learns, sampler_maker
+from nnest.search.optuna._spaces import Space, as_space
+from nnest.search.optuna._training import Trainer
+from nnest.studies import Ending, Ledger, Task, find_study, open_storage, run_rounds, set_up
+
+__all__ = ["Plan", "run", "wait_for_study"]
+
+#: A study that nobody has named, in memory; elsewhere its data follow.
+NAME = "nnest"
+#: In what a study must not differ from the search that goes on with it.
+_BINDING = ("space", "data", "estimator", "scoring", "cv", "objectives", "constraints")
+
+
+def wait_for_study(
+    storage: str | os.PathLike[str] | BaseStorage,
+    study_name: str,
+    *,
+    say: Callable[[str], None] | None = print,
+) -> Study:
+    """Return a study that another process starts, and wait until it is there.
+
+    Parameters
+    ----------
+    storage : str, Path or optuna.storages.BaseStorage
+        Where the study is, or will be, kept, as `OptunaSearchCV` takes it.
+    study_name : str
+        Its name.
+    say : callable, default=print
+        Takes the sentence that it waits; None says nothing.
+
+    Returns
+    -------
+    optuna.Study
+        The study.
+
+    Raises
+    ------
+    ValueError
+        If the storage cannot be opened.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> from nnest.search.optuna import wait_for_study
+    >>> storage = optuna.storages.InMemoryStorage()
+    >>> study = optuna.create_study(study_name="depth", storage=storage)
+    >>> wait_for_study(storage, "depth").study_name
+    'depth'
+    """
+    with _quiet():
+        return find_study(open_storage(storage, say=say), study_name, say=say)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Optuna from talking; what is worth a word is said by the search."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+@dataclass
+class Plan:
+    """What a search is going to do, agreed with what its study says."""
+
+    study: Study
+    space: Space
+    objectives: Objectives
+    limits: dict[str, float]
+    prunes: bool
+    n_trials: int
+    group_size: int
+    seed: int
+    make_sampler: Callable[[int], BaseSampler]
+    facts: dict[str, Any]
+
+    @classmethod
+    def of(cls, search: Any, evaluation: Evaluation) -> Plan:
+        """Check the parameters of a search, and open its study."""
+        space = as_space(search.param_distributions, search.estimator)
+        objectives = as_objectives(search.objectives, evaluation.scorers, search.refit)
+        limits = as_limits(search.constraints)
+        pruner = as_pruner(search.pruner, _epochs(checked_network(search.estimator)))
+        if pruner is not None and len(objectives.names) > 1:
+            raise StudyError(
+                f"pruner={search.pruner!r} cannot judge trials by the objectives "
+                f"{list(objectives.names)}: give one objective, or pruner=None."
+            )
+        # What is no sampler is refused before anything is opened.
+        sampler_maker(search.sampler, space.distributions, 0)(0)
+        wanted = _wanted(search, evaluation, space, objectives, limits)
+        with _quiet():
+            study = _opened(search, objectives, pruner, wanted["data"])
+            stored = _agreed(search, study, wanted)
+        evaluation.splits = splits_from_text(stored["splits"])
+        return cls(
+            study,
+            space,
+            objectives,
+            limits,
+            pruner is not None,
+            int(search.n_trials),
+            int(stored["group_size"]),
+            int(stored["seed"]),
+            sampler_maker(search.sampler, space.distributions, int(stored["seed"])),
+            {"data": stored["data"]},
+        )
+
+
+def _epochs(network: Any) -> int:
+    """Return the epochs of a network, of which its own `fit` says if they are not accepted."""
+    return int(network.epochs) if isinstance(network.epochs, int) and network.epochs > 0 else 1
+
+
+def _wanted(
+    search: Any,
+    evaluation: Evaluation,
+    space: Space,
+    objectives: Objectives,
+    limits: dict[str, float],
+) -> dict[str, Any]:
+    """Return what the study says of itself if this search starts it."""
+    splits = splits_to_text(evaluation.splits, len(evaluation.y))
+    weight = evaluation.fit_params.get("sample_weight")
+    return {
+        "space": space.text,
+        "data": data_digest(evaluation.X, evaluation.y, weight),
+        "estimator": describe(search.estimator),
+        "scoring": describe(search.scoring),
+        "cv": _describe_cv(search, evaluation.y, splits),
+        "objectives": list(objectives.names),
+        "constraints": limits,
+        "splits": splits,
+        "seed": _seed(search.random_state),
+        "group_size": _group_size(search, len(evaluation.splits)),
+        "versions": versions(),
+    }
+
+
+def _describe_cv(search: Any, y: Any, splits: str) -> str:
+    """Return what makes the folds, the same in every process."""
+    cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
+    if isinstance(cv, _CVIterableWrapper):
+        return f"given folds {hashlib.sha256(splits.encode()).hexdigest()[:16]}"
+    return describe(cv)
+
+
+def _seed(random_state: Any) -> int:
+    """Return the seed of a study that is started now."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(np.iinfo(np.int32).max))
+    return int(random_state)
+
+
+def _group_size(search: Any, n_folds: int) -> int:
+    """Return how many trials a batch has: as many as fill the device, if that costs no learning."""
+    if search.group_size != "auto":
+        return int(search.group_size)
+    fill = max(1, members_at_once(checked_network(search.estimator)) // n_folds)
+    if learns(search.sampler, search.pruner):
+        return min(fill, -(-int(search.n_trials) // 10))
+    return min(fill, int(search.n_trials))
+
+
+def _opened(search: Any, objectives: Objectives, pruner: BasePruner | None, data: str) -> Study:
+    """Return the study of this name, a new one if there is none."""
+    if search.storage is None and search.study_name is not None:
+        raise StudyError(
+            f"study_name={search.study_name!r} without a storage would be lost with the process: "
+            "give storage as well, 'study.journal' say, or leave the name out."
+        )
+    # Without a name, the folds of a nested cross-validation find a study for each.
+    unnamed = NAME if search.storage is None else f"{NAME}-{data[:12]}"
+    name = search.study_name or unnamed
+    study = optuna.create_study(
+        storage=open_storage(search.storage, say=_say(search)),
+        study_name=name,
+        directions=objectives.directions,
+        pruner=pruner or NopPruner(),
+        load_if_exists=True,
+    )
+    if study.directions != objectives.directions:
+        there, here = (
+            ", ".join(each.name.lower() for each in directions)
+            for directions in (study.directions, objectives.directions)
+        )
+        raise StudyError(
+            f"The study {name!r} has other objectives ({there}) than this search ({here}): give "
+            "another study_name."
+        )
+    return study
+
+
+def _say(search: Any) -> Callable[[str], None] | None:
+    """Return what takes the sentences that are worth being said."""
+    return print if search.verbose > 0 else None
+
+
+def _agreed(search: Any, study: Study, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return what the study says of itself, if this search is a part of it."""
+    asked = {"seed": search.random_state, "group_size": search.group_size}
+    numbers = [name for name, value in asked.items() if isinstance(value, Integral)]
+    return set_up(study, wanted, binding=(*_BINDING, *numbers))
+
+
+def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
+    """Go on with a study until it has all of its trials; return them."""
+    trainer = Trainer(
+        evaluation,
+        plan.objectives,
+        plan.limits,
+        seed=plan.seed,
+        prunes=plan.prunes,
+        facts=plan.facts,
+    )
+    with _quiet():
+        run_rounds(
+            plan.study,
+            plan.space.define,
+            trainer,
+            n_trials=plan.n_trials,
+            timeout=search.timeout,
+            group_size=plan.group_size,
+            seed=plan.seed,
+            make_sampler=plan.make_sampler,
+            say=_say(search),
+            told=_told(search, plan.study),
+        )
+        table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.scorers)
+    if not table.has_best:
+        raise StudyError(_nothing(plan.study))
+    return table
+
+
+def _told(search: Any, study: Study) -> Callable[[Task, Ending], None] | None:
+    """Return what is called when a trial has been told."""
+    if not search.callbacks:
+        return None
+
+    def told(task: Task, ending: Ending) -> None:
+        del ending  # the trial has it
+        for callback in search.callbacks:
+            callback(study, study._storage.get_trial(task.trial._trial_id))
+
+    return told
+
+
+def _nothing(study: Study) -> str:
+    """Return the sentence for a study without one complete trial."""
+    failed = Ledger(study).failed
+    if failed:
+        reason = failed[-1].user_attrs.get("reason", "no reason is known")
+        return (
+            f"No trial of the study {study.study_name!r} is complete, and {len(failed)} failed, "
+            f"the last because: {reason}"
+        )
+    return (
+        f"No trial of the study {study.study_name!r} is complete: give it more time, a pruner or a "
+        "space that is more patient, or wider constraints."
+    )

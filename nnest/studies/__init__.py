@@ -1,0 +1,56 @@
+"""Workers that share one Optuna storage; they know nothing of networks."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnest.studies._history import Ledger
+    from nnest.studies._loop import run_rounds
+    from nnest.studies._open import open_study
+    from nnest.studies._settings import set_up
+    from nnest.studies._storages import find_study, open_storage
+    from nnest.studies._tables import importances, log_parameters, trial_table
+    from nnest.studies._texts import stable, texts_of
+    from nnest.studies._trials import Ending, Task, allow_stop
+
+__all__ = [
+    "Ending",
+    "Ledger",
+    "Task",
+    "allow_stop",
+    "find_study",
+    "importances",
+    "log_parameters",
+    "open_storage",
+    "open_study",
+    "run_rounds",
+    "set_up",
+    "stable",
+    "texts_of",
+    "trial_table",
+]
+
+# Loaded when touched: tables of a study need no storage.
+_HOMES = {
+    "Ending": "nnest.studies._trials",
+    "Ledger": "nnest.studies._history",
+    "Task": "nnest.studies._trials",
+    "allow_stop": "nnest.studies._trials",
+    "find_study": "nnest.studies._storages",
+    "importances": "nnest.studies._tables",
+    "log_parameters": "nnest.studies._tables",
+    "open_storage": "nnest.studies._storages",
+    "open_study": "nnest.studies._open",
+    "run_rounds": "nnest.studies._loop",
+    "set_up": "nnest.studies._settings",
+    "stable": "nnest.studies._texts",
+    "texts_of": "nnest.studies._texts",
+    "trial_table": "nnest.studies._tables",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first touched."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nnest.studies' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,254 @@
+"""Where a study is kept: in memory, in a journal file, in a database."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial
+
+from nnest._storage import open_regular, writing
+from nnest.exceptions import StudyError
+from nnest.studies._locks import JournalLock, damaged
+from nnest.studies._retries import MORE_ROOM, PatientStorage, Say, first_line, is_away
+
+__all__ = ["Stale", "find_study", "open_storage"]
+
+Storage = str | os.PathLike[str] | BaseStorage | None
+
+#: Seconds between two heartbeats, and after how many without one a worker is taken for dead.
+BEAT, GRACE = 30, 120
+_JOURNAL = b'{"op_code":'
+_SQLITE = b"SQLite format 3\0"
+_OPENINGS = 8
+_POLL = 2.0
+
+
+def open_storage(
+    storage: Storage, *, say: Say = print, beat: int = BEAT, grace: int = GRACE
+) -> BaseStorage:
+    """Open the storage of a study.
+
+    Parameters
+    ----------
+    storage : None, str, path or optuna.storages.BaseStorage
+        None is memory; a path is a journal file, which processes of one host share; a URL is a
+        database, of which PostgreSQL is for several hosts and SQLite for one process.
+    say : callable or None, default=print
+        Takes a sentence where something is worth one.
+    beat, grace : int
+        Seconds between two heartbeats on a database of several hosts, and after how many without
+        one a worker counts as dead.
+
+    Returns
+    -------
+    optuna.storages.BaseStorage
+        The storage. One on a database waits where the server is away.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be opened, in one sentence that names no password.
+    """
+    if storage is None:
+        return InMemoryStorage()
+    if isinstance(storage, RDBStorage):
+        return _patient(storage, say)
+    if isinstance(storage, BaseStorage):
+        return storage
+    if isinstance(storage, str) and "://" in storage:
+        return _database(storage, say, beat, grace)
+    return _journal(Path(storage))
+
+
+def find_study(
+    storage: BaseStorage, name: str, *, wait: float | None = None, say: Say = print
+) -> optuna.Study:
+    """Return a study that somebody else starts, and wait until it is there.
+
+    Parameters
+    ----------
+    storage : optuna.storages.BaseStorage
+        The storage.
+    name : str
+        Name of the study.
+    wait : float or None, default=None
+        Seconds after which to give up; None waits for ever.
+    say : callable or None, default=print
+        Takes the sentence that it waits.
+    """
+    began, told = time.monotonic(), False
+    while True:
+        try:
+            return optuna.load_study(study_name=name, storage=storage)
+        except KeyError:
+            if wait is not None and time.monotonic() - began >= wait:
+                raise StudyError(
+                    f"There is no study {name!r} in this storage: start it without --worker, or "
+                    "mend the name or the address."
+                ) from None
+        if not told and say is not None:
+            say(f"The study {name!r} is not there yet: waiting for it.")
+        told = True
+        time.sleep(_POLL if wait is None else min(_POLL, wait / 10))
+
+
+class Stale:
+    """Keeps the trials that Optuna has taken from dead workers until they are given back.
+
+    Parameters
+    ----------
+    grace : float
+        Seconds without a heartbeat after which a worker counts as dead.
+    """
+
+    def __init__(self, grace: float) -> None:
+        self.grace = grace
+        self._trials: list[FrozenTrial] = []
+
+    def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Keep one trial, as Optuna's callback of stale trials."""
+        self._trials.append(trial)
+
+    def take(self) -> list[FrozenTrial]:
+        """Return those that are kept, and forget them."""
+        taken, self._trials = self._trials, []
+        return taken
+
+
+def _journal(path: Path) -> BaseStorage:
+    """Open a journal file, or start one."""
+    if path.is_dir():
+        raise StudyError(
+            f"{path} is a folder: give the path of a journal file, {path / 'study.journal'} say."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch()
+        with open_regular(path) as file:
+            head = file.read(len(_SQLITE))
+    except OSError as error:
+        raise StudyError(f"The journal {path} cannot be opened: {error.strerror}.") from error
+    if head.startswith(_SQLITE):
+        raise StudyError(
+            f"{path} is a database of SQLite: give it as storage='sqlite:///{path}', or give "
+            "another path for a journal."
+        )
+    if head[: len(_JOURNAL)] != _JOURNAL[: len(head)]:
+        raise StudyError(f"{path} is there and is no journal of Optuna: give another path.")
+    lock = JournalLock(path)
+    try:
+        lock.acquire()
+        lock.release()
+        return JournalStorage(_JournalFile(path, lock))
+    except OSError as error:
+        raise StudyError(f"The journal {path} cannot be opened: {error.strerror}.") from error
+    except StudyError:
+        raise
+    except (ValueError, KeyError, TypeError, AssertionError) as error:
+        raise damaged(path, first_line(error)) from error
+
+
+class _JournalFile(JournalFileBackend):
+    """Optuna's file of a journal, which says in one sentence what is wrong with it."""
+
+    def __init__(self, path: Path, lock: JournalLock) -> None:
+        super().__init__(str(path), lock_obj=lock)  # type: ignore[arg-type]
+        self._path = path
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        """Yield what is written down from a number on."""
+        try:
+            yield from super().read_logs(log_number_from)
+        except (ValueError, RecursionError) as error:
+            raise damaged(self._path, first_line(error)) from error
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Write something down; what the disk does not take whole is cut off again."""
+        with writing(self._path, MORE_ROOM):
+            super().append_logs(logs)
+
+
+def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:
+    """Open a database by its URL."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StudyError(
+            "storage is no URL of a database; an example: "
+            "postgresql://user:password@host:5432/name."
+        ) from None
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.drivername in ("postgresql", "postgres"):
+        # SQLAlchemy's own choice is psycopg2, which is not what nnest installs.
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    settings: dict[str, Any] = {}
+    if parsed.get_backend_name() == "sqlite":
+        if say is not None and parsed.database not in (None, "", ":memory:"):
+            say("SQLite is for one process: for more, give a journal file or PostgreSQL.")
+    else:
+        settings = {"heartbeat_interval": beat, "grace_period": grace}
+        settings |= {"heartbeat_stale_trial_callback": Stale(grace)}
+        settings |= {"engine_kwargs": {"pool_pre_ping": True}}
+    text = parsed.render_as_string(hide_password=False)
+    opened = _opened(lambda: RDBStorage(text, **settings), shown)
+    found = _patient(opened, say)
+    weakref.finalize(found, opened.engine.dispose)  # no connection is left to the collector
+    return found
+
+
+def _opened(make: Callable[[], RDBStorage], shown: str) -> RDBStorage:
+    """Open a database; where several workers make its tables at once, try again."""
+    from sqlalchemy.exc import IntegrityError, NoSuchModuleError, ProgrammingError, SQLAlchemyError
+
+    for i in range(_OPENINGS):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                return make()
+        except (ImportError, NoSuchModuleError) as error:
+            raise StudyError(
+                f"The driver for {shown} is not installed: for PostgreSQL, "
+                "pip install 'nnest-estimators[postgresql]'."
+            ) from error
+        except (IntegrityError, ProgrammingError, AssertionError) as error:
+            if i == _OPENINGS - 1:
+                raise StudyError(_not_opened(shown, error)) from error
+        except (SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
+            if not _is_race(error) or i == _OPENINGS - 1:
+                raise StudyError(_not_opened(shown, error)) from error
+        time.sleep(random.uniform(0.1, 0.6))
+    raise AssertionError
+
+
+def _is_race(error: BaseException) -> bool:
+    """Tell whether tables were being made by somebody else."""
+    return not is_away(error) and "already exists" in str(error)
+
+
+def _not_opened(shown: str, error: BaseException) -> str:
+    """Return the sentence for a database that cannot be opened."""
+    return (
+        f"The storage {shown} cannot be opened ({first_line(error)}): start the server, or mend "
+        "the address."
+    )
+
+
+def _patient(storage: RDBStorage, say: Say) -> BaseStorage:
+    """Put Optuna's cache and our patience before a database."""
+    found: BaseStorage = PatientStorage(optuna.storages.get_storage(storage), say)
+    return found
