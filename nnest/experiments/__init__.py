@@ -6,31 +6,30 @@ is missing of a report and records it.
 
 from __future__ import annotations
 
+from nnest.experiments._arms import Arm, vary
 from nnest.experiments._claims import (
     Claim,
-    all_of,
     arms_compared,
-    below,
-    beyond,
-    count_learning,
-    different,
-    greater,
-    similar,
+    decreasing,
+    each,
     values_compared,
 )
 from nnest.experiments._confusion import confusion_counts, gives_one_class
 from nnest.experiments._digest import describe
 from nnest.experiments._expectations import (
+    Above,
     AllOf,
-    Beyond,
+    Below,
+    Bound,
     CountLearning,
+    Different,
+    Equivalence,
     Expectation,
     Greater,
     Part,
     Similar,
-    Value,
 )
-from nnest.experiments._experiment import Experiment, Report
+from nnest.experiments._experiment import Experiment
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._images import Images, data_digest, enlarge, load_images, stratified_subset
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
@@ -45,34 +44,54 @@ from nnest.experiments._metrics import (
 from nnest.experiments._modes import proba_in_mode
 from nnest.experiments._protocol import (
     SCALES,
-    Arm,
     Holdout,
-    Mode,
+    LayerMode,
     Protocol,
     Scale,
     Size,
     check_known,
 )
-from nnest.experiments._reported import Deviation, Reported, reported_confusion
+from nnest.experiments._report import Report
+from nnest.experiments._reported import Deviation, Reported
 from nnest.experiments._run import Outcome, run
+from nnest.experiments._tables import Deviations, read_deviations, read_tables
+from nnest.experiments._values import (
+    Value,
+    fit_accuracy,
+    fit_loss,
+    loss_gap,
+    seconds,
+    test_accuracy,
+    test_loss,
+    test_loss_lowest_epoch,
+    test_loss_rise,
+    test_loss_upward,
+    train_accuracy,
+    train_loss,
+)
 
 __all__ = [
     "OF_WEIGHTS",
     "SCALES",
+    "Above",
     "AllOf",
     "Arm",
-    "Beyond",
+    "Below",
+    "Bound",
     "Claim",
     "CountLearning",
     "Deviation",
+    "Deviations",
+    "Different",
+    "Equivalence",
     "Expectation",
     "Experiment",
     "Greater",
     "Holdout",
     "Images",
     "Job",
+    "LayerMode",
     "Metric",
-    "Mode",
     "Outcome",
     "Part",
     "Protocol",
@@ -82,31 +101,39 @@ __all__ = [
     "Similar",
     "Size",
     "Value",
-    "all_of",
     "arm_digest",
     "arms_compared",
-    "below",
-    "beyond",
     "check_known",
     "confusion_counts",
-    "count_learning",
     "data_digest",
+    "decreasing",
     "describe",
-    "different",
+    "each",
     "enlarge",
+    "fit_accuracy",
+    "fit_loss",
     "gives_one_class",
-    "greater",
     "hold_out",
     "jobs_of",
     "load_images",
+    "loss_gap",
     "metric_values",
     "parse_metric",
     "proba_in_mode",
+    "read_deviations",
     "read_metric",
-    "reported_confusion",
+    "read_tables",
     "run",
+    "seconds",
     "share_seconds",
-    "similar",
     "stratified_subset",
+    "test_accuracy",
+    "test_loss",
+    "test_loss_lowest_epoch",
+    "test_loss_rise",
+    "test_loss_upward",
+    "train_accuracy",
+    "train_loss",
     "values_compared",
+    "vary",
 ]

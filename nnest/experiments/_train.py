@@ -15,11 +15,11 @@ from nnest.estimators import NeuralNet
 from nnest.experiments._circumstances import describe_device, installed_versions
 from nnest.experiments._confusion import confusion_counts
 from nnest.experiments._digest import describe
-from nnest.experiments._experiment import Report
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._images import Images, data_digest, load_images
 from nnest.experiments._jobs import Job, parameters_of, unfitted
 from nnest.experiments._modes import proba_in_mode
+from nnest.experiments._report import Report
 from nnest.population import first_gradient_norms, fit_many
 from nnest.results import Run
 

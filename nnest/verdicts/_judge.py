@@ -23,6 +23,8 @@ __all__ = ["Summary", "Verdicts", "claim_table", "judge", "number_table"]
 
 _OUTSIDE = (Verdict.HIGHER, Verdict.LOWER)
 
+_OF_DEVIATION = ("number", "ours", "theirs", "why", "source")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -176,7 +178,10 @@ class Verdicts:
                 {**asdict(one), "judged": one.judged, "p": one.p, "needs": one.needs}
                 for one in self.claims
             ],
-            "deviations": [asdict(one) for one in self.report.deviations],
+            "deviations": [
+                {name: getattr(one, name) for name in _OF_DEVIATION}
+                for one in self.report.deviations
+            ],
             "unused": [asdict(one) for one in self.unused],
             "conflicts": [list(key) for key in self.conflicts],
             "diverged": list(self.diverged),
