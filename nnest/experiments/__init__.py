@@ -39,7 +39,7 @@ from nnest.experiments._metrics import (
     metric_values,
     parse_metric,
     read_metric,
-    share_seconds,
+    timed_as_group,
 )
 from nnest.experiments._modes import proba_in_mode
 from nnest.experiments._protocol import (
@@ -125,13 +125,13 @@ __all__ = [
     "read_tables",
     "run",
     "seconds",
-    "share_seconds",
     "stratified_subset",
     "test_accuracy",
     "test_loss",
     "test_loss_lowest_epoch",
     "test_loss_rise",
     "test_loss_upward",
+    "timed_as_group",
     "train_accuracy",
     "train_loss",
     "values_compared",

@@ -177,11 +177,14 @@ def _yes(text: str) -> bool:
 def _read_claims(file: Traversable, experiments: Sequence[Experiment]) -> dict[str, list[Claim]]:
     """Return the claims of each experiment with their sentences."""
     entries = _entries(file)
-    for key, sentences in entries.items():
-        check_known(f"experiment in {file.name}", key, [one.key for one in experiments])
-        declared = next(one.claims for one in experiments if one.key == key)
-        for name in sentences:
-            check_known(f"claim of {key} in {file.name}", name, [claim.key for claim in declared])
+    declared = {one.key: [claim.key for claim in one.claims] for one in experiments}
+    try:
+        for key, sentences in entries.items():
+            check_known("experiment", key, declared)
+            for name in sentences:
+                check_known(f"claim of {key}", name, declared[key])
+    except ExperimentError as error:
+        raise ExperimentError(f"{file.name}: {error}") from None
     return {
         one.key: [
             _said(file.name, one.key, claim, entries.get(one.key, {})) for claim in one.claims
@@ -196,7 +199,7 @@ def _said(file: str, experiment: str, claim: Claim, sentences: Mapping[str, Any]
     known = ("text", "where", "reading", "not_comparable", "after")
     entry = sentences.get(claim.key, {})
     if "text" not in entry or not {*entry} <= {*known}:
-        raise ExperimentError(f"{place}: an entry has a text, and of {', '.join(known)} no others.")
+        raise ExperimentError(f"{place}: an entry has a text, and may have {', '.join(known[1:])}.")
     return replace(claim, **{"where": "our question", **entry})
 
 

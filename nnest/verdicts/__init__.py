@@ -6,7 +6,7 @@ from nnest.verdicts._bounds import bounds, within
 from nnest.verdicts._cases import OUR_FAMILY
 from nnest.verdicts._claims import ClaimVerdict, judge_claims
 from nnest.verdicts._comparisons import Comparison
-from nnest.verdicts._evidence import Evidence, Records, Unused
+from nnest.verdicts._evidence import Evidence, IgnoredRun, Records
 from nnest.verdicts._judge import Summary, Verdicts, claim_table, judge, number_table
 from nnest.verdicts._numbers import NumberVerdict, Source, size_word, source_of
 from nnest.verdicts._verdict import JUDGED_CLAIMS, JUDGED_NUMBERS, Verdict, p_text, rests_on
@@ -18,11 +18,11 @@ __all__ = [
     "ClaimVerdict",
     "Comparison",
     "Evidence",
+    "IgnoredRun",
     "NumberVerdict",
     "Records",
     "Source",
     "Summary",
-    "Unused",
     "Verdict",
     "Verdicts",
     "bounds",

@@ -23,7 +23,7 @@ from nnest.experiments import (
     gives_one_class,
     metric_values,
     parse_metric,
-    share_seconds,
+    timed_as_group,
     values_compared,
 )
 from nnest.results import Run
@@ -135,7 +135,7 @@ def _compared(case: Case, part: Part, level: float) -> Comparison:
 def _flaw(case: Case, part: Greater | Equivalence | Bound) -> str:
     """Say why a comparison is no evidence; nothing where it is."""
     if any(side.metric == "seconds" for side in values_compared(part)):
-        together = any(share_seconds(case.runs(side.arm)) for side in values_compared(part))
+        together = any(timed_as_group(case.runs(side.arm)) for side in values_compared(part))
         return "seeds trained as a group have one time together" if together else ""
     if not any(map(_is_of_learning, values_compared(part))):
         return ""
