@@ -31,6 +31,10 @@ HEADER = (
     "experiment,arm,metric,printed,where,why,deviation,kind,runs,statistic,approximate,tolerance"
 )
 ROW = "one,a,test_accuracy,98.75%,Section 1,said so,,,,,,"
+SENTENCE_FIELDS = (
+    "an entry has text (str), and may have where (str), reading (str), not_comparable (int), after"
+    " (int)."
+)
 SENTENCE = '[one.better]\ntext = "a is better"\nwhere = "Section 2"\n'
 
 
@@ -160,6 +164,7 @@ def test_sentence_without_a_place_is_our_question(
         ),
         ("one,a,test_accuracy,1,x,y,,,six,,,", "runs is 'six'; it must be a number."),
         ("one,a,test_accuracy,1,x,y,,,,,,wide", "tolerance is 'wide'; it must be a number."),
+        ("one,a,test_accuracy,1,x,y,,,,,,nan", "tolerance is 'nan'; it must be a number."),
         (
             "one,a,test_accuracy,1,x,y,,,,,maybe,",
             "approximate is 'maybe'; it must be yes, or empty.",
@@ -239,14 +244,11 @@ def test_matrix_is_a_number_for_each_cell(folder: Path, experiments: list[Experi
         ),
         (
             SENTENCE.replace("text", "txt"),
-            "claims.toml, one.better: an entry has a text, and may have where, reading,"
-            " not_comparable, after.",
+            f"claims.toml, one.better: {SENTENCE_FIELDS}",
         ),
-        (
-            "",
-            "claims.toml, one.better: an entry has a text, and may have where, reading,"
-            " not_comparable, after.",
-        ),
+        ("", f"claims.toml, one.better: {SENTENCE_FIELDS}"),
+        (f"{SENTENCE}after = true\n", f"claims.toml, one.better: {SENTENCE_FIELDS}"),
+        ("[one]\nbetter = 3\n", f"claims.toml, one.better: {SENTENCE_FIELDS}"),
         ("text = 'x'\n", "claims.toml: text stands outside all entries."),
     ],
 )
@@ -262,12 +264,19 @@ def test_sentence_that_does_not_fit_is_named(
 def test_deviation_that_does_not_fit_is_named(tmp_path: Path) -> None:
     """A field that is missing or unknown, a file that is no TOML, a name that is not there."""
     file = tmp_path / "deviations.toml"
-    known = "number, ours, theirs, why, source, unsaid, of_machine"
-    file.write_text('[batch]\nnumber = 1\nours = "32"\n', encoding="utf-8")
-    with refused(
-        f"deviations.toml, batch: an entry has {known}, of which the last two may be left out."
+    whole = '[batch]\nnumber = 1\nours = "32"\ntheirs = "-"\nwhy = "-"\nsource = "-"\n'
+    for text in (
+        whole.replace("ours", "our"),
+        whole.replace('why = "-"\n', ""),
+        whole + 'unsaid = "yes"\n',
+        whole.replace("1", '"1"'),
     ):
-        read_deviations(tmp_path)
+        file.write_text(text, encoding="utf-8")
+        with refused(
+            "deviations.toml, batch: an entry has number (int), ours (str), theirs (str), why"
+            " (str), source (str), and may have unsaid (bool), of_machine (bool)."
+        ):
+            read_deviations(tmp_path)
     file.write_text("[batch\n", encoding="utf-8")
     with pytest.raises(ExperimentError, match=r"^deviations\.toml: .*line 1"):
         read_deviations(tmp_path)

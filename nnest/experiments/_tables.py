@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
@@ -28,6 +29,12 @@ COLUMNS = (
     *("kind", "runs", "statistic", "approximate", "tolerance"),
 )
 """The columns of reported.csv. The last six are empty where a number has nothing of its own."""
+
+_SENTENCE = {"text": str, "where": str, "reading": str, "not_comparable": int, "after": int}
+_DEVIATION = {
+    **{"number": int, "ours": str, "theirs": str, "why": str, "source": str},
+    **{"unsaid": bool, "of_machine": bool},
+}
 
 Exact = Mapping[str, Mapping[str, Callable[[], float]]]
 
@@ -162,7 +169,10 @@ def _matrix(file: Traversable) -> Iterator[tuple[str, str]]:
 def _number(kind: Callable[[str], float], name: str, text: str) -> Any:
     """Read a number, or None where the cell is empty."""
     try:
-        return kind(text) if text else None
+        number = kind(text) if text else None
+        if number is None or math.isfinite(number):
+            return number
+        raise ValueError
     except ValueError:
         raise ExperimentError(f"{name} is {text!r}; it must be a number.") from None
 
@@ -195,11 +205,8 @@ def _read_claims(file: Traversable, experiments: Sequence[Experiment]) -> dict[s
 
 def _said(file: str, experiment: str, claim: Claim, sentences: Mapping[str, Any]) -> Claim:
     """Return a claim with the sentence of its entry."""
-    place = f"{file}, {experiment}.{claim.key}"
-    known = ("text", "where", "reading", "not_comparable", "after")
     entry = sentences.get(claim.key, {})
-    if "text" not in entry or not {*entry} <= {*known}:
-        raise ExperimentError(f"{place}: an entry has a text, and may have {', '.join(known[1:])}.")
+    _check_entry(f"{file}, {experiment}.{claim.key}", entry, _SENTENCE)
     return replace(claim, **{"where": "our question", **entry})
 
 
@@ -259,7 +266,7 @@ def read_deviations(package: str | Traversable) -> Deviations:
     Raises
     ------
     ExperimentError
-        If the file is no TOML, or an entry lacks a field or has another one.
+        If the file is no TOML, or an entry lacks a field or has an unknown or wrong one.
 
     Examples
     --------
@@ -269,16 +276,21 @@ def read_deviations(package: str | Traversable) -> Deviations:
     """
     folder = files(package) if isinstance(package, str) else package
     file = folder / "deviations.toml"
-    found = Deviations()
-    for name, entry in _entries(file).items():
-        try:
-            found[name] = Deviation(**entry)
-        except TypeError:
-            known = ", ".join(one.name for one in fields(Deviation))
-            raise ExperimentError(
-                f"{file.name}, {name}: an entry has {known}, of which the last two may be left out."
-            ) from None
-    return found
+    entries = _entries(file)
+    for name, entry in entries.items():
+        _check_entry(f"{file.name}, {name}", entry, _DEVIATION, needed=5)
+    return Deviations({name: Deviation(**entry) for name, entry in entries.items()})
+
+
+def _check_entry(place: str, entry: Any, kinds: Mapping[str, type], needed: int = 1) -> None:
+    """Raise if an entry lacks one of the first fields, or has an unknown or wrong one."""
+    fits = isinstance(entry, dict) and {*list(kinds)[:needed]} <= {*entry} <= {*kinds}
+    if not fits or any(type(entry[name]) is not kinds[name] for name in entry):
+        known = [f"{name} ({kind.__name__})" for name, kind in kinds.items()]
+        raise ExperimentError(
+            f"{place}: an entry has {', '.join(known[:needed])}, and may have"
+            f" {', '.join(known[needed:])}."
+        )
 
 
 def _entries(file: Traversable) -> dict[str, Any]:

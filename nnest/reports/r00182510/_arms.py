@@ -65,7 +65,8 @@ MODEL_2, MODEL_4 = (300,), (600, 400, 200)
 by_hand, with_keras = vary(BY_HAND, PLAIN), vary(WITH_KERAS, PLAIN)
 normalized = partial(with_keras, batch_norm_at="every", batch_norm_order="after_activation")
 
-# What a curve must do to be called flat, and its end to be called a rise.
+# What a curve must do to be called flat, and its end to be called a rise; within one curve, because
+# that of an arm with a penalty includes it, and the final loss does not.
 RISE = (
     0.01,
     "a hundredth: less cannot be seen in a figure whose axis goes from zero to one or two",
