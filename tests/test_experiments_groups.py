@@ -62,13 +62,13 @@ def test_groups_hold_what_shares_program_and_images(
 ) -> None:
     """Each seed sets its own images aside, and all of them are one group."""
     groups: list[list[str]] = []
-    records = _train.Bench.records
+    records = _train.TrainingSession.records
 
     def watched(self: Any, jobs: Any, checkpoint: Any = None) -> Any:
         groups.append([f"{job.arm.name} {job.seed}" for job in jobs])
         return records(self, jobs, checkpoint)
 
-    monkeypatch.setattr(_train.Bench, "records", watched)
+    monkeypatch.setattr(_train.TrainingSession, "records", watched)
     together = recorded(tmp_path / "together")
     assert groups == [
         ["plain 0", "thinned 0", "plain 1", "thinned 1", "plain 2", "thinned 2"],
