@@ -15,25 +15,25 @@ from nnest.estimators import NeuralNet
 from nnest.experiments._circumstances import describe_device, installed_versions
 from nnest.experiments._confusion import confusion_counts
 from nnest.experiments._digest import describe
-from nnest.experiments._experiment import Report
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._images import Images, data_digest, load_images
-from nnest.experiments._jobs import Job, parameters_of, unfitted
+from nnest.experiments._jobs import Job, make_estimator, parameters_of
 from nnest.experiments._modes import proba_in_mode
+from nnest.experiments._report import Report
 from nnest.population import first_gradient_norms, fit_many
 from nnest.results import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Bench", "images_key"]
+__all__ = ["TrainingSession", "images_key"]
 
 _CLIP = 1e-7
 _WATCHED = {"accuracy": "fit_accuracy", "loss": "fit_loss"}
 
 
 @dataclass
-class Bench:
+class TrainingSession:
     """Trains jobs, keeping the images that they have in common."""
 
     report: Report
@@ -62,7 +62,8 @@ class Bench:
         places = replace(images, train=np.arange(len(images.train)))
         parted = [hold_out(places, job.experiment.protocol.holdouts, job.seed) for job in jobs]
         estimators = [
-            unfitted(job.arm, job.experiment.protocol.size(job.scale), job.seed) for job in jobs
+            make_estimator(job.arm, job.experiment.protocol.size(job.scale), job.seed)
+            for job in jobs
         ]
         begun = time.perf_counter()
         _fit(estimators, images, [rest.train for rest, _ in parted], checkpoint)
