@@ -38,7 +38,7 @@ def test_probabilities_are_the_mean_of_the_members(seeds: Ensemble) -> None:
     mean = np.mean([member.predict_proba(X) for member in seeds.estimators_], axis=0)
 
     np.testing.assert_allclose(seeds.predict_proba(X), mean, atol=1e-7)
-    np.testing.assert_allclose(seeds.predict_proba(X).sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(seeds.predict_proba(X).sum(axis=1), 1, atol=1e-12)
     assert (seeds.predict(X) == mean.argmax(axis=1)).all()
     assert seeds.score(X, Y) == accuracy_score(Y, mean.argmax(axis=1))
 

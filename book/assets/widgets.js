@@ -229,6 +229,18 @@
     });
   }
 
+  // How often the mean of networks is wrong, if each one's margin is normal with variance 1, any two
+  // are correlated, and one alone is wrong with a given probability.
+  function errorTogether(alone, correlation, networks) {
+    let [low, high] = [-8, 8];
+    for (let i = 0; i < 60; i++) {
+      const middle = (low + high) / 2;
+      if (cumulative(-middle) > alone) low = middle;
+      else high = middle;
+    }
+    return cumulative(-low / Math.sqrt(correlation + (1 - correlation) / networks));
+  }
+
   // A small generator (mulberry32), so that a page shows the same picture on every visit.
   function randomUniforms(seed) {
     let state = seed >>> 0;
@@ -247,7 +259,7 @@
 
   const mathematics = {
     CRITICAL, activations, convolve, crossCorrelate, crossEntropy, cumulative, density, descend,
-    droppedMean, droppedSpread, expectedMaximum, gaussianKernel, linearScores, noiseFloor,
+    droppedMean, droppedSpread, errorTogether, expectedMaximum, gaussianKernel, linearScores, noiseFloor,
     noisyLosses, parzen, pool, randomNormals, randomUniforms, searchSeconds, shrunk, softmax,
     standardize, studies, studySeconds,
   };
@@ -844,9 +856,32 @@
     });
   }
 
+  function together(root) {
+    const percent = (value) => (100 * value).toFixed(1) + " %";
+    const alone = slider(root, "error of one network",
+      { min: 0.01, max: 0.49, step: 0.01, value: 0.1 }, percent);
+    const alike = slider(root, "correlation of their errors",
+      { min: 0, max: 1, step: 0.05, value: 0.4 }, (value) => value.toFixed(2));
+    const networks = slider(root, "networks", { min: 1, max: 30, step: 1, value: 5 }, String);
+    const frame = plot(root, "error of the mean over the number of networks; dashed, of very many",
+      [1, 30], [0, 0.5]);
+    const says = live(root);
+    redraw([alone, alike, networks], () => {
+      const [error, correlation, n] = [alone, alike, networks].map((one) => Number(one.value));
+      const of = (m) => errorTogether(error, correlation, m);
+      frame.layer.replaceChildren();
+      curve(frame, of, [1, 30], { class: "nn-line" });
+      curve(frame, () => of(1e9), [1, 30], { class: "nn-line nn-dashed" });
+      element(frame.layer, "circle", { r: 4, cx: frame.x(n), cy: frame.y(of(n)), class: "nn-dot" });
+      says.textContent = `One network is wrong about ${percent(error)} of the pictures, ${n} ` +
+        `together about ${percent(of(n))}, very many about ${percent(of(1e9))}.` +
+        (correlation === 1 ? " Networks that are all the same gain nothing." : "");
+    });
+  }
+
   const widgets = {
     activation, batches, best, blur, convolution, depth, descent, dropout, entropy, gradient, linear,
-    noise, pooling, power, programs, shrink, tpe, workers,
+    noise, pooling, power, programs, shrink, together, tpe, workers,
   };
   document.querySelectorAll(".nn-widget").forEach((root) => widgets[root.dataset.nn](root));
 })();

@@ -168,6 +168,7 @@ class Voting(MetaEstimatorMixin, BaseEstimator):
         if not is_classifier(self):
             return np.asarray(member.predict(X), np.float64)
         own = np.asarray(member.predict_proba(X), np.float64)
+        own = own / own.sum(axis=1, keepdims=True)  # in float32 a row sums to one within 1e-7
         if len(member.classes_) == len(self.classes_):
             return own
         whole = np.zeros((len(own), len(self.classes_)))

@@ -58,6 +58,44 @@ def declare_all() -> None:
             "Multiply by the noise of one score.": _expected_maximum(20),
         },
     )
+    _declare_ensembles()
+
+
+def _declare_ensembles() -> None:
+    """Declare the exercises of the chapter on ensembles."""
+    two = np.array([0.9, 0.1])
+    of_mean, mean_of = -math.log(two.mean()), float(-np.log(two).mean())
+    declare(
+        "ensembles/two",
+        [of_mean, mean_of],
+        "First average the probabilities and take the logarithm; then the other way round.",
+        {
+            "The loss of the mean comes first.": [mean_of, of_mean],
+            "The loss is minus the natural logarithm.": [-of_mean, -mean_of],
+        },
+    )
+    declare(
+        "ensembles/set",
+        2,
+        "The scores of the new picture are one minus its probabilities. Count the training rows "
+        "below each.",
+        {
+            "Eight is not less than eight: the third class is outside.": 3,
+            "A class with a high probability has a low score: it is inside.": 1,
+        },
+    )
+    declare(
+        "ensembles/greedy",
+        [3, 1],
+        "Alone the lowest mean loss counts; then the lowest loss of the mean of two models.",
+        {
+            "A mixture of the third with itself is no better than the third alone.": [3, 3],
+            "The first is surely right about one row only, and that costs more.": [
+                1,
+                2,
+            ],
+        },
+    )
 
 
 def _t(differences: np.ndarray, ddof: int = 1) -> float:

@@ -265,3 +265,14 @@ def test_every_widget_has_words_for_readers_without_script() -> None:
     for page in build.pages():
         source = chapter(page)
         assert source.count("data-nn=") == source.count("<noscript>")
+
+
+@pytest.mark.parametrize(("alone", "alike", "n"), [(0.1, 0.4, 5), (0.3, 0.0, 20), (0.2, 1.0, 9)])
+def test_error_of_several_networks_is_that_of_the_mean_margin(
+    alone: float, alike: float, n: int
+) -> None:
+    """The mean of n margins has the variance rho + (1 - rho) / n."""
+    margin = -stats.norm.ppf(alone)
+    expected = stats.norm.cdf(-margin / np.sqrt(alike + (1 - alike) / n))
+
+    assert in_node(["errorTogether"], alone, alike, n) == pytest.approx(expected, abs=1e-5)
