@@ -4,46 +4,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnest.studies._history import Ledger
-    from nnest.studies._loop import run_rounds
+    from nnest.studies._history import TrialHistory
+    from nnest.studies._loop import run_batches
     from nnest.studies._open import open_study
-    from nnest.studies._settings import set_up
+    from nnest.studies._settings import bind_study_settings
     from nnest.studies._storages import find_study, open_storage
     from nnest.studies._tables import importances, log_parameters, trial_table
-    from nnest.studies._texts import stable, texts_of
-    from nnest.studies._trials import Ending, Task, allow_stop
+    from nnest.studies._texts import stable_text, texts_of
+    from nnest.studies._trials import BatchTrial, TrialResult
 
 __all__ = [
-    "Ending",
-    "Ledger",
-    "Task",
-    "allow_stop",
+    "BatchTrial",
+    "TrialHistory",
+    "TrialResult",
+    "bind_study_settings",
     "find_study",
     "importances",
     "log_parameters",
     "open_storage",
     "open_study",
-    "run_rounds",
-    "set_up",
-    "stable",
+    "run_batches",
+    "stable_text",
     "texts_of",
     "trial_table",
 ]
 
 # Loaded when touched: tables of a study need no storage.
 _HOMES = {
-    "Ending": "nnest.studies._trials",
-    "Ledger": "nnest.studies._history",
-    "Task": "nnest.studies._trials",
-    "allow_stop": "nnest.studies._trials",
+    "BatchTrial": "nnest.studies._trials",
+    "TrialHistory": "nnest.studies._history",
+    "TrialResult": "nnest.studies._trials",
+    "bind_study_settings": "nnest.studies._settings",
     "find_study": "nnest.studies._storages",
     "importances": "nnest.studies._tables",
     "log_parameters": "nnest.studies._tables",
     "open_storage": "nnest.studies._storages",
     "open_study": "nnest.studies._open",
-    "run_rounds": "nnest.studies._loop",
-    "set_up": "nnest.studies._settings",
-    "stable": "nnest.studies._texts",
+    "run_batches": "nnest.studies._loop",
+    "stable_text": "nnest.studies._texts",
     "texts_of": "nnest.studies._texts",
     "trial_table": "nnest.studies._tables",
 }

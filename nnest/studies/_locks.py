@@ -1,79 +1,86 @@
-"""Locks of storages, which end with the process that holds them."""
+"""Locks of storages. Each ends with the process that holds it."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
+from optuna.study import Study
 
+from nnest._compat.optuna import storage_of
+from nnest._validation import shortened
 from nnest.exceptions import StudyError
-from nnest.studies._retries import PatientStorage
+from nnest.studies._retries import RetryingStorage
 
-__all__ = ["JournalLock", "damaged", "sole_writer"]
+__all__ = ["Journal", "JournalLock", "damaged", "run_exclusively", "unsupported"]
+
+Found = TypeVar("Found")
 
 #: First half of the number of a lock in PostgreSQL; the other is the study's.
 _OURS = 0x6E6E
+_in_memory = threading.RLock()
 
 
-@contextmanager
-def sole_writer(storage: BaseStorage, study_id: int) -> Iterator[bool]:
-    """Read and write several times as if nobody else did that on the study.
+def run_exclusively(study: Study, action: Callable[[], Found]) -> Found:
+    """Do something that takes several reads and writes, while no other worker of the study does.
 
-    Parameters
-    ----------
-    storage : optuna.storages.BaseStorage
-        The study's storage, as :func:`nnest.studies._storages.open_storage` opens it.
-    study_id : int
-        The study's number in it.
-
-    Yields
-    ------
-    bool
-        Whether others are kept out: in memory, on our journals and on PostgreSQL. Other storages
-        know no such lock.
+    A process that dies meanwhile leaves its lock and what it has written: the next one has to find
+    its way from there. If a server goes away meanwhile, the action is done anew from its beginning,
+    as by the next process.
     """
+    storage = storage_of(study)
+    lock = _lock_of(storage, study.study_name)
+
+    def locked() -> Found:
+        with lock():
+            return action()
+
+    return storage.call(locked) if isinstance(storage, RetryingStorage) else locked()
+
+
+def _lock_of(storage: BaseStorage, name: str) -> Callable[[], AbstractContextManager[Any]]:
+    """Return what locks a study for all workers that may be at it."""
+    if isinstance(storage, Journal):
+        return lambda: storage.lock.exclusive
     if isinstance(storage, InMemoryStorage):
-        yield True
-        return
-    # Optuna shows neither a journal's lock nor the database behind its cache.
-    inner = getattr(storage, "inner", storage)
-    backend = getattr(inner, "_backend", inner)
-    lock = getattr(backend, "_lock", None)
-    if isinstance(inner, JournalStorage) and isinstance(lock, JournalLock):
-        with lock.several:
-            yield True
-    elif isinstance(backend, RDBStorage) and backend.engine.dialect.name == "postgresql":
-        with _locked_in_postgresql(storage, backend.engine, study_id):
-            yield True
-    else:
-        yield False
+        return lambda: _in_memory
+    if isinstance(storage, RetryingStorage):
+        if storage.database.engine.dialect.name == "postgresql":
+            return lambda: _locked_in_postgresql(storage, name)
+        file = storage.database.engine.url.database or ":memory:"
+        # SQLite keeps others out while it writes, and not between two calls of Optuna.
+        return lambda: _in_memory if file == ":memory:" else FileLock(f"{file}.flock")
+    raise unsupported(type(storage).__name__)
+
+
+def unsupported(came: str) -> StudyError:
+    """Return the error for a storage on which a study could not be shared, or gone on with."""
+    return StudyError(
+        shortened(
+            f"The storage {came} is not supported: give None (memory), the path of a journal file, "
+            "or the URL of a database of SQLite or PostgreSQL; optuna.copy_study brings a study "
+            "there."
+        )
+    )
 
 
 @contextmanager
-def _locked_in_postgresql(storage: BaseStorage, engine: Any, study_id: int) -> Iterator[None]:
-    """Hold an advisory lock, on a connection of its own; it ends with that, however that ends."""
+def _locked_in_postgresql(storage: RetryingStorage, name: str) -> Iterator[None]:
+    """Hold an advisory lock on a connection of its own, with which it ends."""
     from sqlalchemy import text
     from sqlalchemy.exc import SQLAlchemyError
 
-    take = text("SELECT pg_advisory_xact_lock(:ours, :study)")
-
-    def connect() -> Any:
-        connection = engine.connect()
-        try:
-            connection.execute(take, {"ours": _OURS, "study": study_id})
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    connection = storage.insist(connect) if isinstance(storage, PatientStorage) else connect()
+    numbers = {"ours": _OURS, "study": storage.get_study_id_from_name(name)}
+    connection = storage.database.engine.connect()
     try:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:ours, :study)"), numbers)
         yield
     finally:
         with suppress(SQLAlchemyError):
@@ -83,8 +90,8 @@ def _locked_in_postgresql(storage: BaseStorage, engine: Any, study_id: int) -> I
 class JournalLock:
     """A lock that dies with its process, and under which a torn last line is cut off.
 
-    Optuna's own locks are files that a killed process leaves behind, and what the next process
-    appends to a torn line makes the whole journal unreadable.
+    Optuna's own locks are files that a killed process leaves behind. What the next process appends
+    to a torn line makes the whole journal unreadable.
 
     Parameters
     ----------
@@ -93,14 +100,14 @@ class JournalLock:
 
     Attributes
     ----------
-    several : filelock.FileLock
+    exclusive : filelock.FileLock
         A lock for what takes several reads and writes, each of which needs this one.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = FileLock(f"{path}.flock", poll_interval=0.002)
-        self.several = FileLock(f"{path}.several.flock", poll_interval=0.01)
+        self.exclusive = FileLock(f"{path}.several.flock", poll_interval=0.01)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the journal's path alone: no lock can be held by two."""
@@ -117,8 +124,24 @@ class JournalLock:
         return True
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Release the lock."""
         self._lock.release()
+
+
+class Journal(JournalStorage):
+    """A journal file that nnest has opened.
+
+    Parameters
+    ----------
+    backend : optuna.storages.journal.BaseJournalBackend
+        What reads and writes the file.
+    lock : JournalLock
+        The lock that the backend uses too.
+    """
+
+    def __init__(self, backend: Any, lock: JournalLock) -> None:
+        super().__init__(backend)
+        self.lock = lock
 
 
 def damaged(path: Path, reason: str) -> StudyError:
@@ -132,8 +155,8 @@ def damaged(path: Path, reason: str) -> StudyError:
 def _cut_torn_line(path: Path) -> None:
     """Cut off a last line without its end: every writer writes whole lines under the lock.
 
-    A last line that is whole and means nothing is an error now, as Optuna finds it only when
-    another one stands behind it.
+    A last line that is whole and means nothing is an error now. Optuna finds it only when another
+    one stands behind it.
     """
     with path.open("r+b") as file:
         end = file.seek(0, os.SEEK_END)
@@ -152,22 +175,13 @@ def _cut_torn_line(path: Path) -> None:
         raise damaged(path, "Optuna did not write its last line")
 
 
-def _line_start(file: Any, position: int) -> int:
-    """Return where the line begins that a position is in; one behind a newline begins there."""
-    while position and not _ends_line(file, position):
-        position = _last_newline(file, position)
-    return position
-
-
-def _ends_line(file: Any, position: int) -> bool:
-    """Tell whether the byte before a position ends a line."""
-    file.seek(position - 1)
-    return bool(file.read(1) == b"\n")
-
-
-def _last_newline(file: Any, end: int, size: int = 2**16) -> int:
-    """Return the position after the last newline of a block, or where the block begins."""
-    start = max(0, end - size)
-    file.seek(start)
-    found = file.read(end - start).rfind(b"\n")
-    return start if found < 0 else start + int(found) + 1
+def _line_start(file: Any, position: int, size: int = 2**16) -> int:
+    """Return the start of the line that a position is in; one behind a newline starts there."""
+    while position:
+        start = max(0, position - size)
+        file.seek(start)
+        found = file.read(position - start).rfind(b"\n")
+        if found >= 0:
+            return start + int(found) + 1
+        position = start
+    return 0

@@ -1,4 +1,4 @@
-"""A study by its name, for those who look at it or begin it without training."""
+"""Opens a study by its name, without training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a study is kept: in memory, in a journal file, in a database."""
+"""Opens where a study is kept: in memory, in a journal file, in SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import FrozenTrial
 
 from nnest._storage import open_regular, writing
 from nnest.exceptions import StudyError
-from nnest.studies._locks import JournalLock, damaged
-from nnest.studies._retries import MORE_ROOM, PatientStorage, Say, first_line, is_away
+from nnest.studies._locks import Journal, JournalLock, damaged, unsupported
+from nnest.studies._retries import MORE_ROOM, RetryingStorage, Say, first_line, is_unreachable
 
-__all__ = ["Stale", "find_study", "open_storage"]
+__all__ = ["find_study", "open_storage"]
 
 Storage = str | os.PathLike[str] | BaseStorage | None
 
-#: Seconds between two heartbeats, and after how many without one a worker is taken for dead.
-BEAT, GRACE = 30, 120
+#: Seconds between two heartbeats, and after how many without one a worker counts as dead.
+HEARTBEAT_INTERVAL, GRACE_PERIOD = 30, 120
+_DIALECTS = ("sqlite", "postgresql")
 _JOURNAL = b'{"op_code":'
 _SQLITE = b"SQLite format 3\0"
 _OPENINGS = 8
@@ -35,7 +35,11 @@ _POLL = 2.0
 
 
 def open_storage(
-    storage: Storage, *, say: Say = print, beat: int = BEAT, grace: int = GRACE
+    storage: Storage,
+    *,
+    say: Say = print,
+    heartbeat_interval: int = HEARTBEAT_INTERVAL,
+    grace_period: int = GRACE_PERIOD,
 ) -> BaseStorage:
     """Open the storage of a study.
 
@@ -43,12 +47,13 @@ def open_storage(
     ----------
     storage : None, str, path or optuna.storages.BaseStorage
         None is memory; a path is a journal file, which processes of one host share; a URL is a
-        database, of which PostgreSQL is for several hosts and SQLite for one process.
+        database, of which PostgreSQL is for several hosts and SQLite for one process. Of Optuna's
+        own storages, `InMemoryStorage` and `RDBStorage` are accepted.
     say : callable or None, default=print
         Takes a sentence where something is worth one.
-    beat, grace : int
-        Seconds between two heartbeats on a database of several hosts, and after how many without
-        one a worker counts as dead.
+    heartbeat_interval, grace_period : int
+        Seconds between two heartbeats on PostgreSQL, and after how many without one a worker counts
+        as dead.
 
     Returns
     -------
@@ -58,17 +63,22 @@ def open_storage(
     Raises
     ------
     StudyError
-        If it cannot be opened, in one sentence that names no password.
+        If it cannot be opened or is not supported, in one sentence that names no password.
     """
     if storage is None:
         return InMemoryStorage()
     if isinstance(storage, RDBStorage):
-        return _patient(storage, say)
-    if isinstance(storage, BaseStorage):
+        dialect = storage.engine.dialect.name
+        if dialect not in _DIALECTS:
+            raise unsupported(f"RDBStorage of {dialect}")
+        return RetryingStorage(storage, say)
+    if isinstance(storage, InMemoryStorage | Journal | RetryingStorage):
         return storage
     if isinstance(storage, str) and "://" in storage:
-        return _database(storage, say, beat, grace)
-    return _journal(Path(storage))
+        return _database(storage, say, heartbeat_interval, grace_period)
+    if isinstance(storage, str | os.PathLike):
+        return _journal(Path(storage))
+    raise unsupported(type(storage).__name__)
 
 
 def find_study(
@@ -103,29 +113,6 @@ def find_study(
         time.sleep(_POLL if wait is None else min(_POLL, wait / 10))
 
 
-class Stale:
-    """Keeps the trials that Optuna has taken from dead workers until they are given back.
-
-    Parameters
-    ----------
-    grace : float
-        Seconds without a heartbeat after which a worker counts as dead.
-    """
-
-    def __init__(self, grace: float) -> None:
-        self.grace = grace
-        self._trials: list[FrozenTrial] = []
-
-    def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Keep one trial, as Optuna's callback of stale trials."""
-        self._trials.append(trial)
-
-    def take(self) -> list[FrozenTrial]:
-        """Return those that are kept, and forget them."""
-        taken, self._trials = self._trials, []
-        return taken
-
-
 def _journal(path: Path) -> BaseStorage:
     """Open a journal file, or start one."""
     if path.is_dir():
@@ -151,7 +138,7 @@ def _journal(path: Path) -> BaseStorage:
     try:
         lock.acquire()
         lock.release()
-        return JournalStorage(_JournalFile(path, lock))
+        return Journal(_JournalFile(path, lock), lock)
     except OSError as error:
         raise StudyError(f"The journal {path} cannot be opened: {error.strerror}.") from error
     except StudyError:
@@ -161,7 +148,7 @@ def _journal(path: Path) -> BaseStorage:
 
 
 class _JournalFile(JournalFileBackend):
-    """Optuna's file of a journal, which says in one sentence what is wrong with it."""
+    """Optuna's file of a journal, with errors of one sentence."""
 
     def __init__(self, path: Path, lock: JournalLock) -> None:
         super().__init__(str(path), lock_obj=lock)  # type: ignore[arg-type]
@@ -180,7 +167,7 @@ class _JournalFile(JournalFileBackend):
             super().append_logs(logs)
 
 
-def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:
+def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) -> BaseStorage:
     """Open a database by its URL."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
@@ -192,6 +179,8 @@ def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:
             "storage is no URL of a database; an example: "
             "postgresql://user:password@host:5432/name."
         ) from None
+    if parsed.get_backend_name() not in (*_DIALECTS, "postgres"):
+        raise unsupported(parsed.get_backend_name())
     shown = parsed.render_as_string(hide_password=True)
     if parsed.drivername in ("postgresql", "postgres"):
         # SQLAlchemy's own choice is psycopg2, which is not what nnest installs.
@@ -201,13 +190,12 @@ def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:
         if say is not None and parsed.database not in (None, "", ":memory:"):
             say("SQLite is for one process: for more, give a journal file or PostgreSQL.")
     else:
-        settings = {"heartbeat_interval": beat, "grace_period": grace}
-        settings |= {"heartbeat_stale_trial_callback": Stale(grace)}
+        settings = {"heartbeat_interval": heartbeat_interval, "grace_period": grace_period}
         settings |= {"engine_kwargs": {"pool_pre_ping": True}}
     text = parsed.render_as_string(hide_password=False)
-    opened = _opened(lambda: RDBStorage(text, **settings), shown)
-    found = _patient(opened, say)
-    weakref.finalize(found, opened.engine.dispose)  # no connection is left to the collector
+    database = _opened(lambda: RDBStorage(text, **settings), shown)
+    found = RetryingStorage(database, say)
+    weakref.finalize(found, database.engine.dispose)  # no connection is left to the collector
     return found
 
 
@@ -229,15 +217,11 @@ def _opened(make: Callable[[], RDBStorage], shown: str) -> RDBStorage:
             if i == _OPENINGS - 1:
                 raise StudyError(_not_opened(shown, error)) from error
         except (SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
-            if not _is_race(error) or i == _OPENINGS - 1:
+            is_race = "already exists" in str(error) and not is_unreachable(error)
+            if not is_race or i == _OPENINGS - 1:
                 raise StudyError(_not_opened(shown, error)) from error
         time.sleep(random.uniform(0.1, 0.6))
     raise AssertionError
-
-
-def _is_race(error: BaseException) -> bool:
-    """Tell whether tables were being made by somebody else."""
-    return not is_away(error) and "already exists" in str(error)
 
 
 def _not_opened(shown: str, error: BaseException) -> str:
@@ -246,9 +230,3 @@ def _not_opened(shown: str, error: BaseException) -> str:
         f"The storage {shown} cannot be opened ({first_line(error)}): start the server, or mend "
         "the address."
     )
-
-
-def _patient(storage: RDBStorage, say: Say) -> BaseStorage:
-    """Put Optuna's cache and our patience before a database."""
-    found: BaseStorage = PatientStorage(optuna.storages.get_storage(storage), say)
-    return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.trial import TrialState
 
-from nnest.studies._history import Ledger, ending_of
+from nnest.studies._history import TrialHistory, result_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,11 +91,13 @@ def trial_table(study: Study) -> pd.DataFrame:
 
 
 def _counted(study: Study) -> list[FrozenTrial]:
-    """Return the trials of a study without those that were lost, or one too many."""
-    ledger = Ledger(study)
-    failed = {trial.number for trial in ledger.failed}
+    """Return the trials of a study without those that lost their worker, or were dropped."""
+    history = TrialHistory(study)
+    failed = {trial.number for trial in history.failed}
     return [
-        trial for trial in ledger.trials if trial.state != TrialState.FAIL or trial.number in failed
+        trial
+        for trial in history.trials
+        if trial.state != TrialState.FAIL or trial.number in failed
     ]
 
 
@@ -115,8 +117,7 @@ def _seconds(trial: FrozenTrial) -> float:
 
 def _reason(trial: FrozenTrial) -> str:
     """Return why a trial failed, where that is known."""
-    ending = ending_of(trial) or {}
-    return str(trial.user_attrs.get("reason", ending.get("reason", "")))
+    return str(trial.user_attrs.get("reason", result_of(trial).get("reason", "")))
 
 
 def _plain(params: dict[str, Any], name: str) -> Any:

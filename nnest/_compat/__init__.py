@@ -1,0 +1,1 @@
+"""Foreign private names, each behind a probe."""
