@@ -111,11 +111,11 @@ def _in_batches(study: Any, trials: int) -> float:
     """Return the seconds of a trial in the loop of a study."""
     from optuna.trial import TrialState
 
-    from nnest.studies._loop import run_batches
+    from nnest.studies._loop import BatchLoop
     from nnest.studies._trials import TrialResult
 
     begun = time.perf_counter()
-    run_batches(
+    BatchLoop(
         study,
         _suggest,
         lambda batch: [TrialResult(TrialState.COMPLETE, (sum(t.params.values()),)) for t in batch],
@@ -123,7 +123,7 @@ def _in_batches(study: Any, trials: int) -> float:
         group_size=GROUP,
         make_sampler=_sampler,
         say=None,
-    )
+    ).run()
     return (time.perf_counter() - begun) / trials
 
 

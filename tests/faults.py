@@ -30,7 +30,7 @@ from optuna.trial import TrialState
 
 from nnest.studies import _settings
 from nnest.studies._history import TrialHistory, predecessors
-from nnest.studies._loop import run_batches
+from nnest.studies._loop import BatchLoop
 from nnest.studies._settings import bind_study_settings
 from nnest.studies._storages import open_storage
 from nnest.studies._trials import BatchTrial, TrialResult
@@ -100,7 +100,7 @@ def work(where: str, seed: int, *, aloud: bool = False) -> None:
     """Be one worker."""
     study = study_of(where, seed, aloud=aloud)
     bind_study_settings(study, {"space": "x, n", "data": "none"})
-    run_batches(
+    BatchLoop(
         study,
         lambda trial: {"x": trial.suggest_float("x", 0, 1), "n": trial.suggest_int("n", 1, 5)},
         train,
@@ -108,7 +108,7 @@ def work(where: str, seed: int, *, aloud: bool = False) -> None:
         group_size=K,
         make_sampler=lambda place: RandomSampler(seed=1000 * seed + place),
         say=_aloud if aloud else None,
-    )
+    ).run()
 
 
 def judge(where: str, seed: int, answer: Connection) -> None:

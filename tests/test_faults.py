@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 
 from nnest.exceptions import StudyError
 from nnest.studies._history import PLACE, TrialHistory
+from nnest.studies._loop import BatchLoop
 from nnest.studies._settings import bind_study_settings
 from nnest.studies._storages import open_storage
 from tests import faults, postgres
@@ -134,7 +135,7 @@ def test_a_study_on_postgresql_goes_on(server: Server) -> None:
     for where in (server.database(), None):
         study = optuna.create_study(study_name="s", storage=open_storage(where, say=None))
         for n in (K, N):
-            faults.run_batches(
+            BatchLoop(
                 study,
                 lambda trial: {
                     "x": trial.suggest_float("x", 0, 1),
@@ -145,7 +146,7 @@ def test_a_study_on_postgresql_goes_on(server: Server) -> None:
                 group_size=K,
                 make_sampler=lambda place: optuna.samplers.TPESampler(seed=place),
                 say=None,
-            )
+            ).run()
         tables.append([(t.user_attrs[PLACE], t.params, t.values, t.state) for t in study.trials])
     assert tables[0] == tables[1]
 

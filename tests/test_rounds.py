@@ -32,7 +32,7 @@ from nnest.search._facts import derived
 from nnest.studies import _history, _loop
 from nnest.studies._history import PLACE, RESULT, TrialHistory
 from nnest.studies._locks import run_exclusively
-from nnest.studies._loop import run_batches
+from nnest.studies._loop import BatchLoop
 from nnest.studies._settings import bind_study_settings
 from nnest.studies._storages import open_storage
 from nnest.studies._trials import BatchTrial, TrialResult
@@ -131,7 +131,8 @@ def go(
     make = settings.pop("make_sampler")
     define = settings.pop("define", space)
     settings["make_sampler"] = lambda place: make(derived(SEED, place))
-    run_batches(study, define, train, **settings)
+    timeout = settings.pop("timeout", None)
+    BatchLoop(study, define, train, **settings).run(timeout)
 
 
 def table(study: Study) -> dict[int, tuple[Any, ...]]:
@@ -660,7 +661,7 @@ def test_the_loop_needs_no_network_library() -> None:
     """A worker that only waits, or a test's, starts in a moment."""
     code = (
         "import sys, nnest.studies._loop\n"
-        "heavy = {'keras', 'jax', 'sklearn', 'pandas', 'matplotlib'} & set(sys.modules)\n"
+        "heavy = {'keras', 'jax', 'numpy', 'sklearn', 'pandas', 'matplotlib'} & set(sys.modules)\n"
         "sys.exit(', '.join(heavy) or None)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

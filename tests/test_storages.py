@@ -29,7 +29,7 @@ from nnest.exceptions import StudyError
 from nnest.studies import _retries, _workers
 from nnest.studies._retries import RetryingStorage, is_unreachable
 from nnest.studies._settings import bind_study_settings
-from nnest.studies._storages import find_study, open_storage
+from nnest.studies._storages import open_storage
 from nnest.studies._workers import REMOTE_TIMEOUT, Worker, is_dead
 from tests.helpers import Clock, in_new_process
 
@@ -478,37 +478,6 @@ def test_studies_can_be_pickled(tmp_path: Path) -> None:
     copy.deepcopy(studies[1]).add_trial(optuna.trial.create_trial(value=2.0))
     assert [trial.value for trial in again[1].get_trials()] == [1.0, 2.0]
     again[0]._storage.database.engine.dispose()
-
-
-def test_a_study_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
-    """A worker may be started first; it says that it waits, once."""
-    path, said = tmp_path / "study.journal", []
-    storage, waits = open_storage(path), threading.Event()
-
-    def say(sentence: str) -> None:
-        said.append(sentence)
-        waits.set()
-
-    def begin() -> None:
-        waits.wait(60)
-        filled(path)
-
-    other = threading.Thread(target=begin)
-    other.start()
-    study = find_study(storage, "s", wait=20.0, say=say)
-    other.join()
-    assert study.study_name == "s"
-    assert said == ["The study 's' is not there yet: waiting for it."]
-
-
-def test_a_study_that_never_comes_is_given_up(tmp_path: Path) -> None:
-    """With what to look at."""
-    with pytest.raises(StudyError) as caught:
-        find_study(open_storage(None), "s", wait=0.1, say=None)
-    assert str(caught.value) == (
-        "There is no study 's' in this storage: start it without --worker, or mend the name or "
-        "the address."
-    )
 
 
 def test_a_living_worker_is_not_gone() -> None:

@@ -7,7 +7,8 @@ key or a flag that is silently missing would spoil a study.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -35,6 +36,7 @@ __all__ = [
     "grid_of",
     "quasi_random_counters",
     "report_fold_scores",
+    "stop_allowed",
     "storage_of",
     "take_stop",
     "trial_id",
@@ -83,6 +85,16 @@ def allow_stop(study: Study, allowed: bool = True) -> None:
     state = _get(study, "_thread_local", "let study.stop() end a search")
     _get(state, "in_optimize_loop", "let study.stop() end a search")
     state.in_optimize_loop = allowed
+
+
+@contextmanager
+def stop_allowed(study: Study) -> Iterator[None]:
+    """Allow `study.stop()` for a while."""
+    allow_stop(study)
+    try:
+        yield
+    finally:
+        allow_stop(study, False)
 
 
 def take_stop(study: Study) -> bool:

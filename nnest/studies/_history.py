@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from functools import cached_property
 from typing import Any
 
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from nnest._compat.optuna import ENQUEUED, FIRST_TRIAL, PREDECESSORS, check_trial_keys
-
-__all__ = [
-    "ASKED",
-    "BATCH",
-    "FINISHED",
-    "MAX_RETRIES",
-    "PLACE",
-    "RESULT",
-    "TrialHistory",
-    "batch_of",
-    "is_enqueued",
-    "predecessors",
-    "result_of",
-]
+from nnest._compat import optuna as compat
 
 #: User attributes of trials: the batch and its worker; set on one trial when all of its batch were
 #: asked; the result, written before it is told; the place in the study.
@@ -36,7 +21,7 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 def predecessors(trial: FrozenTrial) -> list[int]:
     """Return the numbers of the trials that this one repeats: they lost their workers."""
-    found: list[int] = trial.system_attrs.get(PREDECESSORS, [])
+    found: list[int] = trial.system_attrs.get(compat.PREDECESSORS, [])
     return found
 
 
@@ -48,7 +33,7 @@ def batch_of(trial: FrozenTrial) -> str | None:
 
 def is_enqueued(trial: FrozenTrial) -> bool:
     """Return whether a user has given a trial some of its parameters."""
-    return ENQUEUED in trial.system_attrs
+    return compat.ENQUEUED in trial.system_attrs
 
 
 def result_of(trial: FrozenTrial) -> dict[str, Any]:
@@ -67,7 +52,7 @@ class TrialHistory:
     """
 
     def __init__(self, study: Study) -> None:
-        check_trial_keys()
+        compat.check_trial_keys()
         self.trials = study.get_trials(deepcopy=False)
 
     def of_state(self, *states: TrialState) -> list[FrozenTrial]:
@@ -88,12 +73,12 @@ class TrialHistory:
         found: dict[int, int] = {}
         n_repeated = 0
         for trial in self.trials:
-            first = trial.system_attrs.get(FIRST_TRIAL)
+            first = trial.system_attrs.get(compat.FIRST_TRIAL)
             n_repeated += first is not None
             found[trial.number] = trial.number - n_repeated if first is None else found[first]
         return found
 
-    @cached_property
+    @property
     def n_finished(self) -> int:
         """Number of trials that are complete or pruned."""
         return len(self.of_state(*FINISHED))
@@ -140,13 +125,6 @@ class TrialHistory:
         """Places of trials that count, or will when they have ended, in order."""
         counted = [trial for trial in self.trials if trial.state != TrialState.FAIL]
         return sorted({self.places[trial.number] for trial in [*counted, *self.lost]})
-
-    def is_beyond(self, trial: FrozenTrial, n_trials: int) -> bool:
-        """Return whether so many other places come before that of a trial.
-
-        Its number does not tell: a repeated trial comes behind newer ones by its number.
-        """
-        return bisect_left(self.counted_places, self.places[trial.number]) >= n_trials
 
     def known_results(self, batch: str) -> dict[int, dict[str, Any]]:
         """Return the results of a batch by place; none unless those of all places are known.

@@ -16,16 +16,7 @@ from optuna.samplers import BaseSampler, GridSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nnest._compat.optuna import (
-    ENQUEUED,
-    GRID,
-    POINT,
-    check_sampler,
-    grid_of,
-    quasi_random_counters,
-    storage_of,
-    trial_id,
-)
+from nnest._compat import optuna as compat
 from nnest.studies._history import (
     BATCH,
     PLACE,
@@ -37,8 +28,6 @@ from nnest.studies._history import (
 from nnest.studies._recovery import fail
 from nnest.studies._texts import matching_text
 from nnest.studies._workers import Worker
-
-__all__ = ["NO_POINT", "BatchLease", "LeaseManager"]
 
 #: The number of a point that no grid has.
 NO_POINT = -1
@@ -86,37 +75,36 @@ class LeaseManager:
     def __init__(
         self, study: Study, worker: Worker, n_trials: int, group_size: int, sampler: BaseSampler
     ) -> None:
-        check_sampler(sampler)
-        self._study, self._worker, self._storage = study, worker, storage_of(study)
+        compat.check_sampler(sampler)
+        self._study, self._worker, self._storage = study, worker, compat.storage_of(study)
         self._n_trials, self._group_size = n_trials, group_size
-        self._grid = grid_of(sampler) if isinstance(sampler, GridSampler) else None
+        self._grid = compat.grid_of(sampler) if isinstance(sampler, GridSampler) else None
 
     def fill(self, lease: BatchLease, history: TrialHistory, *, allow_new: bool = True) -> None:
         """Lease the next batch; nothing is leased where others train all that is left.
 
         `lease` is filled trial by trial, so that an interrupt leaves it with what was leased.
         """
-        # A user may have enqueued more than is wanted now; that waits for a longer study.
-        waiting = [
-            trial
-            for trial in history.in_order(history.of_state(TrialState.WAITING))
-            if not history.is_beyond(trial, self._n_trials)
-        ]
+        # A user may have enqueued more than is wanted now; that waits for a longer study. Places
+        # tell, and not numbers: a repeated trial comes behind newer ones by its number.
+        wanted = history.counted_places[: self._n_trials]
+        waiting = history.in_order(history.of_state(TrialState.WAITING))
+        waiting = [trial for trial in waiting if history.places[trial.number] in wanted]
         asked = [trial for trial in waiting if batch_of(trial) in history.asked]
         if asked:
             lease.batch, lease.is_repeated = str(batch_of(asked[0])), True
             for trial in asked:
                 if batch_of(trial) == lease.batch:
                     mark = {**trial.user_attrs[BATCH], "owner": self._worker.identity}
-                    self._start(lease, trial_id(trial), mark)
+                    self._start(lease, compat.trial_id(trial), mark)
         else:
             self._fill_anew(lease, waiting, history, allow_new)
         history = TrialHistory(self._study)
-        leased = history.in_order([t for t in history.trials if trial_id(t) in lease.ids])
+        leased = history.in_order([t for t in history.trials if compat.trial_id(t) in lease.ids])
         for trial in leased:
             place = history.places[trial.number]
             if trial.user_attrs.get(PLACE) != place:
-                self._storage.set_trial_user_attr(trial_id(trial), PLACE, place)
+                self._storage.set_trial_user_attr(compat.trial_id(trial), PLACE, place)
         if self._grid is not None and not lease.is_repeated:
             leased = self._assign_points(lease, leased, history)
         lease.trials = leased
@@ -131,10 +119,10 @@ class LeaseManager:
         mark = {
             "id": lease.batch,
             "owner": self._worker.identity,
-            "points": quasi_random_counters(self._study),
+            "points": compat.quasi_random_counters(self._study),
         }
         for trial in waiting[:size]:
-            self._start(lease, trial_id(trial), mark)
+            self._start(lease, compat.trial_id(trial), mark)
         n_new = min(size - len(lease.ids), self._n_trials - len(history.counted_places))
         if self._grid is not None:
             n_new = min(n_new, len(self._free_points(history)) - len(waiting))
@@ -168,9 +156,10 @@ class LeaseManager:
         dropped = {trial.number for trial in history.of_state(TrialState.FAIL)}
         dropped -= {trial.number for trial in [*history.lost, *history.failed]}
         taken = {
-            trial.system_attrs[POINT]
+            trial.system_attrs[compat.POINT]
             for trial in history.trials
-            if trial.number not in dropped and json.dumps(trial.system_attrs.get(GRID)) == space
+            if trial.number not in dropped
+            and json.dumps(trial.system_attrs.get(compat.GRID)) == space
         }
         return [point for point in range(len(self._grid.points)) if point not in taken]
 
@@ -185,7 +174,7 @@ class LeaseManager:
         free, kept = self._free_points(history), set()
         # What the user has enqueued names its point, and comes first.
         for trial in sorted(trials, key=lambda each: not is_enqueued(each)):
-            number = trial_id(trial)
+            number = compat.trial_id(trial)
             point = self._point(trial, history.places[trial.number], free)
             if point is None:  # an enqueued trial has taken it
                 dropped = {"state": "FAIL", "surplus": True, "reason": "The study had enough."}
@@ -195,8 +184,8 @@ class LeaseManager:
                 continue
             free = [each for each in free if each != point]
             kept.add(trial.number)
-            self._storage.set_trial_system_attr(number, GRID, self._grid.space)
-            self._storage.set_trial_system_attr(number, POINT, point)
+            self._storage.set_trial_system_attr(number, compat.GRID, self._grid.space)
+            self._storage.set_trial_system_attr(number, compat.POINT, point)
         return [trial for trial in trials if trial.number in kept]
 
     def _point(self, trial: FrozenTrial, place: int, free: list[int]) -> int | None:
@@ -207,7 +196,7 @@ class LeaseManager:
         space, names = self._grid.space, self._grid.names
         given = {
             name: matching_text(value, space[name])
-            for name, value in trial.system_attrs[ENQUEUED].items()
+            for name, value in trial.system_attrs[compat.ENQUEUED].items()
             if name in space
         }
         named = [

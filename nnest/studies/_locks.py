@@ -6,20 +6,21 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import FileLock
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
+from optuna.storages import InMemoryStorage, JournalStorage
 from optuna.study import Study
 
-from nnest._compat.optuna import storage_of
+from nnest._compat import optuna as compat
 from nnest._validation import shortened
 from nnest.exceptions import StudyError
 from nnest.studies._retries import RetryingStorage
 
-__all__ = ["Journal", "JournalLock", "damaged", "run_exclusively", "unsupported"]
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 Found = TypeVar("Found")
 
@@ -35,29 +36,47 @@ def run_exclusively(study: Study, action: Callable[[], Found]) -> Found:
     its way from there. If a server goes away meanwhile, the action is done anew from its beginning,
     as by the next process.
     """
-    storage = storage_of(study)
-    lock = _lock_of(storage, study.study_name)
+    storage = compat.storage_of(study)
+    if isinstance(storage, InMemoryStorage):
+        with _in_memory:
+            return action()
+    if isinstance(storage, Journal):
+        with storage.lock.exclusive:
+            return action()
+    if not isinstance(storage, RetryingStorage):
+        raise unsupported(type(storage).__name__)
 
     def locked() -> Found:
-        with lock():
+        number = storage.get_study_id_from_name(study.study_name)
+        with locked_database(storage.database.engine, number):
             return action()
 
-    return storage.call(locked) if isinstance(storage, RetryingStorage) else locked()
+    return storage.call(locked)
 
 
-def _lock_of(storage: BaseStorage, name: str) -> Callable[[], AbstractContextManager[Any]]:
-    """Return what locks a study for all workers that may be at it."""
-    if isinstance(storage, Journal):
-        return lambda: storage.lock.exclusive
-    if isinstance(storage, InMemoryStorage):
-        return lambda: _in_memory
-    if isinstance(storage, RetryingStorage):
-        if storage.database.engine.dialect.name == "postgresql":
-            return lambda: _locked_in_postgresql(storage, name)
-        file = storage.database.engine.url.database or ":memory:"
-        # SQLite keeps others out while it writes, and not between two calls of Optuna.
-        return lambda: _in_memory if file == ":memory:" else FileLock(f"{file}.flock")
-    raise unsupported(type(storage).__name__)
+@contextmanager
+def locked_database(engine: Engine, number: int) -> Iterator[None]:
+    """Keep out all others that lock a database with the same number.
+
+    SQLite itself keeps others out of one call of Optuna, and not of several: a file beside the
+    database does. PostgreSQL's lock is on a connection of its own, and ends with that.
+    """
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    if engine.dialect.name == "sqlite":
+        file = engine.url.database or ":memory:"
+        with _in_memory if file == ":memory:" else FileLock(f"{file}.flock"):
+            yield
+        return
+    connection = engine.connect()
+    try:
+        take = text("SELECT pg_advisory_xact_lock(:ours, :number)")
+        connection.execute(take, {"ours": _OURS, "number": number})
+        yield
+    finally:
+        with suppress(SQLAlchemyError):
+            connection.close()
 
 
 def unsupported(came: str) -> StudyError:
@@ -69,22 +88,6 @@ def unsupported(came: str) -> StudyError:
             "there."
         )
     )
-
-
-@contextmanager
-def _locked_in_postgresql(storage: RetryingStorage, name: str) -> Iterator[None]:
-    """Hold an advisory lock on a connection of its own, with which it ends."""
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
-
-    numbers = {"ours": _OURS, "study": storage.get_study_id_from_name(name)}
-    connection = storage.database.engine.connect()
-    try:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:ours, :study)"), numbers)
-        yield
-    finally:
-        with suppress(SQLAlchemyError):
-            connection.close()
 
 
 class JournalLock:

@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from reprlib import repr as shortened
 from typing import Any
 
@@ -21,41 +22,23 @@ from optuna.samplers import BaseSampler, GridSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from nnest._compat.optuna import ENQUEUED, POINT, allow_stop, storage_of, take_stop, trial_id
+from nnest._compat import optuna as compat
 from nnest.exceptions import StudyError
 from nnest.studies._history import ASKED, RESULT, TrialHistory, result_of
 from nnest.studies._leases import NO_POINT, BatchLease, LeaseManager
 from nnest.studies._locks import run_exclusively
 from nnest.studies._recovery import reclaim_stale_trials, release_trials
 from nnest.studies._retries import Say
-from nnest.studies._trials import (
-    BatchTrial,
-    EnqueuedValueError,
-    LeasedTrial,
-    TrialResult,
-    validate_result,
-)
+from nnest.studies._trials import BatchTrial, EnqueuedValueError, LeasedTrial, TrialResult
 from nnest.studies._workers import Worker
-
-__all__ = ["run_batches"]
 
 #: Seconds of the first pause while others train what is left, and of the longest.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
-def run_batches(
-    study: Study,
-    define: Callable[[LeasedTrial], Any],
-    train: Callable[[list[BatchTrial]], list[TrialResult]],
-    *,
-    n_trials: int,
-    timeout: float | None = None,
-    group_size: int,
-    make_sampler: Callable[[int], BaseSampler],
-    say: Say = print,
-    after_tell: Callable[[BatchTrial, TrialResult], None] | None = None,
-) -> None:
-    """Train batches until a study has so many complete and pruned trials.
+@dataclass(kw_only=True)
+class BatchLoop:
+    """The loop of one worker: it trains batches until a study has enough trials.
 
     Parameters
     ----------
@@ -69,8 +52,6 @@ def run_batches(
         Takes the trials of a batch and returns one result for each, in order.
     n_trials : int
         How many complete and pruned trials the study is to have in the end.
-    timeout : float or None, default=None
-        Seconds after which no further batch is begun.
     group_size : int
         How many trials are asked and trained together. Batches begin at its multiples.
     make_sampler : callable
@@ -80,47 +61,43 @@ def run_batches(
         Takes one sentence where there is something to say.
     after_tell : callable or None, default=None
         Takes each trial and its result when it was told.
-
-    Raises
-    ------
-    StudyError
-        If as many trials have failed as the study is to have, and none is complete or pruned; or
-        if the storage has been away for too long, or is not supported.
     """
-    loop = BatchLoop(study, define, train, n_trials, group_size, make_sampler, say, after_tell)
-    allow_stop(study)
-    try:
-        loop.run(math.inf if timeout is None else time.monotonic() + timeout)
-    finally:
-        allow_stop(study, False)
 
+    study: Study = field(kw_only=False)
+    define: Callable[[LeasedTrial], Any] = field(kw_only=False)
+    train: Callable[[list[BatchTrial]], list[TrialResult]] = field(kw_only=False)
+    n_trials: int
+    group_size: int
+    make_sampler: Callable[[int], BaseSampler]
+    say: Say = print
+    after_tell: Callable[[BatchTrial, TrialResult], None] | None = None
 
-class BatchLoop:
-    """The loop of one worker; parameters as in :func:`run_batches`."""
-
-    def __init__(
-        self,
-        study: Study,
-        define: Callable[[LeasedTrial], Any],
-        train: Callable[[list[BatchTrial]], list[TrialResult]],
-        n_trials: int,
-        group_size: int,
-        make_sampler: Callable[[int], BaseSampler],
-        say: Say,
-        after_tell: Callable[[BatchTrial, TrialResult], None] | None,
-    ) -> None:
-        self._study, self._define, self._train = study, define, train
-        self._n_trials, self._make_sampler = n_trials, make_sampler
-        self._after_tell, self._said, self._say_to = after_tell, "", say
+    def __post_init__(self) -> None:
+        self._said = ""
         #: Whether a sampler has tried all settings, and whether the user has ended this loop.
         self._is_exhausted = self._is_halted = False
-        self._worker, self._lease = Worker(storage_of(study)), BatchLease()
-        self._leases = LeaseManager(study, self._worker, n_trials, group_size, make_sampler(0))
+        self._worker, self._lease = Worker(compat.storage_of(self.study)), BatchLease()
+        self._leases = LeaseManager(
+            self.study, self._worker, self.n_trials, self.group_size, self.make_sampler(0)
+        )
 
-    def run(self, deadline: float) -> None:
-        """Train batch after batch."""
+    def run(self, timeout: float | None = None) -> None:
+        """Train batch after batch.
+
+        Parameters
+        ----------
+        timeout : float or None, default=None
+            Seconds after which no further batch is begun.
+
+        Raises
+        ------
+        StudyError
+            If as many trials have failed as the study is to have, and none is complete or pruned;
+            or if the storage has been away for too long, or is not supported.
+        """
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
         pause = _FIRST_PAUSE
-        with self._worker:
+        with self._worker, compat.stop_allowed(self.study):
             while True:
                 history = self._train_next(deadline)
                 if self._is_over(history, deadline):
@@ -134,8 +111,8 @@ class BatchLoop:
 
     def _say(self, sentence: str) -> None:
         """Say a sentence, but not twice in a row."""
-        if self._say_to is not None and sentence != self._said:
-            self._say_to(sentence)
+        if self.say is not None and sentence != self._said:
+            self.say(sentence)
         self._said = sentence
 
     def _train_next(self, deadline: float) -> TrialHistory:
@@ -145,12 +122,12 @@ class BatchLoop:
         worker.
         """
         try:
-            history = run_exclusively(self._study, lambda: self._lease_next(deadline))
+            history = run_exclusively(self.study, lambda: self._lease_next(deadline))
             if self._lease.trials:
                 self._run_batch()
         except BaseException:
-            with suppress(Exception):  # the user is to hear what went wrong first
-                self._give_up()
+            with suppress(Exception):  # the first error is the one to be heard of
+                run_exclusively(self.study, lambda: release_trials(self.study, self._lease.ids))
             raise
         finally:
             self._worker.stop_heartbeats()
@@ -159,8 +136,8 @@ class BatchLoop:
     def _lease_next(self, deadline: float) -> TrialHistory:
         """Reclaim trials of dead workers, then lease a batch; return what there was to lease."""
         self._lease = BatchLease()
-        n_lost = len(reclaim_stale_trials(self._study, self._worker))
-        history = TrialHistory(self._study)
+        n_lost = len(reclaim_stale_trials(self.study, self._worker))
+        history = TrialHistory(self.study)
         if not self._is_over(history, deadline):
             self._leases.fill(self._lease, history, allow_new=not self._is_exhausted)
         if n_lost:
@@ -169,11 +146,11 @@ class BatchLoop:
 
     def _is_over(self, history: TrialHistory, deadline: float) -> bool:
         """Return whether there is nothing more to do."""
-        if self._is_halted or time.monotonic() >= deadline or history.n_finished >= self._n_trials:
+        if self._is_halted or time.monotonic() >= deadline or history.n_finished >= self.n_trials:
             return True
         # A trial that was enqueued and could not be asked says nothing about the study.
         failed = [each for each in history.failed if result_of(each).get("trained", True)]
-        if len(failed) < self._n_trials:
+        if len(failed) < self.n_trials:
             return False
         reason = result_of(failed[-1]).get("reason", "Its workers died.")
         sentence = (
@@ -197,7 +174,7 @@ class BatchLoop:
 
     def _run_batch(self) -> None:
         """Ask the leased trials, train them and tell their results."""
-        history = TrialHistory(self._study)
+        history = TrialHistory(self.study)
         trials = [self._ask(frozen, history) for frozen in self._lease.trials]
         known: dict[int, dict[str, Any]] = {}
         if self._lease.is_repeated:
@@ -211,27 +188,27 @@ class BatchLoop:
         place = history.places[frozen.number]
         # A study object of its own: samplers see what the trials before it have suggested.
         study = optuna.load_study(
-            study_name=self._study.study_name,
-            storage=storage_of(self._study),
-            sampler=self._make_sampler(place),
-            pruner=self._study.pruner,
+            study_name=self.study.study_name,
+            storage=compat.storage_of(self.study),
+            sampler=self.make_sampler(place),
+            pruner=self.study.pruner,
         )
-        allow_stop(study)
-        trial = LeasedTrial(study, trial_id(frozen))
+        compat.allow_stop(study)
+        trial = LeasedTrial(study, compat.trial_id(frozen))
         params, result = None, None
         attrs = history.trials[frozen.number].system_attrs
         try:
-            if attrs.get(POINT) == NO_POINT:
+            if attrs.get(compat.POINT) == NO_POINT:
                 raise EnqueuedValueError(
-                    f"Trial {trial.number} was enqueued with {shortened(attrs[ENQUEUED])}, which "
-                    "is no setting of the grid: it fails, and the study goes on."
+                    f"Trial {trial.number} was enqueued with {shortened(attrs[compat.ENQUEUED])}, "
+                    "which is no setting of the grid: it fails, and the study goes on."
                 )
-            params = self._define(trial)
+            params = self.define(trial)
         except (TrialPruned, EnqueuedValueError) as error:
             state = TrialState.PRUNED if isinstance(error, TrialPruned) else TrialState.FAIL
             reason = str(error)
             result = TrialResult(state, reason=reason, attrs={"reason": reason} if reason else {})
-        self._is_halted |= take_stop(study)
+        self._is_halted |= compat.take_stop(study)
         return BatchTrial(trial, params, place, history.reported_before(frozen), result)
 
     def _repeat(
@@ -252,10 +229,10 @@ class BatchLoop:
 
         A worker that dies while it tells leaves no batch of which a part is to be trained again.
         """
-        n_values = len(self._study.directions)
+        n_values = len(self.study.directions)
         left = [each for each in trials if each.result is None]
-        trained = dict(zip(map(id, left), self._train(left) if left else [], strict=True))
-        results = [validate_result(each.result or trained[id(each)], n_values) for each in trials]
+        trained = dict(zip(map(id, left), self.train(left) if left else [], strict=True))
+        results = [(each.result or trained[id(each)]).validate(n_values) for each in trials]
         for each, result in zip(trials, results, strict=True):
             written: dict[str, Any] = {"state": result.state.name, "values": result.values}
             written |= {"reason": result.reason, "trained": each.result is None}
@@ -268,7 +245,7 @@ class BatchLoop:
         for each, result in zip(trials, results, strict=True):
             values = list(result.values) if result.state is TrialState.COMPLETE else None
             study = each.trial.study
-            self._is_halted |= take_stop(study)
+            self._is_halted |= compat.take_stop(study)
             try:
                 told = study.tell(each.trial, values, state=result.state, skip_if_finished=True)
                 is_late = told.state is not result.state
@@ -276,21 +253,16 @@ class BatchLoop:
                 is_late = True
             # A sampler stops the study when it has tried all settings. A grid's counts lost trials
             # too: its points are counted by the leases.
-            self._is_exhausted |= take_stop(study) and not isinstance(study.sampler, GridSampler)
+            is_grid = isinstance(study.sampler, GridSampler)
+            self._is_exhausted |= compat.take_stop(study) and not is_grid
             if is_late:
                 self._say(f"Trial {each.trial.number} was given to another worker: told too late.")
                 continue
-            if self._after_tell is not None:
-                self._after_tell(each, result)
-                self._is_halted |= take_stop(self._study)
+            if self.after_tell is not None:
+                self.after_tell(each, result)
+                self._is_halted |= compat.take_stop(self.study)
             if each.result is not None and result.state is TrialState.FAIL:
                 warnings.warn(result.reason, stacklevel=2)
-
-    def _give_up(self) -> None:
-        """Enqueue what is not told of the lease, for the next worker."""
-        ids = self._lease.ids
-        if ids:
-            run_exclusively(self._study, lambda: release_trials(self._study, ids))
 
 
 def _trials(n: int) -> str:

@@ -18,18 +18,9 @@ from optuna.storages import fail_stale_trials
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nnest._compat.optuna import (
-    ENQUEUED,
-    FIRST_TRIAL,
-    PREDECESSORS,
-    quasi_random_counters,
-    storage_of,
-    trial_id,
-)
+from nnest._compat import optuna as compat
 from nnest.studies._history import BATCH, TrialHistory, batch_of, predecessors
 from nnest.studies._workers import REMOTE_TIMEOUT, Worker, heartbeat_database, is_dead
-
-__all__ = ["fail", "reclaim_stale_trials", "release_trials"]
 
 
 def reclaim_stale_trials(study: Study, worker: Worker) -> list[FrozenTrial]:
@@ -48,7 +39,7 @@ def reclaim_stale_trials(study: Study, worker: Worker) -> list[FrozenTrial]:
     list of FrozenTrial
         The trials that had lost their worker.
     """
-    database = heartbeat_database(storage_of(study))
+    database = heartbeat_database(compat.storage_of(study))
     if database is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
@@ -61,7 +52,7 @@ def reclaim_stale_trials(study: Study, worker: Worker) -> list[FrozenTrial]:
 def release_trials(study: Study, trial_ids: set[int]) -> None:
     """Enqueue trials of a worker that cannot go on; those that have ended are left alone."""
     running = TrialHistory(study).of_state(TrialState.RUNNING)
-    fail(study, [trial for trial in running if trial_id(trial) in trial_ids])
+    fail(study, [trial for trial in running if compat.trial_id(trial) in trial_ids])
     _enqueue_lost_trials(study)
 
 
@@ -69,7 +60,7 @@ def fail(study: Study, trials: list[FrozenTrial]) -> None:
     """Fail trials, unless somebody has ended them."""
     for trial in trials:
         with suppress(UpdateFinishedTrialError):
-            storage_of(study).set_trial_state_values(trial_id(trial), TrialState.FAIL)
+            compat.storage_of(study).set_trial_state_values(compat.trial_id(trial), TrialState.FAIL)
 
 
 def _is_stale(trial: FrozenTrial, worker: Worker, has_heartbeats: bool) -> bool:
@@ -98,10 +89,11 @@ def _enqueue_lost_trials(study: Study) -> list[FrozenTrial]:
     if not lost:
         return []
     if not history.n_running:
+        storage = compat.storage_of(study)
         later = _later_siblings(history, lost)
         for trial in later:
             if batch_of(trial) is None:  # or it would count as failed if this worker died now
-                storage_of(study).set_trial_user_attr(trial_id(trial), BATCH, {"id": ""})
+                storage.set_trial_user_attr(compat.trial_id(trial), BATCH, {"id": ""})
         fail(study, later)
         lost = history.in_order(lost + later)
         _reset_counters(study, [each for each in lost if batch_of(each) not in history.asked])
@@ -136,10 +128,12 @@ def _enqueue_again(study: Study, trial: FrozenTrial, *, keeps_parameters: bool) 
     user_attrs, system_attrs = trial.user_attrs, trial.system_attrs
     if not keeps_parameters:
         user_attrs = {k: v for k, v in user_attrs.items() if not k.startswith("nnest:")}
-        system_attrs = {k: v for k, v in system_attrs.items() if k in (ENQUEUED, FIRST_TRIAL)}
+        system_attrs = {
+            k: v for k, v in system_attrs.items() if k in (compat.ENQUEUED, compat.FIRST_TRIAL)
+        }
     repetition = {
-        FIRST_TRIAL: system_attrs.get(FIRST_TRIAL, trial.number),
-        PREDECESSORS: [*predecessors(trial), trial.number],
+        compat.FIRST_TRIAL: system_attrs.get(compat.FIRST_TRIAL, trial.number),
+        compat.PREDECESSORS: [*predecessors(trial), trial.number],
     }
     study.add_trial(
         create_trial(
@@ -156,9 +150,9 @@ def _reset_counters(study: Study, trials: list[FrozenTrial]) -> None:
     """Set quasi-random sequences back to where batches began that are asked again."""
     marks = [trial.user_attrs.get(BATCH, {}) for trial in trials]
     began = [mark["points"] for mark in marks if "points" in mark]
-    storage = storage_of(study)
+    storage = compat.storage_of(study)
     study_id = storage.get_study_id_from_name(study.study_name)
-    for name, value in quasi_random_counters(study).items():
+    for name, value in compat.quasi_random_counters(study).items():
         first = min([each.get(name, -1) for each in began], default=value)
         if first < value:
             storage.set_study_system_attr(study_id, name, first)

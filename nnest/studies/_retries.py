@@ -12,8 +12,6 @@ from optuna.storages import BaseStorage, RDBStorage, get_storage
 
 from nnest.exceptions import StorageError, StudyError
 
-__all__ = ["MORE_ROOM", "RetryingStorage", "Say", "first_line", "is_unreachable"]
-
 Say = Callable[[str], None] | None
 Found = TypeVar("Found")
 

@@ -11,8 +11,6 @@ from optuna.study import Study
 from nnest.exceptions import StudyError
 from nnest.studies._locks import run_exclusively
 
-__all__ = ["STUDY_SETTINGS", "bind_study_settings"]
-
 #: User attribute of a study.
 STUDY_SETTINGS = "nnest:study"
 

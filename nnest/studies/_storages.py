@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import random
-import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
 from nnest._storage import open_regular, writing
 from nnest.exceptions import StudyError
-from nnest.studies._locks import Journal, JournalLock, damaged, unsupported
-from nnest.studies._retries import MORE_ROOM, RetryingStorage, Say, first_line, is_unreachable
+from nnest.studies._locks import Journal, JournalLock, damaged, locked_database, unsupported
+from nnest.studies._retries import MORE_ROOM, RetryingStorage, Say, first_line
 
-__all__ = ["find_study", "open_storage"]
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 Storage = str | os.PathLike[str] | BaseStorage | None
 
@@ -30,8 +30,8 @@ HEARTBEAT_INTERVAL, GRACE_PERIOD = 30, 120
 _DIALECTS = ("sqlite", "postgresql")
 _JOURNAL = b'{"op_code":'
 _SQLITE = b"SQLite format 3\0"
-_OPENINGS = 8
-_POLL = 2.0
+#: The number of the lock under which tables are made; studies count from 1.
+_TABLES = 0
 
 
 def open_storage(
@@ -81,36 +81,65 @@ def open_storage(
     raise unsupported(type(storage).__name__)
 
 
-def find_study(
-    storage: BaseStorage, name: str, *, wait: float | None = None, say: Say = print
+@contextmanager
+def silence_optuna() -> Iterator[None]:
+    """Turn Optuna's messages off; whoever opens or runs a study has its own."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def open_study(
+    storage: Storage,
+    study_name: str,
+    *,
+    direction: Literal["maximize", "minimize"] = "maximize",
+    say: Say = print,
 ) -> optuna.Study:
-    """Return a study that somebody else starts, and wait until it is there.
+    """Return a study of one objective, a new one if there is none of this name.
 
     Parameters
     ----------
-    storage : optuna.storages.BaseStorage
-        The storage.
-    name : str
-        Name of the study.
-    wait : float or None, default=None
-        Seconds after which to give up; None waits for ever.
-    say : callable or None, default=print
-        Takes the sentence that it waits.
+    storage : str, Path or optuna.storages.BaseStorage
+        Where the study is, or will be, kept, as `OptunaSearchCV` takes it.
+    study_name : str
+        Its name.
+    direction : {"maximize", "minimize"}, default="maximize"
+        Which values are better, of a new study.
+    say : callable, default=print
+        Takes the sentence that the storage is away; None says nothing.
+
+    Returns
+    -------
+    optuna.Study
+        The study.
+
+    Raises
+    ------
+    StudyError
+        If the storage cannot be opened.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> from nnest.studies import open_study
+    >>> storage = optuna.storages.InMemoryStorage()
+    >>> open_study(storage, "depth").study_name
+    'depth'
+    >>> len(open_study(storage, "depth").trials)
+    0
     """
-    began, told = time.monotonic(), False
-    while True:
-        try:
-            return optuna.load_study(study_name=name, storage=storage)
-        except KeyError:
-            if wait is not None and time.monotonic() - began >= wait:
-                raise StudyError(
-                    f"There is no study {name!r} in this storage: start it without --worker, or "
-                    "mend the name or the address."
-                ) from None
-        if not told and say is not None:
-            say(f"The study {name!r} is not there yet: waiting for it.")
-        told = True
-        time.sleep(_POLL if wait is None else min(_POLL, wait / 10))
+    with silence_optuna():
+        return optuna.create_study(
+            storage=open_storage(storage, say=say),
+            study_name=study_name,
+            direction=direction,
+            pruner=optuna.pruners.NopPruner(),
+            load_if_exists=True,
+        )
 
 
 def _journal(path: Path) -> BaseStorage:
@@ -181,7 +210,6 @@ def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) ->
         ) from None
     if parsed.get_backend_name() not in (*_DIALECTS, "postgres"):
         raise unsupported(parsed.get_backend_name())
-    shown = parsed.render_as_string(hide_password=True)
     if parsed.drivername in ("postgresql", "postgres"):
         # SQLAlchemy's own choice is psycopg2, which is not what nnest installs.
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -193,40 +221,33 @@ def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) ->
         settings = {"heartbeat_interval": heartbeat_interval, "grace_period": grace_period}
         settings |= {"engine_kwargs": {"pool_pre_ping": True}}
     text = parsed.render_as_string(hide_password=False)
-    database = _opened(lambda: RDBStorage(text, **settings), shown)
+    database = _opened(lambda: RDBStorage(text, **settings), parsed)
     found = RetryingStorage(database, say)
     weakref.finalize(found, database.engine.dispose)  # no connection is left to the collector
     return found
 
 
-def _opened(make: Callable[[], RDBStorage], shown: str) -> RDBStorage:
-    """Open a database; where several workers make its tables at once, try again."""
-    from sqlalchemy.exc import IntegrityError, NoSuchModuleError, ProgrammingError, SQLAlchemyError
+def _opened(make: Callable[[], RDBStorage], url: URL) -> RDBStorage:
+    """Open a database, in which only one worker at a time makes the tables."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-    for i in range(_OPENINGS):
+    shown = url.render_as_string(hide_password=True)
+    try:
+        engine = create_engine(url)
         try:
-            with warnings.catch_warnings():
+            with locked_database(engine, _TABLES), warnings.catch_warnings():
                 warnings.simplefilter("ignore", ExperimentalWarning)
                 return make()
-        except (ImportError, NoSuchModuleError) as error:
-            raise StudyError(
-                f"The driver for {shown} is not installed: for PostgreSQL, "
-                "pip install 'nnest-estimators[postgresql]'."
-            ) from error
-        except (IntegrityError, ProgrammingError, AssertionError) as error:
-            if i == _OPENINGS - 1:
-                raise StudyError(_not_opened(shown, error)) from error
-        except (SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
-            is_race = "already exists" in str(error) and not is_unreachable(error)
-            if not is_race or i == _OPENINGS - 1:
-                raise StudyError(_not_opened(shown, error)) from error
-        time.sleep(random.uniform(0.1, 0.6))
-    raise AssertionError
-
-
-def _not_opened(shown: str, error: BaseException) -> str:
-    """Return the sentence for a database that cannot be opened."""
-    return (
-        f"The storage {shown} cannot be opened ({first_line(error)}): start the server, or mend "
-        "the address."
-    )
+        finally:
+            engine.dispose()
+    except (ImportError, NoSuchModuleError) as error:
+        raise StudyError(
+            f"The driver for {shown} is not installed: for PostgreSQL, "
+            "pip install 'nnest-estimators[postgresql]'."
+        ) from error
+    except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError, AssertionError) as error:
+        raise StudyError(
+            f"The storage {shown} cannot be opened ({first_line(error)}): start the server, or "
+            "mend the address."
+        ) from error

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -22,15 +20,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
-__all__ = ["importances", "log_parameters", "trial_table"]
 
-_STATES = {
-    TrialState.COMPLETE: "complete",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "running",
-    TrialState.WAITING: "waiting",
-}
 _FOREST_SEED = 0
 #: Trials that PED-ANOVA wants among the good ones.
 _GOOD_TRIALS = 5
@@ -77,7 +67,7 @@ def trial_table(study: Study) -> pd.DataFrame:
     rows = [
         {
             "trial": trial.number,
-            "state": _STATES[trial.state],
+            "state": "failed" if trial.state == TrialState.FAIL else trial.state.name.lower(),
             **dict(zip(names, _values(trial, len(names)), strict=True)),
             "reports": len(trial.intermediate_values),
             "seconds": _seconds(trial),
@@ -221,7 +211,8 @@ def importances(
             f"The study {study.study_name!r} has {len(finite)} complete trials: importances need "
             "at least 2."
         )
-    with _without_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # about few trials, which the docstring says
         found = optuna.importance.get_param_importances(
             study, evaluator=_evaluator(evaluator, len(finite)), target=chosen
         )
@@ -251,11 +242,3 @@ def _evaluator(name: str, n_trials: int) -> BaseImportanceEvaluator:
         best = min(0.5, max(0.1, _GOOD_TRIALS / n_trials))
         return optuna.importance.PedAnovaImportanceEvaluator(target_quantile=best)
     raise ValueError(f"evaluator={name!r} is not known: give 'ped_anova' or 'fanova'.")
-
-
-@contextmanager
-def _without_warnings() -> Iterator[None]:
-    """Let Optuna be silent about few trials, which the documentation says."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        yield

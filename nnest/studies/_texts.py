@@ -12,8 +12,6 @@ from typing import Any
 
 from nnest.exceptions import StudyError
 
-__all__ = ["matching_text", "stable_text", "text_of", "texts_of"]
-
 
 def _plain(value: Any) -> Any:
     """Return the Python value of a scalar of NumPy, anything else as it is."""

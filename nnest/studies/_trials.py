@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from reprlib import repr as shortened
 from typing import Any
 
@@ -19,8 +19,6 @@ from optuna.trial import Trial, TrialState
 
 from nnest._compat.optuna import enqueued_values, report_fold_scores
 from nnest.studies._texts import matching_text
-
-__all__ = ["BatchTrial", "EnqueuedValueError", "LeasedTrial", "TrialResult", "validate_result"]
 
 
 class EnqueuedValueError(ValueError):
@@ -72,6 +70,15 @@ class TrialResult:
     values: tuple[float, ...] = ()
     reason: str = ""
     attrs: Mapping[str, Any] = field(default_factory=dict)
+
+    def validate(self, n_values: int) -> TrialResult:
+        """Return a result that Optuna accepts: one without proper values has failed."""
+        if self.state is not TrialState.COMPLETE:
+            return self
+        if len(self.values) != n_values or any(map(math.isnan, self.values)):
+            reason = f"Its values are {self.values}, and not {n_values} numbers."
+            return replace(self, state=TrialState.FAIL, values=(), reason=reason)
+        return replace(self, values=tuple(float(value) for value in self.values))
 
 
 class LeasedTrial(Trial):
@@ -143,14 +150,3 @@ class LeasedTrial(Trial):
             write(*args)
         except UpdateFinishedTrialError:
             self.is_late = True
-
-
-def validate_result(result: TrialResult, n_values: int) -> TrialResult:
-    """Return a result that Optuna accepts: one without proper values has failed."""
-    if result.state is not TrialState.COMPLETE:
-        return result
-    if len(result.values) == n_values and not any(map(math.isnan, result.values)):
-        values = tuple(float(value) for value in result.values)
-        return TrialResult(result.state, values, result.reason, result.attrs)
-    reason = f"Its values are {result.values}, and not {n_values} numbers."
-    return TrialResult(TrialState.FAIL, (), reason, result.attrs)

@@ -15,8 +15,6 @@ from optuna.storages import BaseStorage, RDBStorage
 
 from nnest.studies._retries import RetryingStorage
 
-__all__ = ["REMOTE_TIMEOUT", "Worker", "heartbeat_database", "is_dead"]
-
 #: Seconds after which a trial of another host counts as lost, where no heartbeats are recorded.
 REMOTE_TIMEOUT = 3600.0
 #: Seconds until a heartbeat is tried again that could not be recorded.

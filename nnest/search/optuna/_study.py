@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from numbers import Integral
@@ -39,19 +39,21 @@ from nnest.search.optuna._samplers import as_pruner, is_adaptive, sampler_maker
 from nnest.search.optuna._spaces import Space, as_space
 from nnest.search.optuna._training import Trainer
 from nnest.studies import (
+    BatchLoop,
     BatchTrial,
     TrialHistory,
     TrialResult,
     bind_study_settings,
-    find_study,
     open_storage,
-    run_batches,
+    silence_optuna,
 )
 
 __all__ = ["Plan", "run", "wait_for_study"]
 
 #: A study that nobody has named, in memory; elsewhere its data follow.
 NAME = "nnest"
+#: Seconds between two looks for a study that another process starts.
+_POLL = 2.0
 #: Settings in which a study must not differ from the search that goes on with it.
 _BINDING = ("space", "data", "estimator", "scoring", "cv", "objectives", "constraints")
 
@@ -92,19 +94,16 @@ def wait_for_study(
     >>> wait_for_study(storage, "depth").study_name
     'depth'
     """
-    with _quiet():
-        return find_study(open_storage(storage, say=say), study_name, say=say)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Turn Optuna's messages off; the search has its own."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
+    with silence_optuna():
+        opened, told = open_storage(storage, say=say), False
+        while True:
+            try:
+                return optuna.load_study(study_name=study_name, storage=opened)
+            except KeyError:
+                if not told and say is not None:
+                    say(f"The study {study_name!r} is not there yet: waiting for it.")
+                told = True
+                time.sleep(_POLL)
 
 
 @dataclass
@@ -137,7 +136,7 @@ class Plan:
         # A wrong sampler is an error before anything is opened.
         sampler_maker(search.sampler, space.distributions, 0)(0)
         settings = _settings(search, evaluation, space, objectives, limits)
-        with _quiet():
+        with silence_optuna():
             study = _opened(search, objectives, pruner, settings["data"])
             stored = _bound_settings(search, study, settings)
         evaluation.splits = splits_from_text(stored["splits"])
@@ -263,18 +262,18 @@ def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
         prunes=plan.prunes,
         facts=plan.facts,
     )
-    with _quiet():
-        run_batches(
+    with silence_optuna():
+        loop = BatchLoop(
             plan.study,
             plan.space.define,
             trainer,
             n_trials=plan.n_trials,
-            timeout=search.timeout,
             group_size=plan.group_size,
             make_sampler=lambda place: plan.make_sampler(derived(plan.seed, place)),
             say=_say(search),
             after_tell=_after_tell(search, plan.study),
         )
+        loop.run(search.timeout)
         table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.scorers)
     if not table.has_best:
         raise StudyError(_nothing(plan.study))
