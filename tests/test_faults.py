@@ -87,6 +87,15 @@ def test_killed_workers_lose_nothing_on_a_journal(
     assert_survived(json.loads(told(process, 560)), request)
 
 
+def test_killed_workers_lose_nothing_on_sqlite(tmp_path: Path) -> None:
+    """Which is for one process: a second one waits its turn, and does no harm."""
+    process = start("kill", f"sqlite:///{tmp_path}/SEED.db", *range(4))
+    found = json.loads(told(process, 300))
+    for each in found:
+        assert_whole(each)
+    assert sum(each["kills"] for each in found) >= 4
+
+
 def test_killed_workers_lose_nothing_on_postgresql(
     server: Server, request: pytest.FixtureRequest
 ) -> None:

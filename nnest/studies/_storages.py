@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -210,6 +210,7 @@ def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) ->
         ) from None
     if parsed.get_backend_name() not in (*_DIALECTS, "postgres"):
         raise unsupported(parsed.get_backend_name())
+    shown = parsed.render_as_string(hide_password=True)
     if parsed.drivername in ("postgresql", "postgres"):
         # SQLAlchemy's own choice is psycopg2, which is not what nnest installs.
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -220,25 +221,23 @@ def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) ->
     else:
         settings = {"heartbeat_interval": heartbeat_interval, "grace_period": grace_period}
         settings |= {"engine_kwargs": {"pool_pre_ping": True}}
-    text = parsed.render_as_string(hide_password=False)
-    database = _opened(lambda: RDBStorage(text, **settings), parsed)
+    database = _opened(parsed, shown, settings)
     found = RetryingStorage(database, say)
     weakref.finalize(found, database.engine.dispose)  # no connection is left to the collector
     return found
 
 
-def _opened(make: Callable[[], RDBStorage], url: URL) -> RDBStorage:
+def _opened(url: URL, shown: str, settings: dict[str, Any]) -> RDBStorage:
     """Open a database, in which only one worker at a time makes the tables."""
     from sqlalchemy import create_engine
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-    shown = url.render_as_string(hide_password=True)
     try:
         engine = create_engine(url)
         try:
             with locked_database(engine, _TABLES), warnings.catch_warnings():
                 warnings.simplefilter("ignore", ExperimentalWarning)
-                return make()
+                return RDBStorage(url.render_as_string(hide_password=False), **settings)
         finally:
             engine.dispose()
     except (ImportError, NoSuchModuleError) as error:
