@@ -74,6 +74,7 @@ def locked_database(engine: Engine, number: int) -> Iterator[None]:
         take = text("SELECT pg_advisory_xact_lock(:ours, :number)")
         connection.execute(take, {"ours": _OURS, "number": number})
         yield
+        connection.execute(text("SELECT 1"))  # an error if the lock was lost with the connection
     finally:
         with suppress(SQLAlchemyError):
             connection.close()
