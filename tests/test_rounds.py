@@ -439,6 +439,21 @@ def test_a_late_tell_is_no_second_result() -> None:
     assert sorted(places) == [0, 1, 2]
 
 
+def test_a_late_ask_loses_nothing() -> None:
+    """A worker that counted as dead while it asked leases what is left, and does not crash."""
+    study, said, late = start(), [], []
+
+    def define(trial: optuna.Trial) -> dict[str, Any]:
+        if trial.number == 1 and not late:
+            late.append(trial.number)
+            study._storage.set_trial_state_values(1, TrialState.FAIL)
+        return space(trial)
+
+    go(study, Trainer(), define=define, say=said.append)
+    assert said[0] == "A batch was given to another worker: asked too late."
+    assert table(study) == whole("random")[0]
+
+
 def test_a_study_whose_trials_all_fail_stops() -> None:
     """With the last reason, and no crash."""
 

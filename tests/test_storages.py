@@ -275,8 +275,11 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     code = (
         "import os, sys, signal\n"
         "from pathlib import Path\n"
-        "from nnest.studies._locks import JournalLock\n"
-        "JournalLock(Path(sys.argv[1])).acquire()\n"
+        "from nnest.studies._journals import Journal\n"
+        "journal = Journal(Path(sys.argv[1]))\n"
+        "journal.exclusive.acquire()\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "journal.create_new_study([1])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)], timeout=60).returncode < 0

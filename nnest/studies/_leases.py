@@ -17,14 +17,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nnest._compat import optuna as compat
-from nnest.studies._history import (
-    BATCH,
-    PLACE,
-    RESULT,
-    TrialHistory,
-    batch_of,
-    is_enqueued,
-)
+from nnest.studies._history import BATCH, PLACE, RESULT, TrialHistory, batch_of, is_enqueued
 from nnest.studies._recovery import fail
 from nnest.studies._texts import matching_text
 from nnest.studies._workers import Worker

@@ -127,7 +127,7 @@ class BatchLoop:
                 self._run_batch()
         except BaseException:
             with suppress(Exception):  # the first error is the one to be heard of
-                run_exclusively(self.study, lambda: release_trials(self.study, self._lease.ids))
+                self._release()
             raise
         finally:
             self._worker.stop_heartbeats()
@@ -175,13 +175,23 @@ class BatchLoop:
     def _run_batch(self) -> None:
         """Ask the leased trials, train them and tell their results."""
         history = TrialHistory(self.study)
-        trials = [self._ask(frozen, history) for frozen in self._lease.trials]
+        try:
+            trials = [self._ask(frozen, history) for frozen in self._lease.trials]
+        except UpdateFinishedTrialError:
+            # Without a heartbeat for too long, this worker counted as dead.
+            self._say("A batch was given to another worker: asked too late.")
+            self._release()
+            return
         known: dict[int, dict[str, Any]] = {}
         if self._lease.is_repeated:
             known = history.known_results(self._lease.batch)
         else:
             trials[0].trial.set_user_attr(ASKED, True)
         self._tell(trials, self._repeat(trials, known) if known else self._results(trials))
+
+    def _release(self) -> None:
+        """Enqueue what is not told of the lease, for the next worker."""
+        run_exclusively(self.study, lambda: release_trials(self.study, self._lease.ids))
 
     def _ask(self, frozen: FrozenTrial, history: TrialHistory) -> BatchTrial:
         """Let a trial suggest its parameters."""

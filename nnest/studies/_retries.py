@@ -135,8 +135,9 @@ class RetryingStorage(BaseStorage):
         return found
 
     def _tell_pause(self, state: tenacity.RetryCallState) -> None:
-        why, seconds = first_line(_error_of(state)), state.upcoming_sleep
-        self._tell(f"The storage does not answer ({why}): trying again in {seconds:g} s.")
+        why = first_line(_error_of(state))
+        pause = f"{state.upcoming_sleep:g} s"
+        self._tell(f"The storage does not answer ({why}): trying again in {pause}.")
 
     def _give_up(self, state: tenacity.RetryCallState) -> None:
         error = _error_of(state)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
 
-from nnest._storage import open_regular, writing
+from nnest._storage import open_regular
 from nnest.exceptions import StudyError
-from nnest.studies._locks import Journal, JournalLock, damaged, locked_database, unsupported
-from nnest.studies._retries import MORE_ROOM, RetryingStorage, Say, first_line
+from nnest.studies._journals import Journal, damaged
+from nnest.studies._locks import locked_database, unsupported
+from nnest.studies._retries import RetryingStorage, Say, first_line
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -163,37 +163,14 @@ def _journal(path: Path) -> BaseStorage:
         )
     if head[: len(_JOURNAL)] != _JOURNAL[: len(head)]:
         raise StudyError(f"{path} is there and is no journal of Optuna: give another path.")
-    lock = JournalLock(path)
     try:
-        lock.acquire()
-        lock.release()
-        return Journal(_JournalFile(path, lock), lock)
+        return Journal(path)
     except OSError as error:
         raise StudyError(f"The journal {path} cannot be opened: {error.strerror}.") from error
     except StudyError:
         raise
     except (ValueError, KeyError, TypeError, AssertionError) as error:
         raise damaged(path, first_line(error)) from error
-
-
-class _JournalFile(JournalFileBackend):
-    """Optuna's file of a journal, with errors of one sentence."""
-
-    def __init__(self, path: Path, lock: JournalLock) -> None:
-        super().__init__(str(path), lock_obj=lock)  # type: ignore[arg-type]
-        self._path = path
-
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # type: ignore[override]
-        """Yield what is written down from a number on."""
-        try:
-            yield from super().read_logs(log_number_from)
-        except (ValueError, RecursionError) as error:
-            raise damaged(self._path, first_line(error)) from error
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Write something down; what the disk does not take whole is cut off again."""
-        with writing(self._path, MORE_ROOM):
-            super().append_logs(logs)
 
 
 def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) -> BaseStorage:
