@@ -1,7 +1,7 @@
 """What a storage of studies costs for each trial: ``python -m benchmarks.storages``.
 
 Three times: of asking a trial and its parameters, of telling its value, and of a whole trial in the
-loop of a study, claims and marks included. Nothing is trained, and the parameters are random.
+loop of a study, leases and marks included. Nothing is trained, and the parameters are random.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def cost(storage: str, trials: int) -> list[dict[str, Any]]:
     """Ask and tell trials one by one, and then as many in the loop of a study."""
     import optuna
 
+    from nnest.studies._retries import RetryingStorage
     from nnest.studies._storages import open_storage
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -68,9 +69,8 @@ def cost(storage: str, trials: int) -> list[dict[str, Any]]:
         kept = open_storage(where, say=None)
         asked, told = _one_by_one(optuna.create_study(storage=kept, sampler=_sampler(0)), trials)
         looped = _in_batches(optuna.create_study(storage=kept), trials)
-        engine = getattr(kept, "engine", None)
-        if engine is not None:
-            engine.dispose()
+        if isinstance(kept, RetryingStorage):
+            kept.database.engine.dispose()
     return [
         {
             "seconds_per_ask": statistics.median(asked),
@@ -111,19 +111,19 @@ def _in_batches(study: Any, trials: int) -> float:
     """Return the seconds of a trial in the loop of a study."""
     from optuna.trial import TrialState
 
-    from nnest.studies._loop import Ending, run_rounds
+    from nnest.studies._loop import BatchLoop
+    from nnest.studies._trials import TrialResult
 
     begun = time.perf_counter()
-    run_rounds(
+    BatchLoop(
         study,
         _suggest,
-        lambda tasks: [Ending(TrialState.COMPLETE, (sum(t.params.values()),)) for t in tasks],
+        lambda batch: [TrialResult(TrialState.COMPLETE, (sum(t.params.values()),)) for t in batch],
         n_trials=trials,
         group_size=GROUP,
-        seed=0,
         make_sampler=_sampler,
         say=None,
-    )
+    ).run()
     return (time.perf_counter() - begun) / trials
 
 

@@ -28,10 +28,12 @@ import optuna
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
-from nnest.studies import _settings as _setup
-from nnest.studies._history import Ledger, history
-from nnest.studies._loop import Ending, Task, run_rounds, set_up
+from nnest.studies import _settings
+from nnest.studies._history import TrialHistory, predecessors
+from nnest.studies._loop import BatchLoop
+from nnest.studies._settings import bind_study_settings
 from nnest.studies._storages import open_storage
+from nnest.studies._trials import BatchTrial, TrialResult
 
 if TYPE_CHECKING:
     import pytest
@@ -66,7 +68,7 @@ def worth(params: dict[str, Any]) -> float:
     return float(params["x"] ** 2 + params["n"])
 
 
-def train(tasks: list[Task]) -> list[Ending]:
+def train(tasks: list[BatchTrial]) -> list[TrialResult]:
     """Nap, and say what the parameters are worth."""
     for pipe in _begun:
         os.write(pipe, b".")
@@ -74,9 +76,9 @@ def train(tasks: list[Task]) -> list[Ending]:
     for task in tasks:
         task.trial.report(worth(task.params), 0)
     return [
-        Ending(TrialState.PRUNED)
+        TrialResult(TrialState.PRUNED)
         if task.place % 7 == 3
-        else Ending(TrialState.COMPLETE, (worth(task.params),))
+        else TrialResult(TrialState.COMPLETE, (worth(task.params),))
         for task in tasks
     ]
 
@@ -84,7 +86,9 @@ def train(tasks: list[Task]) -> list[Ending]:
 def study_of(where: str, seed: int, *, aloud: bool = False) -> optuna.Study:
     """Open the study of a seed, or start it."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = open_storage(where, beat=1, grace=4, say=_aloud if aloud else None)
+    storage = open_storage(
+        where, heartbeat_interval=1, grace_period=4, say=_aloud if aloud else None
+    )
     return optuna.create_study(study_name=f"seed-{seed}", storage=storage, load_if_exists=True)
 
 
@@ -95,34 +99,33 @@ def _aloud(sentence: str) -> None:
 def work(where: str, seed: int, *, aloud: bool = False) -> None:
     """Be one worker."""
     study = study_of(where, seed, aloud=aloud)
-    set_up(study, {"space": "x, n", "data": "none"})
-    run_rounds(
+    bind_study_settings(study, {"space": "x, n", "data": "none"})
+    BatchLoop(
         study,
         lambda trial: {"x": trial.suggest_float("x", 0, 1), "n": trial.suggest_int("n", 1, 5)},
         train,
         n_trials=N,
         group_size=K,
-        seed=seed,
-        make_sampler=lambda seed: RandomSampler(seed=seed),
+        make_sampler=lambda place: RandomSampler(seed=1000 * seed + place),
         say=_aloud if aloud else None,
-    )
+    ).run()
 
 
 def judge(where: str, seed: int, answer: Connection) -> None:
     """Send what the study looks like in the end."""
     study = study_of(where, seed)
-    ledger = Ledger(study)
-    done = ledger.of_state(TrialState.COMPLETE, TrialState.PRUNED)
-    again = [trial for trial in ledger.trials if history(trial)]
-    asked = [trial for trial in again if ledger.trials[history(trial)[-1]].params]
+    history = TrialHistory(study)
+    done = history.of_state(TrialState.COMPLETE, TrialState.PRUNED)
+    again = [trial for trial in history.trials if predecessors(trial)]
+    asked = [trial for trial in again if history.trials[predecessors(trial)[-1]].params]
     answer.send(
         {
-            "states": dict(Counter(trial.state.name for trial in ledger.trials)),
-            "places": sorted(ledger.places[trial.number] for trial in done),
+            "states": dict(Counter(trial.state.name for trial in history.trials)),
+            "places": sorted(history.places[trial.number] for trial in done),
             "wrong": [trial.number for trial in done if trial.value != worth(trial.params)],
             "lost": len(again),
             "kept": sum(
-                trial.params == ledger.trials[history(trial)[-1]].params for trial in asked
+                trial.params == history.trials[predecessors(trial)[-1]].params for trial in asked
             ),
         }
     )
@@ -207,7 +210,7 @@ def facts_at_once(
 
     All have found none before the first of them writes, unless something keeps them from reading.
     """
-    check, found = _setup._check, []
+    check, found = _settings._check, []
 
     def slow_check(study: optuna.Study, known: Any, asked: Any, names: Any) -> None:
         check(study, known, asked, names)
@@ -215,9 +218,9 @@ def facts_at_once(
             time.sleep(pause * (1 + asked["seed"]))
 
     def begin_one(seed: int) -> None:
-        found.append(set_up(open_study(), {**facts, "seed": seed}))
+        found.append(bind_study_settings(open_study(), {**facts, "seed": seed}))
 
-    monkeypatch.setattr(_setup, "_check", slow_check)
+    monkeypatch.setattr(_settings, "_check", slow_check)
     workers = [threading.Thread(target=begin_one, args=(seed,)) for seed in range(4)]
     for worker in workers:
         worker.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import statistics
 import subprocess
+import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -17,19 +18,20 @@ from tests.helpers import ROOT, require
 PACKAGE = Path(find_spec("nnest").origin).parent
 LEAVES = {"results", "stats", "plots", "datasets", "preprocessing"}
 TOP = {"__init__", "__main__", "cli", "demo"}
-NESTED = {"_compat.jax", "search.optuna"}
+NESTED = {"_compat.jax", "_compat.optuna", "search.optuna"}
 
 # Each part and those that it stands on; what these stand on is open to it too.
 STANDS_ON = {
     **{leaf: set() for leaf in LEAVES},
     "_arguments": set(),
     "_batches": set(),
-    "_compat.jax": set(),
+    "_compat": set(),
+    "_compat.jax": {"exceptions"},
+    "_compat.optuna": {"exceptions"},
     "_interrupts": set(),
     "_machine": set(),
     "_storage": {"exceptions"},
     "_validation": set(),
-    "_compat": set(),
     "exceptions": {"_validation"},
     "fusion": set(),
     "optimizers": set(),
@@ -42,7 +44,7 @@ STANDS_ON = {
     "persistence": {"estimators", "preprocessing"},
     "ensembles": {"population"},
     "search": {"ensembles"},
-    "studies": set(),
+    "studies": {"_compat.optuna"},
     "search.optuna": {"search", "studies"},
     "experiments": {"population", "datasets", "preprocessing", "results", "stats"},
     "verdicts": {"experiments", "results", "stats"},
@@ -71,7 +73,7 @@ ONLY_IN = {
     "keras": DEEP_LEARNING,
     "jax": DEEP_LEARNING,
     "scikeras": {"estimators"},
-    "optuna": {"search.optuna", "studies", "demo"},
+    "optuna": {"_compat.optuna", "search.optuna", "studies", "demo"},
     "matplotlib": {"plots"},
     "seaborn": {"plots"},
 }
@@ -182,6 +184,53 @@ def test_a_library_shows_only_where_it_belongs(path: Path) -> None:
     assert libraries & misplaced == set()
 
 
+STUDIES = [path for path in SOURCES if _part(path) == "studies"]
+# What a room needs that knows no network and no array.
+STUDIES_NEED = {"nnest", "filelock", "optuna", "psutil", "sqlalchemy", "tenacity"}
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=_name)
+def test_studies_know_no_network_and_no_array(path: Path) -> None:
+    """A worker's loop is about trials; tables of a study are made by pandas."""
+    libraries = {name.split(".")[0] for name in _imports(path)} - sys.stdlib_module_names
+    tables = {"pandas"} if path.stem == "_tables" else set()
+
+    assert libraries - STUDIES_NEED - tables == set()
+
+
+def _private_attributes(path: Path) -> set[str]:
+    """Return the attributes with an underscore that a file takes from other things than itself."""
+    mine = {"self", "cls"}
+    return {
+        node.attr
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and not (isinstance(node.value, ast.Name) and node.value.id in mine)
+    }
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=_name)
+def test_studies_take_no_private_name_of_another_object(path: Path) -> None:
+    """What Optuna hides is in `nnest._compat.optuna`, behind a probe."""
+    assert _private_attributes(path) == set()
+
+
+def test_searches_take_private_names_of_optuna_by_their_probes() -> None:
+    """The names that `nnest._compat.optuna` takes stand nowhere else."""
+    (compat,) = (path for path in SOURCES if _part(path) == "_compat.optuna")
+    hidden = {
+        node.value
+        for node in ast.walk(_tree(compat))
+        if isinstance(node, ast.Constant) and str(node.value).startswith("_")
+    }
+    searches = [path for path in SOURCES if _part(path) == "search.optuna"]
+
+    assert {"_storage", "_trial_id", "_stop_flag", "_fixed_params"} <= hidden
+    assert {_name(path) for path in searches if _private_attributes(path) & hidden} == set()
+
+
 def test_no_module_reads_pickles() -> None:
     """No file that nnest reads can run code."""
     readers = {"pickle", "joblib", "marshal", "shelve", "dill", "cloudpickle"}
@@ -253,7 +302,8 @@ def test_a_declaration_has_no_control_flow(path: Path) -> None:
 def test_every_public_module_says_what_is_public(path: Path) -> None:
     """A module without an underscore has a docstring and a list of its public names."""
     assert ast.get_docstring(_tree(path)), "a module starts with a sentence on what it is for"
-    if path.stem.startswith("_") and path.stem != "__init__":
+    inner = path.stem if path.stem != "__init__" else path.parent.name
+    if inner.startswith("_"):
         return
     assigned = {
         target.id

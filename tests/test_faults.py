@@ -17,9 +17,10 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from nnest.studies import _settings as _setup
-from nnest.studies._history import PLACE, Ledger
-from nnest.studies._loop import StudyError, set_up
+from nnest.exceptions import StudyError
+from nnest.studies._history import PLACE, TrialHistory
+from nnest.studies._loop import BatchLoop
+from nnest.studies._settings import bind_study_settings
 from nnest.studies._storages import open_storage
 from tests import faults, postgres
 from tests.faults import K, N
@@ -86,6 +87,15 @@ def test_killed_workers_lose_nothing_on_a_journal(
     assert_survived(json.loads(told(process, 560)), request)
 
 
+def test_killed_workers_lose_nothing_on_sqlite(tmp_path: Path) -> None:
+    """Which is for one process: a second one waits its turn, and does no harm."""
+    process = start("kill", f"sqlite:///{tmp_path}/SEED.db", *range(4))
+    found = json.loads(told(process, 300))
+    for each in found:
+        assert_whole(each)
+    assert sum(each["kills"] for each in found) >= 4
+
+
 def test_killed_workers_lose_nothing_on_postgresql(
     server: Server, request: pytest.FixtureRequest
 ) -> None:
@@ -112,7 +122,7 @@ def test_a_server_that_is_away_is_waited_for(server: Server) -> None:
     # One that joins in that moment would be refused: an address may also be wrong.
     workers = [start("work", where, 0)]
     end = time.monotonic() + 60
-    while Ledger(study).n_finished < K:
+    while TrialHistory(study).n_finished < K:
         assert time.monotonic() < end
         time.sleep(0.01)
     server.stop()
@@ -121,11 +131,11 @@ def test_a_server_that_is_away_is_waited_for(server: Server) -> None:
     workers.append(start("work", where, 0))
     assert "The storage answers again." in told(workers[0], 120)
     told(workers[1], 120)
-    ledger = Ledger(study)
-    done = ledger.of_state(TrialState.COMPLETE, TrialState.PRUNED)
+    history = TrialHistory(study)
+    done = history.of_state(TrialState.COMPLETE, TrialState.PRUNED)
     assert len(done) == N
-    assert len({ledger.places[trial.number] for trial in done}) == N
-    assert not ledger.of_state(TrialState.RUNNING, TrialState.WAITING)
+    assert len({history.places[trial.number] for trial in done}) == N
+    assert not history.of_state(TrialState.RUNNING, TrialState.WAITING)
 
 
 def test_a_study_on_postgresql_goes_on(server: Server) -> None:
@@ -134,7 +144,7 @@ def test_a_study_on_postgresql_goes_on(server: Server) -> None:
     for where in (server.database(), None):
         study = optuna.create_study(study_name="s", storage=open_storage(where, say=None))
         for n in (K, N):
-            faults.run_rounds(
+            BatchLoop(
                 study,
                 lambda trial: {
                     "x": trial.suggest_float("x", 0, 1),
@@ -143,10 +153,9 @@ def test_a_study_on_postgresql_goes_on(server: Server) -> None:
                 faults.train,
                 n_trials=n,
                 group_size=K,
-                seed=3,
-                make_sampler=lambda seed: optuna.samplers.TPESampler(seed=seed),
+                make_sampler=lambda place: optuna.samplers.TPESampler(seed=place),
                 say=None,
-            )
+            ).run()
         tables.append([(t.user_attrs[PLACE], t.params, t.values, t.state) for t in study.trials])
     assert tables[0] == tables[1]
 
@@ -157,7 +166,6 @@ def test_workers_that_begin_at_once_have_the_same_facts(
     """There, a lock of the database keeps others out between reading and writing."""
     where = server.database()
     faults.study_of(where, 0)
-    monkeypatch.setattr(_setup, "_REST", 0.0)
     found = faults.facts_at_once(lambda: faults.study_of(where, 0), {}, 0.2, monkeypatch)
     assert len({facts["seed"] for facts in found}) == 1
 
@@ -166,7 +174,7 @@ def test_a_server_that_is_away_is_waited_for_at_the_beginning(server: Server) ->
     """Between opening the storage and writing down what the study is."""
     study, found = faults.study_of(server.database(), 0), []
     server.stop()
-    worker = threading.Thread(target=lambda: found.append(set_up(study, {"seed": 3})))
+    worker = threading.Thread(target=lambda: found.append(bind_study_settings(study, {"seed": 3})))
     worker.start()
     time.sleep(1)
     server.start()
@@ -189,6 +197,6 @@ def test_another_space_is_refused(
     where = str(tmp_path / "study.journal")
     if kind == "postgresql":
         where = request.getfixturevalue("server").database()
-    set_up(faults.study_of(where, 0), {"space": "a", "data": "d"})
+    bind_study_settings(faults.study_of(where, 0), {"space": "a", "data": "d"})
     with pytest.raises(StudyError, match="has another space: a there, b here"):
-        set_up(faults.study_of(where, 0), {"space": "b", "data": "d"})
+        bind_study_settings(faults.study_of(where, 0), {"space": "b", "data": "d"})

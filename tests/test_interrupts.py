@@ -183,8 +183,8 @@ def test_an_interrupt_is_not_hidden_by_what_comes_after(monkeypatch: pytest.Monk
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nnest.studies._loop._Rounds._trained", interrupted)
-    monkeypatch.setattr("nnest.studies._loop._Rounds._give_up", fails)
+    monkeypatch.setattr("nnest.studies._loop.BatchLoop._results", interrupted)
+    monkeypatch.setattr("nnest.studies._loop.release_trials", fails)
     study = OptunaSearchCV(MLPClassifier(epochs=1), {"dropout": [0.0, 0.5]}, n_trials=2, cv=2)
     with pytest.raises(KeyboardInterrupt):
         study.fit(np.eye(8), [0, 1] * 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,13 +14,16 @@ import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
+from sklearn.datasets import load_digits
 from sklearn.model_selection import KFold
 
+from nnest import MLPClassifier, OptunaSearchCV
 from nnest.search.optuna import wait_for_study
 from tests.networks import mlp
 from tests.postgres import server
 from tests.studies import X, Y, fitted, same_tables
 
+OLD = Path(__file__).parent / "fixtures" / "0.1.0"
 RATES = {"dropout": FloatDistribution(0.0, 0.5), "hidden_units": [(8,), (4, 4)]}
 
 
@@ -69,6 +73,27 @@ def test_whoever_comes_later_takes_folds_and_seed(tmp_path: Path) -> None:
     facts = [each.study_.user_attrs["nnest:study"] for each in (one, other)]
     assert facts[0] == facts[1]
     assert len(other.cv_results_["params"]) == 4
+
+
+def test_a_study_of_version_0_1_0_goes_on(tmp_path: Path) -> None:
+    """A copy of its journal has its three trials, and comes to what is trained in one go."""
+    path = tmp_path / "study.journal"
+    shutil.copy(OLD / "study.journal", path)
+    X, y = load_digits(return_X_y=True)
+    network = MLPClassifier(hidden_units=(4,), epochs=1, random_state=0)
+    space = {"dropout": FloatDistribution(0.0, 0.5)}
+    settings: dict[str, Any] = {"sampler": "random", "random_state": 0, "cv": 2, "group_size": 3}
+
+    def run(n_trials: int, **where: Any) -> OptunaSearchCV:
+        search = OptunaSearchCV(network, space, n_trials=n_trials, **settings, **where)
+        return search.fit((X[:120] / 16).astype("float32"), y[:120])
+
+    kept = run(6, storage=path, study_name="old")
+
+    old = [0.17803019349281934, 0.13186860974229048, 0.4423076233989558]
+    assert [each["dropout"] for each in kept.cv_results_["params"][:3]] == old
+    assert len(kept.study_.trials) == 6
+    assert same_tables(run(6), kept)
 
 
 @pytest.mark.parametrize("address", ["journal", "sqlite"])

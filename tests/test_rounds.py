@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +23,19 @@ from optuna.samplers import (
     RandomSampler,
     TPESampler,
 )
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from nnest.studies import _history as _ledger
-from nnest.studies import _loop as _rounds
-from nnest.studies import _settings as _setup
-from nnest.studies._history import ENDING, PLACE, Ledger
-from nnest.studies._leases import Claims, new_claim
-from nnest.studies._loop import Ending, StudyError, Task, run_rounds, set_up
-from nnest.studies._recovery import give_back, withdraw
+from nnest.exceptions import StudyError
+from nnest.search._facts import derived
+from nnest.studies import _history, _loop
+from nnest.studies._history import PLACE, RESULT, TrialHistory
+from nnest.studies._locks import run_exclusively
+from nnest.studies._loop import BatchLoop
+from nnest.studies._settings import bind_study_settings
 from nnest.studies._storages import open_storage
-from nnest.studies._workers import Worker
+from nnest.studies._trials import BatchTrial, TrialResult
 from tests import faults
 from tests.helpers import Clock
 
@@ -86,16 +86,16 @@ def worth(params: dict[str, Any]) -> float:
     return (params["x"] - 0.3) ** 2 + params["n"]
 
 
-def ending(task: Task) -> Ending:
+def ending(task: BatchTrial) -> TrialResult:
     """Report three values; prune a few trials, let a few fail, complete the others."""
     value = worth(task.params)
     for step in range(3):
         task.trial.report(value / (step + 1), step)
     if task.place % 7 == 3:
-        return Ending(TrialState.PRUNED)
+        return TrialResult(TrialState.PRUNED)
     if task.place % 7 == 5:
-        return Ending(TrialState.FAIL, reason="Its loss is not finite.")
-    return Ending(TrialState.COMPLETE, (value,), attrs={"seed": task.place})
+        return TrialResult(TrialState.FAIL, reason="Its loss is not finite.")
+    return TrialResult(TrialState.COMPLETE, (value,), attrs={"seed": task.place})
 
 
 class Trainer:
@@ -104,7 +104,7 @@ class Trainer:
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
 
-    def __call__(self, tasks: list[Task]) -> list[Ending]:
+    def __call__(self, tasks: list[BatchTrial]) -> list[TrialResult]:
         """Return what becomes of each."""
         self.batches.append([task.place for task in tasks])
         return [ending(task) for task in tasks]
@@ -117,27 +117,33 @@ def start(storage: BaseStorage | None = None) -> Study:
     )
 
 
-def go(study: Study, train: Callable[[list[Task]], list[Ending]], **settings: Any) -> None:
+def go(
+    study: Study, train: Callable[[list[BatchTrial]], list[TrialResult]], **settings: Any
+) -> None:
     """Run the loop with the usual settings."""
     usual: dict[str, Any] = {
         "n_trials": N,
         "group_size": K,
-        "seed": SEED,
         "make_sampler": SAMPLERS["random"],
         "say": None,
     }
-    run_rounds(study, settings.pop("define", space), train, **{**usual, **settings})
+    settings = {**usual, **settings}
+    make = settings.pop("make_sampler")
+    define = settings.pop("define", space)
+    settings["make_sampler"] = lambda place: make(derived(SEED, place))
+    timeout = settings.pop("timeout", None)
+    BatchLoop(study, define, train, **settings).run(timeout)
 
 
 def table(study: Study) -> dict[int, tuple[Any, ...]]:
     """Return what is known of each place that was trained to an end."""
-    ledger = Ledger(study)
-    over = ledger.in_order([*ledger.of_state(*FINISHED), *ledger.failed])
+    history = TrialHistory(study)
+    over = history.in_order([*history.of_state(*FINISHED), *history.failed])
     found = {
-        ledger.places[t.number]: (t.state, t.params, t.values, t.intermediate_values) for t in over
+        history.places[t.number]: (t.state, t.params, t.values, t.intermediate_values) for t in over
     }
     assert len(found) == len(over), "a place was trained to an end twice"
-    assert all(t.user_attrs[PLACE] == ledger.places[t.number] for t in over)
+    assert all(t.user_attrs[PLACE] == history.places[t.number] for t in over)
     return found
 
 
@@ -221,7 +227,7 @@ def test_killed_at_any_write_it_goes_on_to_the_same_table(
         storage.die_at(10**9, after=False)
         go(study, Trainer(), make_sampler=SAMPLERS[sampler])
         assert table(study) == expected, f"killed at write {moment} of {writes}"
-        assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
+        assert not TrialHistory(study).of_state(TrialState.RUNNING, TrialState.WAITING)
 
 
 @pytest.mark.slow
@@ -229,7 +235,7 @@ def test_killed_again_and_again_it_goes_on_to_the_same_table(
     sampler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also in the middle of clearing up after the last death, and the one before."""
-    monkeypatch.setattr(_ledger, "LOST", 10**6)
+    monkeypatch.setattr(_history, "MAX_RETRIES", 10**6)
     expected, _ = whole(sampler)
     for step in range(40, 100, 4):
         storage = Mortal()
@@ -244,6 +250,21 @@ def test_killed_again_and_again_it_goes_on_to_the_same_table(
                 deaths += 1
             assert deaths < 200
         assert table(study) == expected, f"killed every {step} writes"
+
+
+def test_killed_twice_it_goes_on_to_the_same_table(sampler: str) -> None:
+    """Whatever the second worker was at: it reclaims, leases and asks in its first writes."""
+    expected, _ = whole(sampler)
+    for first, second in product((41, 66), range(1, 44, 3)):
+        storage = Mortal()
+        study = start(storage)
+        for moment in (first, second):
+            storage.die_at(moment, after=second % 2 == 1)
+            with pytest.raises(Killed):
+                go(study, Trainer(), make_sampler=SAMPLERS[sampler])
+        storage.die_at(10**9, after=False)
+        go(study, Trainer(), make_sampler=SAMPLERS[sampler])
+        assert table(study) == expected, f"killed at write {first}, then at write {second}"
 
 
 def test_stopped_after_some_trials_it_goes_on_to_the_same_table(sampler: str) -> None:
@@ -263,7 +284,7 @@ def test_interrupted_by_the_user_it_goes_on_to_the_same_table(
     expected, _ = whole(sampler)
 
     class Interrupted(Trainer):
-        def __call__(self, tasks: list[Task]) -> list[Ending]:
+        def __call__(self, tasks: list[BatchTrial]) -> list[TrialResult]:
             if len(self.batches) == batch:
                 raise KeyboardInterrupt
             return super().__call__(tasks)
@@ -271,9 +292,9 @@ def test_interrupted_by_the_user_it_goes_on_to_the_same_table(
     study = start(open_storage(tmp_path / "study.journal"))
     with pytest.raises(KeyboardInterrupt):
         go(study, Interrupted(), make_sampler=SAMPLERS[sampler])
-    ledger = Ledger(study)
-    assert not ledger.of_state(TrialState.RUNNING)
-    assert [ledger.places[t.number] for t in ledger.of_state(TrialState.WAITING)] == [
+    history = TrialHistory(study)
+    assert not history.of_state(TrialState.RUNNING)
+    assert [history.places[t.number] for t in history.of_state(TrialState.WAITING)] == [
         K * batch + i for i in range(K)
     ]
     go(start(open_storage(tmp_path / "study.journal")), Trainer(), make_sampler=SAMPLERS[sampler])
@@ -286,15 +307,15 @@ def test_what_was_trained_is_not_trained_again() -> None:
     study, train = start(storage), Trainer()
     told: list[int] = []
 
-    def die(task: Task, ending: Ending) -> None:
+    def die(task: BatchTrial, ending: TrialResult) -> None:
         told.append(task.place)
         if task.place == 5:
             storage.die_at(0, after=False)
 
     with pytest.raises(Killed):
-        go(study, train, told=die)
+        go(study, train, after_tell=die)
     storage.die_at(10**9, after=False)
-    go(study, train, told=lambda task, ending: told.append(task.place))
+    go(study, train, after_tell=lambda task, ending: told.append(task.place))
     assert train.batches == BATCHES
     assert told == list(range(N + 2))
 
@@ -303,13 +324,13 @@ def test_what_was_reported_comes_with_the_trial() -> None:
     """A trainer with a checkpoint reports again what came before it."""
     study, seen = start(), []
 
-    def train(tasks: list[Task]) -> list[Ending]:
-        seen.append([dict(task.before) for task in tasks])
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
+        seen.append([dict(task.reported_before) for task in tasks])
         for task in tasks:
             task.trial.report(10.0 * task.place, len(seen))
         if len(seen) < 3:
             raise KeyboardInterrupt
-        return [Ending(TrialState.COMPLETE, (0.0,)) for _ in tasks]
+        return [TrialResult(TrialState.COMPLETE, (0.0,)) for _ in tasks]
 
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
@@ -322,118 +343,19 @@ def test_a_constraint_is_set_once() -> None:
     """Trained again, a trial has its predecessor's; Optuna would warn of the second."""
     study, calls = start(), []
 
-    def train(tasks: list[Task]) -> list[Ending]:
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
         calls.append(len(tasks))
         for task in tasks:
             task.trial.set_constraint("size", float(task.place))
         if len(calls) == 1:
             raise KeyboardInterrupt
-        return [Ending(TrialState.COMPLETE, (1.0,)) for _ in tasks]
+        return [TrialResult(TrialState.COMPLETE, (1.0,)) for _ in tasks]
 
     with pytest.raises(KeyboardInterrupt):
         go(study, train, n_trials=2, group_size=2)
     go(study, train, n_trials=2, group_size=2)
-    done = Ledger(study).of_state(TrialState.COMPLETE)
+    done = TrialHistory(study).of_state(TrialState.COMPLETE)
     assert [trial.system_attrs["constraints:size"] for trial in done] == [0.0, 1.0]
-
-
-def test_what_two_workers_have_enqueued_counts_once() -> None:
-    """Storages have no compare-and-set: a place may wait twice, and is trained once."""
-    study, calls = start(), []
-
-    def train(tasks: list[Task]) -> list[Ending]:
-        calls.append([task.place for task in tasks])
-        if len(calls) < 3:
-            raise KeyboardInterrupt
-        return [ending(task) for task in tasks]
-
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            go(study, train)
-        for trial in Ledger(study).of_state(TrialState.WAITING):
-            study.add_trial(trial)
-    go(study, train)
-    assert calls == [BATCHES[0], *[BATCHES[0]] * 2, *BATCHES[1:]]
-    assert table(study) == whole("random")[0]
-    assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
-
-
-@pytest.mark.parametrize("sampler", ["random", "grid", "qmc"])
-def test_what_is_lost_is_not_replaced_before_it_is_enqueued_again(
-    sampler: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One worker takes trials from a dead one; another looks before they are enqueued.
-
-    With samplers that learn, the numbers of several workers depend on who is first.
-    """
-    expected, _ = whole(sampler)
-    storage = Mortal()
-    study, made = start(storage), SAMPLERS[sampler]
-
-    class Dying(Trainer):
-        def __call__(self, tasks: list[Task]) -> list[Ending]:
-            if len(self.batches) == 1:
-                storage.die_at(0, after=False)
-                raise Killed
-            return super().__call__(tasks)
-
-    with pytest.raises(Killed):
-        go(study, Dying(), make_sampler=made)
-    storage.die_at(10**9, after=False)
-
-    class Slow(Clock):
-        def sleep(self, seconds: float) -> None:
-            super().sleep(seconds)
-            ledger = Ledger(study)
-            give_back(study, slow, ledger.lost, ledger, set())
-
-    clock = Slow()
-    monkeypatch.setattr(_rounds, "time", clock)
-    with Worker(storage) as slow:
-        withdraw(study, slow, Ledger(study).of_state(TrialState.RUNNING))
-        go(study, Trainer(), make_sampler=made)
-    assert clock.now > 0
-    assert table(study) == expected
-    assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
-
-
-def test_of_two_batches_that_were_made_at_once_the_first_places_stay() -> None:
-    """Also while the trials of the first are lost: they will have higher numbers then."""
-    study = start()
-    with Worker(study._storage) as first, Worker(study._storage) as second:
-        workers = [Claims(study, each, K, K, RandomSampler()) for each in (first, second)]
-        claims = [new_claim(), new_claim()]
-        nothing = Ledger(study)
-        for worker, claim in zip(workers, claims, strict=True):
-            worker.next(claim, nothing)
-        theirs = [trial for trial in Ledger(study).trials if trial._trial_id in claims[0].ids]
-        withdraw(study, first, theirs)
-        assert len(theirs) == K == len(claims[1].ids)
-        assert workers[1].settle(claims[1]) == []
-        assert len(Ledger(study).lost) == K
-
-
-def test_what_was_enqueued_too_late_does_not_wait_for_ever() -> None:
-    """A slow worker enqueues what another one has long begun: nobody needs it in the end."""
-    study, late = start(), []
-
-    def train(tasks: list[Task]) -> list[Ending]:
-        if not late:
-            raise KeyboardInterrupt
-        for trial in late:
-            study.add_trial(trial)
-        return [ending(task) for task in tasks]
-
-    with pytest.raises(KeyboardInterrupt):
-        go(study, train, n_trials=K)
-    late += Ledger(study).of_state(TrialState.WAITING)
-    study.enqueue_trial({"x": 0.125, "n": 2})  # for a longer study
-    go(study, train, n_trials=K)
-    ledger = Ledger(study)
-    assert sorted(ledger.places[t.number] for t in ledger.of_state(*FINISHED)) == list(range(K))
-    waiting = ledger.of_state(TrialState.WAITING)
-    assert [trial.system_attrs["fixed_params"] for trial in waiting] == [{"x": 0.125, "n": 2}]
-    assert not ledger.failed
 
 
 def test_what_the_user_has_enqueued_comes_first() -> None:
@@ -446,14 +368,38 @@ def test_what_the_user_has_enqueued_comes_first() -> None:
     assert len({trial.params["x"] for trial in study.trials}) == K
 
 
+def place(kind: str, folder: Path) -> Any:
+    """Return where to keep a study, as a search takes it."""
+    where = {"journal": folder / "study.journal", "sqlite": f"sqlite:///{folder / 'study.db'}"}
+    return where.get(kind)
+
+
+@pytest.mark.parametrize("kind", ["memory", "journal", "sqlite"])
+def test_nobody_leases_while_another_one_does(kind: str, tmp_path: Path) -> None:
+    """What one worker reads there is true until it has written."""
+    where = place(kind, tmp_path)
+    storages = [open_storage(where, say=None) for _ in range(2 if where else 1)]
+    one, other = start(storages[0]), start(storages[-1])
+    worker = threading.Thread(target=lambda: go(other, Trainer(), n_trials=K))
+
+    def hold() -> int:
+        worker.start()
+        time.sleep(0.3)
+        return len(one.trials)
+
+    assert run_exclusively(one, hold) == 0
+    worker.join(60)
+    assert len(table(one)) == K
+
+
 def test_two_workers_never_ask_for_the_same(tmp_path: Path) -> None:
     """Places differ, and with them the samplers' seeds; together they train as many as wanted."""
     path = tmp_path / "study.journal"
     start(open_storage(path))
 
-    def train(tasks: list[Task]) -> list[Ending]:
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
         time.sleep(0.01)
-        return [Ending(TrialState.COMPLETE, (worth(task.params),)) for task in tasks]
+        return [TrialResult(TrialState.COMPLETE, (worth(task.params),)) for task in tasks]
 
     def work() -> None:
         go(start(open_storage(path)), train, n_trials=24, group_size=3)
@@ -464,10 +410,10 @@ def test_two_workers_never_ask_for_the_same(tmp_path: Path) -> None:
     for worker in workers:
         worker.join()
     study = start(open_storage(path))
-    done = Ledger(study).of_state(TrialState.COMPLETE)
+    done = TrialHistory(study).of_state(TrialState.COMPLETE)
     assert len(done) == 24
     assert len({trial.params["x"] for trial in done}) == 24
-    assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
+    assert not TrialHistory(study).of_state(TrialState.RUNNING, TrialState.WAITING)
 
 
 def test_a_late_tell_is_no_second_result() -> None:
@@ -475,27 +421,44 @@ def test_a_late_tell_is_no_second_result() -> None:
     study, said = start(), []
     late = []
 
-    def train(tasks: list[Task]) -> list[Ending]:
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
         if not late:
             late.append(tasks[0].trial.number)
             study._storage.set_trial_state_values(tasks[0].trial._trial_id, TrialState.FAIL)
             tasks[0].trial.report(1.0, 0)
             assert tasks[0].trial.should_prune()
             tasks[0].trial.set_user_attr("a", 1)
-        return [Ending(TrialState.COMPLETE, (1.0,)) for _ in tasks]
+        return [TrialResult(TrialState.COMPLETE, (1.0,)) for _ in tasks]
 
     go(study, train, n_trials=3, group_size=2, say=said.append)
     assert study.trials[late[0]].state is TrialState.FAIL
     assert "Trial 0 was given to another worker: told too late." in said
-    places = [trial.user_attrs[PLACE] for trial in Ledger(study).of_state(TrialState.COMPLETE)]
+    places = [
+        trial.user_attrs[PLACE] for trial in TrialHistory(study).of_state(TrialState.COMPLETE)
+    ]
     assert sorted(places) == [0, 1, 2]
+
+
+def test_a_late_ask_loses_nothing() -> None:
+    """A worker that counted as dead while it asked leases what is left, and does not crash."""
+    study, said, late = start(), [], []
+
+    def define(trial: optuna.Trial) -> dict[str, Any]:
+        if trial.number == 1 and not late:
+            late.append(trial.number)
+            study._storage.set_trial_state_values(1, TrialState.FAIL)
+        return space(trial)
+
+    go(study, Trainer(), define=define, say=said.append)
+    assert said[0] == "A batch was given to another worker: asked too late."
+    assert table(study) == whole("random")[0]
 
 
 def test_a_study_whose_trials_all_fail_stops() -> None:
     """With the last reason, and no crash."""
 
-    def train(tasks: list[Task]) -> list[Ending]:
-        return [Ending(TrialState.FAIL, reason="Its loss is not finite.") for _ in tasks]
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
+        return [TrialResult(TrialState.FAIL, reason="Its loss is not finite.") for _ in tasks]
 
     study = start()
     sentence = (
@@ -505,7 +468,7 @@ def test_a_study_whose_trials_all_fail_stops() -> None:
     with pytest.raises(StudyError) as caught:
         go(study, train, n_trials=6, group_size=3)
     assert str(caught.value) == sentence
-    reasons = [trial.user_attrs[ENDING]["reason"] for trial in study.trials]
+    reasons = [trial.user_attrs[RESULT]["reason"] for trial in study.trials]
     assert reasons == ["Its loss is not finite."] * 6
 
 
@@ -513,9 +476,11 @@ def test_a_study_whose_trials_mostly_fail_stops_with_what_it_has() -> None:
     """Those that are complete are worth something."""
     said: list[str] = []
 
-    def train(tasks: list[Task]) -> list[Ending]:
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
         return [
-            Ending(TrialState.COMPLETE, (1.0,)) if task.place == 2 else Ending(TrialState.FAIL)
+            TrialResult(TrialState.COMPLETE, (1.0,))
+            if task.place == 2
+            else TrialResult(TrialState.FAIL)
             for task in tasks
         ]
 
@@ -528,23 +493,26 @@ def test_a_value_that_is_none_is_a_failure(values: tuple[float, ...]) -> None:
     """With the reason; the others of its batch are not touched."""
     study = start()
 
-    def train(tasks: list[Task]) -> list[Ending]:
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
         return [
-            Ending(TrialState.COMPLETE, values if task.place == 1 else (1.0,)) for task in tasks
+            TrialResult(TrialState.COMPLETE, values if task.place == 1 else (1.0,))
+            for task in tasks
         ]
 
     go(study, train, n_trials=3, group_size=3)
     assert study.trials[1].state is TrialState.FAIL
     reason = f"Its values are {values}, and not 1 numbers."
-    assert study.trials[1].user_attrs[ENDING]["reason"] == reason
+    assert study.trials[1].user_attrs[RESULT]["reason"] == reason
 
 
 def test_several_objectives_are_told() -> None:
     """One value for each direction."""
     study = optuna.create_study(directions=["minimize", "maximize"])
 
-    def train(tasks: list[Task]) -> list[Ending]:
-        return [Ending(TrialState.COMPLETE, (task.params["x"], task.params["n"])) for task in tasks]
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
+        return [
+            TrialResult(TrialState.COMPLETE, (task.params["x"], task.params["n"])) for task in tasks
+        ]
 
     go(study, train, n_trials=5)
     assert all(trial.values == [trial.params["x"], trial.params["n"]] for trial in study.trials)
@@ -557,7 +525,7 @@ def test_a_grid_ends_when_all_of_it_was_tried() -> None:
     go(study, Trainer(), n_trials=40, make_sampler=SAMPLERS["grid"], say=said.append)
     points = [tuple(trial.params.values()) for trial in study.trials]
     assert len(points) == len(set(points)) == 15
-    n = len(Ledger(study).of_state(*FINISHED))
+    n = len(TrialHistory(study).of_state(*FINISHED))
     assert said == [f"All settings were tried: {n} trials are the study."]
 
 
@@ -584,11 +552,11 @@ def test_an_exhausted_sampler_stops_the_study() -> None:
 def test_no_batch_begins_after_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was begun is told."""
     study, clock = start(), Clock()
-    monkeypatch.setattr(_rounds, "time", clock)
+    monkeypatch.setattr(_loop, "time", clock)
 
-    def train(tasks: list[Task]) -> list[Ending]:
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
         clock.sleep(0.03)
-        return [Ending(TrialState.COMPLETE, (1.0,)) for _ in tasks]
+        return [TrialResult(TrialState.COMPLETE, (1.0,)) for _ in tasks]
 
     go(study, train, n_trials=1000, timeout=0.1)
     assert [trial.state for trial in study.trials] == 4 * K * [TrialState.COMPLETE]
@@ -599,21 +567,21 @@ def test_no_batch_begins_after_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_trial_that_kills_its_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """After some deaths it has failed by itself, and the study goes on without it."""
-    monkeypatch.setattr(_ledger, "LOST", 3)
+    monkeypatch.setattr(_history, "MAX_RETRIES", 3)
     study = start()
 
-    def train(tasks: list[Task]) -> list[Ending]:
+    def train(tasks: list[BatchTrial]) -> list[TrialResult]:
         if any(task.place == 0 for task in tasks):
             raise MemoryError
-        return [Ending(TrialState.COMPLETE, (1.0,)) for _ in tasks]
+        return [TrialResult(TrialState.COMPLETE, (1.0,)) for _ in tasks]
 
     for _ in range(4):
         with pytest.raises(MemoryError):
             go(study, train, n_trials=3, group_size=1)
     go(study, train, n_trials=3, group_size=1)
-    ledger = Ledger(study)
-    assert [ledger.places[trial.number] for trial in ledger.failed] == [0]
-    assert ledger.n_finished == 3
+    history = TrialHistory(study)
+    assert [history.places[trial.number] for trial in history.failed] == [0]
+    assert history.n_finished == 3
 
 
 def test_a_worker_waits_for_what_others_train() -> None:
@@ -660,9 +628,12 @@ FACTS = {"space": {"x": [0, 1]}, "data": "d1", "seed": 3, "group_size": 4}
 def test_facts_are_written_once() -> None:
     """Later workers take the first one's seed and group size, and add what is not known."""
     study = start()
-    assert set_up(study, FACTS) == FACTS
-    assert set_up(study, {**FACTS, "seed": 9, "group_size": 16}) == FACTS
-    assert set_up(study, {**FACTS, "versions": (1, 2)}) == {**FACTS, "versions": [1, 2]}
+    assert bind_study_settings(study, FACTS) == FACTS
+    assert bind_study_settings(study, {**FACTS, "seed": 9, "group_size": 16}) == FACTS
+    assert bind_study_settings(study, {**FACTS, "versions": (1, 2)}) == {
+        **FACTS,
+        "versions": [1, 2],
+    }
 
 
 OTHERS = [
@@ -677,34 +648,28 @@ def test_another_study_under_the_same_name_is_refused(
 ) -> None:
     """Both are named."""
     study = start()
-    set_up(study, FACTS)
+    bind_study_settings(study, FACTS)
     with pytest.raises(StudyError) as caught:
-        set_up(study, {**FACTS, name: value})
+        bind_study_settings(study, {**FACTS, name: value})
     assert str(caught.value) == (
         f"The study 'study' has another {name}: {there} there, {here} here. "
         f"Give it another study_name, or {cure}."
     )
-    assert set_up(study, FACTS) == FACTS
+    assert bind_study_settings(study, FACTS) == FACTS
 
 
-@pytest.mark.parametrize(
-    ("pause", "rest"), [(0.2, 0.0), (0.02, 2.0)], ids=["with a lock", "without one"]
-)
+@pytest.mark.parametrize("kind", ["journal", "sqlite"])
 def test_workers_that_begin_at_once_have_the_same_facts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pause: float, rest: float
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long one takes between reading and writing; without a lock, the last one counts."""
-    path = tmp_path / "study.journal"
-
-    def open_study() -> Study:
-        plain = JournalStorage(JournalFileBackend(str(path))) if rest else None
-        return start(plain or open_storage(path))
-
-    monkeypatch.setattr(_setup, "_REST", rest)
-    open_study()
-    found = faults.facts_at_once(open_study, FACTS, pause, monkeypatch)
+    """However long one takes between reading and writing."""
+    where = place(kind, tmp_path)
+    start(open_storage(where, say=None))
+    found = faults.facts_at_once(
+        lambda: start(open_storage(where, say=None)), FACTS, 0.1, monkeypatch
+    )
     assert len({facts["seed"] for facts in found}) == 1
-    assert found[0] == set_up(open_study(), FACTS)
+    assert found[0] == bind_study_settings(start(open_storage(where, say=None)), FACTS)
 
 
 def test_the_loop_needs_no_network_library() -> None:

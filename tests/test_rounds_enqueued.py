@@ -13,9 +13,9 @@ from optuna.study import MaxTrialsCallback, Study
 from optuna.trial import TrialState
 
 from nnest.search.optuna._spaces import as_space
-from nnest.studies._history import ENDING, Ledger
-from nnest.studies._loop import Ending, Task
+from nnest.studies._history import RESULT, TrialHistory
 from nnest.studies._storages import open_storage
+from nnest.studies._trials import BatchTrial, TrialResult
 from tests.networks import mlp
 from tests.test_rounds import (
     FINISHED,
@@ -37,9 +37,9 @@ CHOICES = {"hidden_units": [(8,), (16, 8)], "dropout": FloatDistribution(0.0, 0.
 GIVEN = [{"x": 0.5, "n": 2}, {"n": 3}, {"x": "half", "n": 1}]
 
 
-def train(tasks: list[Task]) -> list[Ending]:
+def train(tasks: list[BatchTrial]) -> list[TrialResult]:
     """Complete every trial."""
-    return [Ending(TrialState.COMPLETE, (float(task.place),)) for task in tasks]
+    return [TrialResult(TrialState.COMPLETE, (float(task.place),)) for task in tasks]
 
 
 def states(study: Study) -> list[str]:
@@ -73,7 +73,7 @@ def test_killed_at_any_write_it_goes_on_to_the_same_table(sampler: str) -> None:
     expected, writes = table(study), storage.n_writes
     assert [trial.params.get("n") for trial in study.trials[:2]] == [2, 3]
     assert states(study)[:3] == ["PRUNED", "COMPLETE", "FAIL"]
-    assert study.trials[0].user_attrs[ENDING]["reason"] == "Two is too many."
+    assert study.trials[0].user_attrs[RESULT]["reason"] == "Two is too many."
 
     for moment in range(1, writes + 1 - len(GIVEN), 3):
         study = enqueued(storage := Mortal())
@@ -83,7 +83,7 @@ def test_killed_at_any_write_it_goes_on_to_the_same_table(sampler: str) -> None:
         storage.die_at(10**9, after=False)
         go(study, Trainer(), **settings)
         assert table(study) == expected, f"killed at write {moment} of {writes}"
-        assert not Ledger(study).of_state(TrialState.RUNNING, TrialState.WAITING)
+        assert not TrialHistory(study).of_state(TrialState.RUNNING, TrialState.WAITING)
 
 
 @pytest.mark.parametrize("group_size", [1, 4])
@@ -129,7 +129,7 @@ def test_tuples_are_enqueued(form: str, given: Any, kind: str, tmp_path: Path) -
             "dropout": trial.suggest_float("dropout", 0.0, 0.5),
         }
 
-    def look(tasks: list[Task]) -> list[Ending]:
+    def look(tasks: list[BatchTrial]) -> list[TrialResult]:
         seen.extend(task.params for task in tasks)
         return train(tasks)
 
@@ -172,7 +172,7 @@ def test_a_value_that_does_not_fit_fails_once(sampler: str, params: Any, shown: 
     settings: dict[str, Any] = {
         "define": as_space(CHOICES, mlp()).define,
         "make_sampler": (lambda _: GridSampler(points)) if sampler == "grid" else SAMPLERS[sampler],
-        "told": lambda task, ending: seen.append((task.trial.number, ending.state.name)),
+        "after_tell": lambda task, ending: seen.append((task.trial.number, ending.state.name)),
     }
     sentence = f"Trial 0 was enqueued with {shown}: it fails, and the study goes on."
 
@@ -206,13 +206,13 @@ def test_callbacks_stop_a_study_after_a_batch(group_size: int, n: int) -> None:
     study, stop = start(), MaxTrialsCallback(3, states=FINISHED)
     settings: dict[str, Any] = {"group_size": group_size, "n_trials": 12}
 
-    go(study, train, told=lambda task, ending: stop(study, study.trials[-1]), **settings)
+    go(study, train, after_tell=lambda task, ending: stop(study, study.trials[-1]), **settings)
 
     assert states(study) == ["COMPLETE"] * n
     study.enqueue_trial({"x": 0.5, "n": 1})
     with pytest.raises(RuntimeError, match="supposed to be invoked inside"):
         study.stop()
-    go(study, train, told=lambda task, ending: study.stop(), **settings)
+    go(study, train, after_tell=lambda task, ending: study.stop(), **settings)
     assert len(study.trials) == n + group_size - n % group_size
     study.optimize(lambda trial: 1.0, n_trials=1)
     go(study, train, **settings)

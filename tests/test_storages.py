@@ -12,23 +12,26 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
 import psutil
 import pytest
-from optuna.storages import BaseStorage, InMemoryStorage
-from optuna.storages._heartbeat import BaseHeartbeat
+import tenacity
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import OperationalError
 
 from nnest.exceptions import StudyError
-from nnest.studies import _retries as _patience
-from nnest.studies import _workers as _owners
-from nnest.studies._retries import PatientStorage, is_away
-from nnest.studies._storages import find_study, open_storage
-from nnest.studies._workers import ELSEWHERE, Worker, is_gone
-from tests.helpers import in_new_process
+from nnest.studies import _retries, _workers
+from nnest.studies._retries import RetryingStorage, is_unreachable
+from nnest.studies._settings import bind_study_settings
+from nnest.studies._storages import open_storage
+from nnest.studies._workers import REMOTE_TIMEOUT, Worker, is_dead
+from tests.helpers import Clock, in_new_process
 
 
 def refused(storage: Any) -> str:
@@ -68,10 +71,57 @@ def test_a_path_is_a_journal(as_text: bool, tmp_path: Path) -> None:
     assert values(str(path) if as_text else path) == found
 
 
-def test_an_optuna_storage_is_taken_as_it_is() -> None:
-    """What the user has set up is the user's."""
+def test_storages_that_work_are_taken_as_they_are(tmp_path: Path) -> None:
+    """What the user has set up is the user's; a database is tried again where it is away."""
     own = InMemoryStorage()
     assert open_storage(own) is own
+    journal = open_storage(tmp_path / "study.journal")
+    assert open_storage(journal) is journal
+    database = RDBStorage("sqlite://")
+    opened = open_storage(database)
+    assert isinstance(opened, RetryingStorage)
+    assert opened.database is database
+    assert open_storage(opened) is opened
+
+
+def journal_of_optuna(path: Path) -> JournalStorage:
+    """Return a journal with Optuna's own lock."""
+    return JournalStorage(JournalFileBackend(str(path / "study.journal")))
+
+
+OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "journal": (journal_of_optuna, "JournalStorage"),
+    "proxy": (lambda _: object.__new__(optuna.storages.GrpcStorageProxy), "GrpcStorageProxy"),
+    "MySQL": (lambda _: "mysql+pymysql://me:secret@localhost/studies", "mysql"),
+    "oracle": (lambda _: "oracle+no_such_driver://host/name", "oracle"),
+    "number": (lambda _: 7, "int"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_storages_are_not_supported(kind: str, tmp_path: Path) -> None:
+    """With what came, what works, and how to bring a study there."""
+    make, came = OTHERS[kind]
+    sentence = refused(make(tmp_path))
+    assert sentence == (
+        f"The storage {came} is not supported: give None (memory), the path of a journal file, or "
+        "the URL of a database of SQLite or PostgreSQL; optuna.copy_study brings a study there."
+    )
+    assert len(sentence) < 300
+
+
+def test_another_dialect_is_not_supported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the user has connected to it."""
+    database = RDBStorage("sqlite://")
+    monkeypatch.setattr(database.engine.dialect, "name", "mysql")
+    assert refused(database).startswith("The storage RDBStorage of mysql is not supported: ")
+
+
+def test_a_loop_runs_on_no_other_storage(tmp_path: Path) -> None:
+    """What would be unsafe is an error, and not a study that nobody guards."""
+    study = optuna.create_study(storage=journal_of_optuna(tmp_path))
+    with pytest.raises(StudyError, match="The storage JournalStorage is not supported"):
+        bind_study_settings(study, {"seed": 1})
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
@@ -225,8 +275,11 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     code = (
         "import os, sys, signal\n"
         "from pathlib import Path\n"
-        "from nnest.studies._locks import JournalLock\n"
-        "JournalLock(Path(sys.argv[1])).acquire()\n"
+        "from nnest.studies._journals import Journal\n"
+        "journal = Journal(Path(sys.argv[1]))\n"
+        "journal.exclusive.acquire()\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "journal.create_new_study([1])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)], timeout=60).returncode < 0
@@ -276,52 +329,47 @@ def test_what_is_no_url_is_refused(url: str) -> None:
 
 def test_a_driver_that_is_missing_is_named() -> None:
     """And what installs it."""
-    assert refused("oracle+no_such_driver://host/name") == (
-        "The driver for oracle+no_such_driver://host/name is not installed: for PostgreSQL, "
+    assert refused("postgresql+nonsense://host/name") == (
+        "The driver for postgresql+nonsense://host/name is not installed: for PostgreSQL, "
         "pip install 'nnest-estimators[postgresql]'."
     )
 
 
-class Flaky(InMemoryStorage):
-    """A storage that is away for some calls."""
+def flaky(away: int, error: Exception | None = None, **settings: Any) -> RetryingStorage:
+    """Return a database that does not answer for some calls."""
+    storage, left = RetryingStorage(RDBStorage("sqlite://"), **settings), [away]
+    error = error or OperationalError("SELECT", {}, ConnectionError("server closed\nit"))
 
-    def __init__(self, away: int, error: Exception | None = None) -> None:
-        super().__init__()
-        self.away = away
-        self.error = error or OperationalError("SELECT", {}, ConnectionError("server closed\nit"))
+    def get_all_studies() -> list[Any]:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise optuna.exceptions.StorageInternalError("no commit") from error
+        return []
 
-    def get_all_studies(self) -> list[Any]:
-        """Answer, or not."""
-        self.away -= 1
-        if self.away >= 0:
-            raise optuna.exceptions.StorageInternalError("no commit") from self.error
-        return super().get_all_studies()
+    storage.inner.get_all_studies = get_all_studies
+    return storage
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Make pauses take no time; return how long they would have been."""
     found: list[float] = []
-    clock = [0.0]
 
-    class Clock:
-        @staticmethod
-        def monotonic() -> float:
-            return clock[0]
-
-        @staticmethod
-        def sleep(seconds: float) -> None:
-            clock[0] += seconds
+    class Pauses(Clock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
             found.append(seconds)
 
-    monkeypatch.setattr(_patience, "time", Clock)
+    clock = Pauses()
+    monkeypatch.setattr(_retries, "time", clock)
+    monkeypatch.setattr(tenacity, "time", clock)
     return found
 
 
 def test_a_storage_that_is_away_is_waited_for(pauses: list[float]) -> None:
     """With pauses that grow up to a minute, and it is said."""
     said: list[str] = []
-    storage = PatientStorage(Flaky(9), said.append)
+    storage = flaky(9, say=said.append)
     assert storage.get_all_studies() == []
     assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
     assert said[0] == "The storage does not answer (server closed): trying again in 0.5 s."
@@ -331,7 +379,7 @@ def test_a_storage_that_is_away_is_waited_for(pauses: list[float]) -> None:
 
 def test_a_storage_that_stays_away_is_given_up(pauses: list[float]) -> None:
     """After an hour, with what to do."""
-    storage = PatientStorage(Flaky(10**6), None, limit=100.0)
+    storage = flaky(10**6, say=None, limit=100.0)
     with pytest.raises(StudyError) as caught:
         storage.get_all_studies()
     assert str(caught.value) == (
@@ -353,8 +401,8 @@ class StateError(Exception):
 def test_only_what_passes_is_waited_for(state: str, passes: bool, pauses: list[float]) -> None:
     """A wrong password is not right a minute later."""
     error = OperationalError("SELECT", {}, StateError(state))
-    assert is_away(error) is passes
-    storage = PatientStorage(Flaky(1, error), None)
+    assert is_unreachable(error) is passes
+    storage = flaky(1, error, say=None)
     if passes:
         assert storage.get_all_studies() == []
     else:
@@ -365,18 +413,60 @@ def test_only_what_passes_is_waited_for(state: str, passes: bool, pauses: list[f
 
 def test_other_errors_are_no_absence() -> None:
     """They come through as they are."""
-    storage = PatientStorage(InMemoryStorage(), None)
+    storage = flaky(0, say=None)
     with pytest.raises(KeyError):
         storage.get_trial(7)
-    assert not is_away(ValueError())
+    assert not is_unreachable(ValueError())
 
 
-def test_every_question_is_asked_patiently() -> None:
-    """No method of Optuna's storages goes past our patience, or is missing."""
-    public = {name for name in {*dir(BaseStorage), *dir(BaseHeartbeat)} if name[0] != "_"}
-    ours = {name for name in public if name in vars(PatientStorage)}
-    assert public - ours == {"check_trial_is_updatable", "get_failed_trial_callback"}
-    assert not PatientStorage.__abstractmethods__
+PUBLIC = sorted(name for name in dir(BaseStorage) if not name.startswith("_"))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_call_is_tried_again(name: str, pauses: list[float]) -> None:
+    """Optuna's storages have no public method that goes past the database, or is missing."""
+    storage, calls = flaky(0, say=None), []
+
+    def answer(*given: Any) -> str:
+        calls.append(given)
+        if len(calls) == 1:
+            raise OperationalError("SELECT", {}, ConnectionError("server closed"))
+        return "answer"
+
+    storage.inner = SimpleNamespace(**{name: answer})
+    if name == "check_trial_is_updatable":  # looks at its two arguments alone
+        return
+    assert getattr(storage, name)(1, "a") == "answer"
+    assert calls == [(1, "a")] * 2
+    assert pauses == [0.5]
+
+
+def test_an_exclusive_section_is_begun_anew(pauses: list[float]) -> None:
+    """Its lock went with the connection: no call within is tried again by itself."""
+    storage, tried = flaky(2, say=None), []
+
+    def section() -> list[Any]:
+        tried.append(len(tried))
+        return storage.get_all_studies()
+
+    assert storage.call(section) == []
+    assert tried == [0, 1, 2]
+    assert pauses == [0.5, 1.0]
+
+
+def test_an_interrupt_ends_the_waiting(pauses: list[float]) -> None:
+    """Also where it comes while an error is looked at."""
+    storage = flaky(0, say=None)
+
+    def interrupted() -> None:
+        try:
+            raise OperationalError("SELECT", {}, ConnectionError("server closed"))
+        finally:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        storage.call(interrupted)
+    assert pauses == []
 
 
 def test_studies_can_be_pickled(tmp_path: Path) -> None:
@@ -390,109 +480,62 @@ def test_studies_can_be_pickled(tmp_path: Path) -> None:
     assert [[trial.value for trial in each] for each in trials] == [[1.0], [1.0]]
     copy.deepcopy(studies[1]).add_trial(optuna.trial.create_trial(value=2.0))
     assert [trial.value for trial in again[1].get_trials()] == [1.0, 2.0]
-    again[0]._storage._backend.engine.dispose()
-
-
-def test_a_study_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
-    """A worker may be started first; it says that it waits, once."""
-    path, said = tmp_path / "study.journal", []
-    storage, waits = open_storage(path), threading.Event()
-
-    def say(sentence: str) -> None:
-        said.append(sentence)
-        waits.set()
-
-    def begin() -> None:
-        waits.wait(60)
-        filled(path)
-
-    other = threading.Thread(target=begin)
-    other.start()
-    study = find_study(storage, "s", wait=20.0, say=say)
-    other.join()
-    assert study.study_name == "s"
-    assert said == ["The study 's' is not there yet: waiting for it."]
-
-
-def test_a_study_that_never_comes_is_given_up(tmp_path: Path) -> None:
-    """With what to look at."""
-    with pytest.raises(StudyError) as caught:
-        find_study(open_storage(None), "s", wait=0.1, say=None)
-    assert str(caught.value) == (
-        "There is no study 's' in this storage: start it without --worker, or mend the name or "
-        "the address."
-    )
+    again[0]._storage.database.engine.dispose()
 
 
 def test_a_living_worker_is_not_gone() -> None:
     """And is as soon as it ends, in the same process too."""
     worker = Worker(InMemoryStorage())
-    assert is_gone(worker.mark, time.time())
+    assert is_dead(worker.identity, time.time())
     with worker:
-        assert not is_gone(worker.mark, time.time())
-        assert json.loads(json.dumps(worker.mark)) == worker.mark
-    assert is_gone(worker.mark, time.time())
+        assert not is_dead(worker.identity, time.time())
+        assert json.loads(json.dumps(worker.identity)) == worker.identity
+    assert is_dead(worker.identity, time.time())
 
 
 def test_a_killed_process_is_gone() -> None:
     """Before its parent has asked what became of it, and after; its number alone is no proof."""
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    created, up = _owners._birth(psutil.Process(process.pid))
-    mark = {**Worker(InMemoryStorage()).mark, "pid": process.pid, "started": created, "up": up}
-    assert not is_gone(mark, time.time())
-    assert not is_gone({**mark, "started": created - 500}, time.time()), "the clock was set"
-    assert is_gone({**mark, "started": created - 500, "up": up - 500}, time.time())
+    created, up = _workers._start_times(psutil.Process(process.pid))
+    mark = {**Worker(InMemoryStorage()).identity, "pid": process.pid, "started": created, "up": up}
+    assert not is_dead(mark, time.time())
+    assert not is_dead({**mark, "started": created - 500}, time.time()), "the clock was set"
+    assert is_dead({**mark, "started": created - 500, "up": up - 500}, time.time())
     process.kill()
     while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
-    assert is_gone(mark, time.time())
+    assert is_dead(mark, time.time())
     process.communicate()
-    assert is_gone(mark, time.time())
+    assert is_dead(mark, time.time())
 
 
 def test_another_host_is_believed_for_an_hour() -> None:
     """Nobody can look there; a container that was started anew has another name."""
-    mark = {**Worker(InMemoryStorage()).mark, "host": "elsewhere", "pid": os.getpid()}
-    assert not is_gone(mark, time.time() - ELSEWHERE + 60)
-    assert is_gone(mark, time.time() - ELSEWHERE - 60)
-
-
-class Beating(InMemoryStorage, BaseHeartbeat):
-    """A storage that counts signs of life; the third one cannot be recorded."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.beats: list[int] = []
-
-    def record_heartbeat(self, trial_id: int) -> None:
-        """Count."""
-        self.beats.append(trial_id)
-        if len(self.beats) == 3:
-            raise ConnectionError
-
-    def get_heartbeat_interval(self) -> Any:
-        """Return a moment."""
-        return 0.01
-
-    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
-        return []
-
-    def get_heartbeat_stale_trial_callback(self) -> None:
-        """Return none."""
+    mark = {**Worker(InMemoryStorage()).identity, "host": "elsewhere", "pid": os.getpid()}
+    assert not is_dead(mark, time.time() - REMOTE_TIMEOUT + 60)
+    assert is_dead(mark, time.time() - REMOTE_TIMEOUT - 60)
 
 
 def test_signs_of_life_go_on_while_a_trial_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when one could not be recorded; and they end with the trial."""
-    monkeypatch.setattr(_owners, "_AGAIN", 0.01)
-    storage = Beating()
+    monkeypatch.setattr(_workers, "_RETRY_INTERVAL", 0.01)
+    storage, beats = RetryingStorage(RDBStorage("sqlite://"), None), []
+
+    def record(trial_id: int) -> None:
+        beats.append(trial_id)
+        if len(beats) == 3:
+            raise ConnectionError
+
+    monkeypatch.setattr(storage.database, "record_heartbeat", record)
+    monkeypatch.setattr(storage.database, "get_heartbeat_interval", lambda: 0.01)
     with Worker(storage) as worker:
-        worker.watch(7)
-        assert storage.beats == [7]
+        worker.start_heartbeat(7)
+        assert beats == [7]
         end = time.monotonic() + 20
-        while len(storage.beats) < 6 and time.monotonic() < end:
+        while len(beats) < 6 and time.monotonic() < end:
             time.sleep(0.005)
-        worker.leave({7})
+        worker.stop_heartbeats()
         time.sleep(0.05)
-        n = len(storage.beats)
+        n = len(beats)
         time.sleep(0.05)
-        assert len(storage.beats) == n >= 6
+        assert len(beats) == n >= 6

@@ -216,7 +216,7 @@ def test_expected_best_refuses_what_is_no_row_of_values(
 def test_tables_need_no_network_library() -> None:
     """A page that only reads a study loads neither Keras nor JAX."""
     code = (
-        "import sys\nfrom nnest.search import expected_best, importances, trial_table\n"
+        "import sys\nfrom nnest.stats import expected_best\nfrom nnest.studies import importances\n"
         "print(sorted({'keras', 'jax'} & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -170,7 +170,7 @@ class Voting(MetaEstimatorMixin, BaseEstimator):
         own = np.asarray(member.predict_proba(X), np.float64)
         own = own / own.sum(axis=1, keepdims=True)  # in float32 a row sums to one within 1e-7
         if len(member.classes_) == len(self.classes_):
-            return own
+            return np.asarray(own)
         whole = np.zeros((len(own), len(self.classes_)))
         whole[:, np.searchsorted(self.classes_, member.classes_)] = own
         return whole

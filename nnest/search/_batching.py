@@ -79,7 +79,7 @@ class Job:
     watched_rows: list[Rows] | None = None
     after_epoch: AfterEpoch | None = None
     #: What `after_epoch` has raised is no failure of a network.
-    is_ours: Callable[[Exception], bool] = lambda error: False
+    is_callback_error: Callable[[Exception], bool] = lambda error: False
 
     def rows_of(self, fold: int) -> tuple[Rows, Rows | None]:
         """Return the rows on which the networks of a fold are trained and watched."""
@@ -90,7 +90,7 @@ class Job:
         """Tell whether an error is for the caller, and not for the members."""
         # A folder that cannot be written is no setting's fault, and no other would do better.
         is_for_all = isinstance(error, StorageError)
-        return is_for_all or self.error_score == "raise" or self.is_ours(error)
+        return is_for_all or self.error_score == "raise" or self.is_callback_error(error)
 
 
 class _StandIn(BaseEstimator):

@@ -1,4 +1,7 @@
-"""Which trials a worker trains next: what waits, else new ones; nobody else has them then."""
+"""Leases a worker its next batch: waiting trials first, then new ones.
+
+All of it runs inside an exclusive section, so that no other worker leases at the same time.
+"""
 
 from __future__ import annotations
 
@@ -13,45 +16,40 @@ from optuna.samplers import BaseSampler, GridSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nnest.studies._history import (
-    BATCH,
-    ENDING,
-    ENQUEUED,
-    NOWHERE,
-    PLACE,
-    POINT,
-    Ledger,
-    batch_of,
-    is_enqueued,
-)
-from nnest.studies._recovery import counters
-from nnest.studies._texts import text_among
+from nnest._compat import optuna as compat
+from nnest.studies._history import BATCH, PLACE, RESULT, TrialHistory, batch_of, is_enqueued
+from nnest.studies._recovery import fail
+from nnest.studies._texts import matching_text
 from nnest.studies._workers import Worker
 
-__all__ = ["Claim", "Claims"]
+#: The number of a point that no grid has.
+NO_POINT = -1
 
 
 @dataclass
-class Claim:
-    """Trials that a worker has claimed together.
+class BatchLease:
+    """The trials that a worker trains together; nobody else does as long as it lives.
 
     Parameters
     ----------
     batch : str
         Name of the batch.
-    again : bool
-        Whether its trials were suggested before, by a worker that is gone.
+    is_repeated : bool
+        Whether its trials were asked before, by a worker that has died.
     ids : set of int
         Ids of the trials.
+    trials : list of FrozenTrial
+        The trials, in the order of their places.
     """
 
-    batch: str
-    again: bool
+    batch: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    is_repeated: bool = False
     ids: set[int] = field(default_factory=set)
+    trials: list[FrozenTrial] = field(default_factory=list)
 
 
-class Claims:
-    """Claims trials of a study for one worker.
+class LeaseManager:
+    """Leases trials of a study to one worker.
 
     Parameters
     ----------
@@ -70,179 +68,133 @@ class Claims:
     def __init__(
         self, study: Study, worker: Worker, n_trials: int, group_size: int, sampler: BaseSampler
     ) -> None:
-        self._study, self._worker, self._storage = study, worker, study._storage
-        self._n_trials, self._size = n_trials, group_size
-        self._grid = sampler if isinstance(sampler, GridSampler) else None
+        compat.check_sampler(sampler)
+        self._study, self._worker, self._storage = study, worker, compat.storage_of(study)
+        self._n_trials, self._group_size = n_trials, group_size
+        self._grid = compat.grid_of(sampler) if isinstance(sampler, GridSampler) else None
 
-    def next(self, claim: Claim, ledger: Ledger) -> None:
-        """Claim what comes next; nothing is claimed where others have all that is left.
+    def fill(self, lease: BatchLease, history: TrialHistory, *, allow_new: bool = True) -> None:
+        """Lease the next batch; nothing is leased where others train all that is left.
 
-        `claim` is filled one by one, so that it tells what was claimed if this is interrupted.
+        `lease` is filled trial by trial, so that an interrupt leaves it with what was leased.
         """
-        waiting = ledger.in_order(ledger.of_state(TrialState.WAITING))
-        asked = [trial for trial in waiting if batch_of(trial) in ledger.asked]
+        # A user may have enqueued more than is wanted now; that waits for a longer study. Places
+        # tell, and not numbers: a repeated trial comes behind newer ones by its number.
+        wanted = history.counted_places[: self._n_trials]
+        waiting = history.in_order(history.of_state(TrialState.WAITING))
+        waiting = [trial for trial in waiting if history.places[trial.number] in wanted]
+        asked = [trial for trial in waiting if batch_of(trial) in history.asked]
         if asked:
-            claim.batch, claim.again = str(batch_of(asked[0])), True
+            lease.batch, lease.is_repeated = str(batch_of(asked[0])), True
             for trial in asked:
-                if batch_of(trial) == claim.batch:
-                    self._take(claim, trial)
+                if batch_of(trial) == lease.batch:
+                    mark = {**trial.user_attrs[BATCH], "owner": self._worker.identity}
+                    self._start(lease, compat.trial_id(trial), mark)
         else:
-            self._fill(claim, waiting, ledger)
+            self._fill_anew(lease, waiting, history, allow_new)
+        history = TrialHistory(self._study)
+        leased = history.in_order([t for t in history.trials if compat.trial_id(t) in lease.ids])
+        for trial in leased:
+            place = history.places[trial.number]
+            if trial.user_attrs.get(PLACE) != place:
+                self._storage.set_trial_user_attr(compat.trial_id(trial), PLACE, place)
+        if self._grid is not None and not lease.is_repeated:
+            leased = self._assign_points(lease, leased, history)
+        lease.trials = leased
 
-    def _fill(self, claim: Claim, waiting: list[FrozenTrial], ledger: Ledger) -> None:
-        """Claim trials that have a number and nothing else, and make new ones behind them."""
-        # What the user has enqueued beyond the trials that are wanted waits for a longer study.
-        waiting = [
-            trial
-            for trial in waiting
-            if not is_enqueued(trial) or not ledger.is_beyond(trial, self._n_trials)
-        ]
-        first = ledger.places[waiting[0].number] if waiting else len(set(ledger.places.values()))
-        alone = not ledger.n_running_elsewhere(set())
-        size = self._size - (first % self._size if alone else 0)
-        mark = self._mark(claim)
+    def _fill_anew(
+        self, lease: BatchLease, waiting: list[FrozenTrial], history: TrialHistory, allow_new: bool
+    ) -> None:
+        """Lease trials that have a number and no parameters yet, and new ones behind them."""
+        first = history.places[waiting[0].number] if waiting else len({*history.places.values()})
+        # A worker alone begins batches at multiples of their size, as after an interrupt.
+        size = self._group_size - (0 if history.n_running else first % self._group_size)
+        mark = {
+            "id": lease.batch,
+            "owner": self._worker.identity,
+            "points": compat.quasi_random_counters(self._study),
+        }
         for trial in waiting[:size]:
-            self._take(claim, trial, mark)
-        new = min(size - len(claim.ids), self._n_trials - len(ledger.kept_places))
+            self._start(lease, compat.trial_id(trial), mark)
+        n_new = min(size - len(lease.ids), self._n_trials - len(history.counted_places))
         if self._grid is not None:
-            new = min(new, len(self._free_points(ledger)) - len(waiting))
-        for _ in range(new):
-            blank = create_trial(state=TrialState.WAITING, user_attrs={BATCH: mark})
-            trial_id = self._storage.create_new_trial(self._study._study_id, blank)
-            self._start(claim, trial_id)
+            n_new = min(n_new, len(self._free_points(history)) - len(waiting))
+        study_id = self._storage.get_study_id_from_name(self._study.study_name)
+        blank = create_trial(state=TrialState.WAITING, user_attrs={BATCH: mark})
+        for _ in range(n_new if allow_new else 0):
+            self._start(lease, self._storage.create_new_trial(study_id, blank), mark)
 
-    def _mark(self, claim: Claim) -> dict[str, Any]:
-        """Return what says whose a trial is, and where its batch began."""
-        return {
-            "id": claim.batch,
-            "owner": self._worker.mark,
-            "points": counters(self._study),
-        }
+    def _start(self, lease: BatchLease, number: int, mark: dict[str, Any]) -> None:
+        """Set a waiting trial to running, unless Optuna's own loop has just taken it.
 
-    def _take(self, claim: Claim, trial: FrozenTrial, mark: dict[str, Any] | None = None) -> None:
-        """Claim a waiting trial, unless somebody else is faster.
-
-        It is marked before, so that no running trial ever bears the mark of a dead worker.
+        Its owner and a heartbeat are written before: a running trial without them would not be
+        reclaimed if this worker died in between.
         """
-        mark = mark or {**trial.user_attrs[BATCH], "owner": self._worker.mark}
         with suppress(UpdateFinishedTrialError):
-            self._storage.set_trial_user_attr(trial._trial_id, BATCH, mark)
-            self._start(claim, trial._trial_id)
+            self._storage.set_trial_user_attr(number, BATCH, mark)
+            self._worker.start_heartbeat(number)
+            lease.ids.add(number)
+            if self._storage.set_trial_state_values(number, TrialState.RUNNING):
+                return
+        lease.ids.discard(number)
 
-    def _start(self, claim: Claim, trial_id: int) -> None:
-        """Let a trial run; what is ours is in the claim."""
-        self._worker.watch(trial_id)
-        claim.ids.add(trial_id)
-        is_ours = False
-        with suppress(UpdateFinishedTrialError):
-            is_ours = self._storage.set_trial_state_values(trial_id, TrialState.RUNNING)
-        if not is_ours:
-            claim.ids.discard(trial_id)
-            self._worker.leave({trial_id})
+    def is_exhausted(self, history: TrialHistory) -> bool:
+        """Return whether there is a grid of which all points are taken."""
+        return self._grid is not None and not self._free_points(history)
 
-    def settle(self, claim: Claim) -> list[FrozenTrial]:
-        """Let go what others have claimed too; return the rest in order, each with its place."""
-        ledger = Ledger(self._study)
-        mine = ledger.in_order([t for t in ledger.trials if t._trial_id in claim.ids])
-        kept = [trial for trial in mine if not ledger.is_surplus(trial, self._n_trials)]
-        if self._grid is not None and not claim.again:
-            kept = self._with_points(kept, ledger)
-        ids = {trial._trial_id for trial in kept}
-        for trial in mine:
-            if trial._trial_id in ids:
-                self._sign(claim, trial, ledger.places[trial.number])
-            else:
-                self._drop(claim, trial)
-        return kept
-
-    def _sign(self, claim: Claim, trial: FrozenTrial, place: int) -> None:
-        """Write down whose a trial is, which somebody may have overwritten, and its place."""
-        mark = trial.user_attrs[BATCH]
-        if mark["owner"] != self._worker.mark:
-            mark = {**mark, "owner": self._worker.mark, "id": claim.batch}
-            self._storage.set_trial_user_attr(trial._trial_id, BATCH, mark)
-        if trial.user_attrs.get(PLACE) != place:
-            self._storage.set_trial_user_attr(trial._trial_id, PLACE, place)
-
-    def _drop(self, claim: Claim, trial: FrozenTrial) -> None:
-        """Fail a trial that the study does not need."""
-        self._worker.leave({trial._trial_id})
-        drop(self._study, trial)
-        claim.ids.discard(trial._trial_id)
-
-    def clear(self, ledger: Ledger) -> None:
-        """Fail the trials that were made in excess, or enqueued twice, and that nobody claimed.
-
-        What was suggested, or given by the user, stays for a study that is to have more trials.
-        """
-        for trial in ledger.of_state(TrialState.WAITING):
-            fresh = batch_of(trial) not in ledger.asked and not is_enqueued(trial)
-            surplus = fresh and ledger.is_surplus(trial, self._n_trials)
-            if surplus or ledger.is_double(trial):
-                drop(self._study, trial)
-
-    def is_exhausted(self, ledger: Ledger) -> bool:
-        """Tell whether there is a grid of which all points are taken."""
-        return self._grid is not None and not self._free_points(ledger)
-
-    def _free_points(self, ledger: Ledger) -> list[int]:
-        """Return the numbers of the points of the grid that no trial has."""
+    def _free_points(self, history: TrialHistory) -> list[int]:
+        """Return the numbers of the grid's points that no trial has."""
         assert self._grid is not None
-        space = json.dumps(self._grid._search_space)
+        space = json.dumps(self._grid.space)
+        dropped = {trial.number for trial in history.of_state(TrialState.FAIL)}
+        dropped -= {trial.number for trial in [*history.lost, *history.failed]}
         taken = {
-            trial.system_attrs[POINT]
-            for trial in [*ledger.live, *ledger.lost, *ledger.failed]
-            if json.dumps(trial.system_attrs.get("search_space")) == space
+            trial.system_attrs[compat.POINT]
+            for trial in history.trials
+            if trial.number not in dropped
+            and json.dumps(trial.system_attrs.get(compat.GRID)) == space
         }
-        return [point for point in range(self._grid._n_min_trials) if point not in taken]
+        return [point for point in range(len(self._grid.points)) if point not in taken]
 
-    def _with_points(self, trials: list[FrozenTrial], ledger: Ledger) -> list[FrozenTrial]:
+    def _assign_points(
+        self, lease: BatchLease, trials: list[FrozenTrial], history: TrialHistory
+    ) -> list[FrozenTrial]:
         """Give each trial its point of the grid; return those for which there is one.
 
-        Left alone, the sampler goes by numbers, which trials that are asked again use up.
+        The sampler itself counts by the numbers of trials, which repetitions use up.
         """
         assert self._grid is not None
-        free, kept = self._free_points(ledger), set()
+        free, kept = self._free_points(history), set()
         # What the user has enqueued names its point, and comes first.
         for trial in sorted(trials, key=lambda each: not is_enqueued(each)):
-            point = self._point(trial, ledger.places[trial.number], free)
-            if point is None:
+            number = compat.trial_id(trial)
+            point = self._point(trial, history.places[trial.number], free)
+            if point is None:  # an enqueued trial has taken it
+                dropped = {"state": "FAIL", "surplus": True, "reason": "The study had enough."}
+                self._storage.set_trial_user_attr(number, RESULT, dropped)
+                fail(self._study, [trial])
+                lease.ids.discard(number)
                 continue
             free = [each for each in free if each != point]
             kept.add(trial.number)
-            set_attr = self._storage.set_trial_system_attr
-            set_attr(trial._trial_id, "search_space", self._grid._search_space)
-            set_attr(trial._trial_id, POINT, point)
+            self._storage.set_trial_system_attr(number, compat.GRID, self._grid.space)
+            self._storage.set_trial_system_attr(number, compat.POINT, point)
         return [trial for trial in trials if trial.number in kept]
 
     def _point(self, trial: FrozenTrial, place: int, free: list[int]) -> int | None:
-        """Return the point that a trial names, or the one of its place, or another that is free."""
+        """Return the point that a trial names, or the one of its place, or another free one."""
         if not is_enqueued(trial):
             return place if place in free else next(iter(free), None)
         assert self._grid is not None
-        space, names = self._grid._search_space, self._grid._param_names
+        space, names = self._grid.space, self._grid.names
         given = {
-            name: text_among(value, space[name])
-            for name, value in trial.system_attrs[ENQUEUED].items()
+            name: matching_text(value, space[name])
+            for name, value in trial.system_attrs[compat.ENQUEUED].items()
             if name in space
         }
         named = [
             point
-            for point, values in enumerate(self._grid._all_grids)
+            for point, values in enumerate(self._grid.points)
             if given.items() <= dict(zip(names, values, strict=True)).items()
         ]
-        return next((point for point in named if point in free), (*named, NOWHERE)[0])
-
-
-def drop(study: Study, trial: FrozenTrial) -> None:
-    """Fail a trial that is one too many: it does not count, and nobody trains it."""
-    storage = study._storage
-    ending = {"state": TrialState.FAIL.name, "surplus": True, "reason": "The study had enough."}
-    with suppress(UpdateFinishedTrialError):
-        storage.set_trial_user_attr(trial._trial_id, ENDING, ending)
-        storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
-
-
-def new_claim() -> Claim:
-    """Return a claim of nothing under a name of its own."""
-    return Claim(uuid.uuid4().hex[:12], again=False)
+        return next((point for point in named if point in free), (*named, NO_POINT)[0])

@@ -1,173 +1,89 @@
-"""Locks of storages, which end with the process that holds them."""
+"""Exclusive sections, under locks that end with the process that holds them."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from filelock import FileLock
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages import InMemoryStorage
+from optuna.study import Study
 
+from nnest._compat import optuna as compat
+from nnest._validation import shortened
 from nnest.exceptions import StudyError
-from nnest.studies._retries import PatientStorage
+from nnest.studies._journals import Journal
+from nnest.studies._retries import RetryingStorage
 
-__all__ = ["JournalLock", "damaged", "sole_writer"]
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+Found = TypeVar("Found")
 
 #: First half of the number of a lock in PostgreSQL; the other is the study's.
 _OURS = 0x6E6E
+_in_memory = threading.RLock()
 
 
-@contextmanager
-def sole_writer(storage: BaseStorage, study_id: int) -> Iterator[bool]:
-    """Read and write several times as if nobody else did that on the study.
+def run_exclusively(study: Study, action: Callable[[], Found]) -> Found:
+    """Do something that takes several reads and writes, while no other worker of the study does.
 
-    Parameters
-    ----------
-    storage : optuna.storages.BaseStorage
-        The study's storage, as :func:`nnest.studies._storages.open_storage` opens it.
-    study_id : int
-        The study's number in it.
-
-    Yields
-    ------
-    bool
-        Whether others are kept out: in memory, on our journals and on PostgreSQL. Other storages
-        know no such lock.
+    A process that dies meanwhile leaves its lock and what it has written: the next one has to find
+    its way from there. If a server goes away meanwhile, the action is done anew from its beginning,
+    as by the next process.
     """
+    storage = compat.storage_of(study)
     if isinstance(storage, InMemoryStorage):
-        yield True
-        return
-    # Optuna shows neither a journal's lock nor the database behind its cache.
-    inner = getattr(storage, "inner", storage)
-    backend = getattr(inner, "_backend", inner)
-    lock = getattr(backend, "_lock", None)
-    if isinstance(inner, JournalStorage) and isinstance(lock, JournalLock):
-        with lock.several:
-            yield True
-    elif isinstance(backend, RDBStorage) and backend.engine.dialect.name == "postgresql":
-        with _locked_in_postgresql(storage, backend.engine, study_id):
-            yield True
-    else:
-        yield False
+        with _in_memory:
+            return action()
+    if isinstance(storage, Journal):
+        with storage.exclusive:
+            return action()
+    if not isinstance(storage, RetryingStorage):
+        raise unsupported(type(storage).__name__)
+
+    def locked() -> Found:
+        number = storage.get_study_id_from_name(study.study_name)
+        with locked_database(storage.database.engine, number):
+            return action()
+
+    return storage.call(locked)
 
 
 @contextmanager
-def _locked_in_postgresql(storage: BaseStorage, engine: Any, study_id: int) -> Iterator[None]:
-    """Hold an advisory lock, on a connection of its own; it ends with that, however that ends."""
+def locked_database(engine: Engine, number: int) -> Iterator[None]:
+    """Keep out all others that lock a database with the same number.
+
+    SQLite itself keeps others out of one call of Optuna, and not of several: a file beside the
+    database does. PostgreSQL's lock is on a connection of its own, and ends with that.
+    """
     from sqlalchemy import text
     from sqlalchemy.exc import SQLAlchemyError
 
-    take = text("SELECT pg_advisory_xact_lock(:ours, :study)")
-
-    def connect() -> Any:
-        connection = engine.connect()
-        try:
-            connection.execute(take, {"ours": _OURS, "study": study_id})
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    connection = storage.insist(connect) if isinstance(storage, PatientStorage) else connect()
+    if engine.dialect.name == "sqlite":
+        file = engine.url.database or ":memory:"
+        with _in_memory if file == ":memory:" else FileLock(f"{file}.flock"):
+            yield
+        return
+    connection = engine.connect()
     try:
+        take = text("SELECT pg_advisory_xact_lock(:ours, :number)")
+        connection.execute(take, {"ours": _OURS, "number": number})
         yield
+        connection.execute(text("SELECT 1"))  # an error if the lock was lost with the connection
     finally:
         with suppress(SQLAlchemyError):
             connection.close()
 
 
-class JournalLock:
-    """A lock that dies with its process, and under which a torn last line is cut off.
-
-    Optuna's own locks are files that a killed process leaves behind, and what the next process
-    appends to a torn line makes the whole journal unreadable.
-
-    Parameters
-    ----------
-    path : Path
-        The journal.
-
-    Attributes
-    ----------
-    several : filelock.FileLock
-        A lock for what takes several reads and writes, each of which needs this one.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = FileLock(f"{path}.flock", poll_interval=0.002)
-        self.several = FileLock(f"{path}.several.flock", poll_interval=0.01)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the journal's path alone: no lock can be held by two."""
-        return type(self), (self._path,)
-
-    def acquire(self) -> bool:
-        """Wait for the lock and mend the file."""
-        self._lock.acquire()
-        try:
-            _cut_torn_line(self._path)
-        except BaseException:
-            self._lock.release()
-            raise
-        return True
-
-    def release(self) -> None:
-        """Let the next one in."""
-        self._lock.release()
-
-
-def damaged(path: Path, reason: str) -> StudyError:
-    """Return the error for a journal that no program has written so."""
+def unsupported(came: str) -> StudyError:
+    """Return the error for a storage on which a study could not be shared, or gone on with."""
     return StudyError(
-        f"The journal {path} is damaged ({reason}): no program writes it so; take a copy from "
-        "before, or another path."
+        shortened(
+            f"The storage {came} is not supported: give None (memory), the path of a journal file, "
+            "or the URL of a database of SQLite or PostgreSQL; optuna.copy_study brings a study "
+            "there."
+        )
     )
-
-
-def _cut_torn_line(path: Path) -> None:
-    """Cut off a last line without its end: every writer writes whole lines under the lock.
-
-    A last line that is whole and means nothing is an error now, as Optuna finds it only when
-    another one stands behind it.
-    """
-    with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        keep = _line_start(file, end)
-        if keep < end:
-            file.truncate(keep)
-            file.flush()
-            os.fsync(file.fileno())
-        start = _line_start(file, keep - 1) if keep else 0
-        file.seek(start)
-        try:
-            fits = not keep or isinstance(json.loads(file.read(keep - start)), dict)
-        except (ValueError, RecursionError):
-            fits = False
-    if not fits:
-        raise damaged(path, "Optuna did not write its last line")
-
-
-def _line_start(file: Any, position: int) -> int:
-    """Return where the line begins that a position is in; one behind a newline begins there."""
-    while position and not _ends_line(file, position):
-        position = _last_newline(file, position)
-    return position
-
-
-def _ends_line(file: Any, position: int) -> bool:
-    """Tell whether the byte before a position ends a line."""
-    file.seek(position - 1)
-    return bool(file.read(1) == b"\n")
-
-
-def _last_newline(file: Any, end: int, size: int = 2**16) -> int:
-    """Return the position after the last newline of a block, or where the block begins."""
-    start = max(0, end - size)
-    file.seek(start)
-    found = file.read(end - start).rfind(b"\n")
-    return start if found < 0 else start + int(found) + 1

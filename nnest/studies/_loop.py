@@ -1,10 +1,8 @@
-"""The loop of a study: ask for a batch of trials, train it together, tell what became of it.
+"""The loop of a study: ask for a batch of trials, train it together, tell its results.
 
-Any number of workers run it on one study, and any of them may die in any moment. Its trials are
-then failed and enqueued again by the others, or by the next that comes: batches of which all
-trials were suggested with the same parameters, batches that were not yet as places to be asked
-anew. A trial's place is what its seeds derive from, so that a worker alone, whatever befell it,
-comes to the trials and values of one that was left in peace.
+Workers may crash at any moment. Their trials are failed and enqueued again, with the same
+parameters if all trials of the batch were asked, or as places to be asked anew if not. Seeds derive
+from a trial's place, so that an interrupted single worker reproduces an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -12,56 +10,35 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from reprlib import repr as shortened
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.exceptions import TrialPruned, UpdateFinishedTrialError
 from optuna.samplers import BaseSampler, GridSampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
+from nnest._compat import optuna as compat
 from nnest.exceptions import StudyError
-from nnest.studies._history import ASKED, ENDING, ENQUEUED, NOWHERE, POINT, Ledger, ending_of
-from nnest.studies._leases import Claim, Claims, new_claim
-from nnest.studies._recovery import give_back, take_from_the_dead, withdraw
-from nnest.studies._settings import set_up
-from nnest.studies._trials import (
-    Ending,
-    MisfitError,
-    Task,
-    TrialOfBatch,
-    allow_stop,
-    is_stopped,
-    sound,
-)
+from nnest.studies._history import ASKED, RESULT, TrialHistory, result_of
+from nnest.studies._leases import NO_POINT, BatchLease, LeaseManager
+from nnest.studies._locks import run_exclusively
+from nnest.studies._recovery import reclaim_stale_trials, release_trials
+from nnest.studies._retries import Say
+from nnest.studies._trials import BatchTrial, EnqueuedValueError, LeasedTrial, TrialResult
 from nnest.studies._workers import Worker
-
-__all__ = ["Ending", "StudyError", "Task", "run_rounds", "set_up"]
-
-Say = Callable[[str], None] | None
 
 #: Seconds of the first pause while others train what is left, and of the longest.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
-def run_rounds(
-    study: Study,
-    define: Callable[[Trial], Any],
-    train: Callable[[list[Task]], list[Ending]],
-    *,
-    n_trials: int,
-    timeout: float | None = None,
-    group_size: int,
-    seed: int,
-    make_sampler: Callable[[int], BaseSampler],
-    say: Say = print,
-    told: Callable[[Task, Ending], None] | None = None,
-) -> None:
-    """Train batches until a study has so many complete and pruned trials.
+@dataclass(kw_only=True)
+class BatchLoop:
+    """The loop of one worker: it trains batches until a study has enough trials.
 
     Parameters
     ----------
@@ -69,242 +46,233 @@ def run_rounds(
         The study; its pruner is used, its sampler is not.
     define : callable
         Takes a trial, suggests, and returns what is to be trained; `optuna.TrialPruned` prunes
-        the trial before it is. `study.stop()`, called here or in `told`, ends the loop after the
-        batch, for this worker alone.
+        the trial before it is. `study.stop()`, called here or in `after_tell`, ends the loop after
+        the batch, for this worker alone.
     train : callable
-        Takes the tasks of a batch and returns one ending for each, in order.
+        Takes the trials of a batch and returns one result for each, in order.
     n_trials : int
         How many complete and pruned trials the study is to have in the end.
-    timeout : float or None, default=None
-        Seconds after which no further batch is begun.
     group_size : int
         How many trials are asked and trained together. Batches begin at its multiples.
-    seed : int
-        The study's seed.
     make_sampler : callable
-        Takes a seed and returns a sampler. It is called for every trial, with a seed that derives
-        from the study's and the trial's place.
+        Takes a trial's place and returns a sampler for it. What it returns must follow from the
+        place, or a study that was interrupted ends with other trials.
     say : callable or None, default=print
         Takes one sentence where there is something to say.
-    told : callable or None, default=None
-        Takes each task and its ending when it was told.
-
-    Raises
-    ------
-    StudyError
-        If as many trials have failed by themselves as the study is to have, and none is complete
-        or pruned; or if the storage has been away for too long.
+    after_tell : callable or None, default=None
+        Takes each trial and its result when it was told.
     """
-    rounds = _Rounds(study, define, train, n_trials, group_size, seed, make_sampler, say, told)
-    allow_stop(study)
-    try:
-        rounds.run(math.inf if timeout is None else time.monotonic() + timeout)
-    finally:
-        allow_stop(study, False)
 
+    study: Study = field(kw_only=False)
+    define: Callable[[LeasedTrial], Any] = field(kw_only=False)
+    train: Callable[[list[BatchTrial]], list[TrialResult]] = field(kw_only=False)
+    n_trials: int
+    group_size: int
+    make_sampler: Callable[[int], BaseSampler]
+    say: Say = print
+    after_tell: Callable[[BatchTrial, TrialResult], None] | None = None
 
-class _Rounds:
-    """The loop of one worker; parameters as in :func:`run_rounds`."""
+    def __post_init__(self) -> None:
+        self._said = ""
+        #: Whether a sampler has tried all settings, and whether the user has ended this loop.
+        self._is_exhausted = self._is_halted = False
+        self._worker, self._lease = Worker(compat.storage_of(self.study)), BatchLease()
+        self._leases = LeaseManager(
+            self.study, self._worker, self.n_trials, self.group_size, self.make_sampler(0)
+        )
 
-    def __init__(
-        self,
-        study: Study,
-        define: Callable[[Trial], Any],
-        train: Callable[[list[Task]], list[Ending]],
-        n_trials: int,
-        group_size: int,
-        seed: int,
-        make_sampler: Callable[[int], BaseSampler],
-        say: Say,
-        told: Callable[[Task, Ending], None] | None,
-    ) -> None:
-        self._study, self._define, self._train = study, define, train
-        self._n_trials, self._seed, self._make_sampler = n_trials, seed, make_sampler
-        self._told, self._said, self._say_to = told, "", say
-        #: Whether a sampler has tried all, and whether the user has ended this loop.
-        self._stopped = self._halted = False
-        self._worker = Worker(study._storage)
-        self._claims = Claims(study, self._worker, n_trials, group_size, self._sampler(0))
+    def run(self, timeout: float | None = None) -> None:
+        """Train batch after batch.
 
-    def run(self, deadline: float) -> None:
-        """Train batch after batch."""
+        Parameters
+        ----------
+        timeout : float or None, default=None
+            Seconds after which no further batch is begun.
+
+        Raises
+        ------
+        StudyError
+            If as many trials have failed as the study is to have, and none is complete or pruned;
+            or if the storage has been away for too long, or is not supported.
+        """
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
         pause = _FIRST_PAUSE
-        with self._worker:
+        with self._worker, compat.stop_allowed(self.study):
             while True:
-                ledger = self._look_around()
-                if self._is_over(ledger) or self._halted or time.monotonic() >= deadline:
-                    self._claims.clear(ledger)
+                history = self._train_next(deadline)
+                if self._is_over(history, deadline):
                     return
-                if self._round(ledger):
+                if self._lease.trials:
                     pause = _FIRST_PAUSE
                     continue
-                if not self._wait(ledger, min(pause, deadline - time.monotonic())):
+                if not self._wait(history, min(pause, deadline - time.monotonic())):
                     return
                 pause = min(1.5 * pause, _LONGEST_PAUSE)
 
     def _say(self, sentence: str) -> None:
         """Say a sentence, but not twice in a row."""
-        if self._say_to is not None and sentence != self._said:
-            self._say_to(sentence)
+        if self.say is not None and sentence != self._said:
+            self.say(sentence)
         self._said = sentence
 
-    def _look_around(self) -> Ledger:
-        """Enqueue again what the dead have left; return the study's trials."""
-        lost = take_from_the_dead(self._study, self._worker, set())
-        if lost:
-            self._say(f"{_trials(len(lost))} had lost their worker and will be trained again.")
-        return Ledger(self._study)
+    def _train_next(self, deadline: float) -> TrialHistory:
+        """Lease a batch, train and tell it; return the study as it was before.
 
-    def _is_over(self, ledger: Ledger) -> bool:
-        """Tell whether there is nothing more to do."""
-        if ledger.n_finished >= self._n_trials:
+        What ends this early gives the leased trials back at once; a kill leaves that to the next
+        worker.
+        """
+        try:
+            history = run_exclusively(self.study, lambda: self._lease_next(deadline))
+            if self._lease.trials:
+                self._run_batch()
+        except BaseException:
+            with suppress(Exception):  # the first error is the one to be heard of
+                self._release()
+            raise
+        finally:
+            self._worker.stop_heartbeats()
+        return history
+
+    def _lease_next(self, deadline: float) -> TrialHistory:
+        """Reclaim trials of dead workers, then lease a batch; return what there was to lease."""
+        self._lease = BatchLease()
+        n_lost = len(reclaim_stale_trials(self.study, self._worker))
+        history = TrialHistory(self.study)
+        if not self._is_over(history, deadline):
+            self._leases.fill(self._lease, history, allow_new=not self._is_exhausted)
+        if n_lost:
+            self._say(f"{_trials(n_lost)} had lost their worker and will be trained again.")
+        return history
+
+    def _is_over(self, history: TrialHistory, deadline: float) -> bool:
+        """Return whether there is nothing more to do."""
+        if self._is_halted or time.monotonic() >= deadline or history.n_finished >= self.n_trials:
             return True
-        # What was enqueued and cannot be asked says nothing about the study.
-        failed = [t for t in ledger.failed if (ending_of(t) or {}).get("trained", True)]
-        if len(failed) < self._n_trials:
+        # A trial that was enqueued and could not be asked says nothing about the study.
+        failed = [each for each in history.failed if result_of(each).get("trained", True)]
+        if len(failed) < self.n_trials:
             return False
-        last = ending_of(failed[-1]) or {"reason": "Its workers died."}
+        reason = result_of(failed[-1]).get("reason", "Its workers died.")
         sentence = (
-            f"{_trials(len(failed))} have failed, as many as were wanted, and {ledger.n_finished} "
-            f"have not: the study stops. The last one: {last['reason'] or 'no reason is known.'}"
+            f"{_trials(len(failed))} have failed, as many as were wanted, and {history.n_finished} "
+            f"have not: the study stops. The last one: {reason or 'no reason is known.'}"
         )
-        if not ledger.n_finished:
+        if not history.n_finished:
             raise StudyError(sentence)
         self._say(sentence)
         return True
 
-    def _wait(self, ledger: Ledger, seconds: float) -> bool:
+    def _wait(self, history: TrialHistory, seconds: float) -> bool:
         """Wait for what others train; False if nobody does and nothing is left."""
-        # Who has taken trials from a dead worker is about to enqueue them.
-        running = ledger.n_running_elsewhere(set()) + len(ledger.lost)
-        if not running and (self._stopped or self._claims.is_exhausted(ledger)):
-            self._say(f"All settings were tried: {_trials(ledger.n_finished)} are the study.")
-            return False
-        if running:
+        if history.n_running:
             self._say("Waiting for trials that other workers train.")
+        elif self._is_exhausted or self._leases.is_exhausted(history):
+            self._say(f"All settings were tried: {_trials(history.n_finished)} are the study.")
+            return False
         time.sleep(max(0.0, seconds))
         return True
 
-    def _round(self, ledger: Ledger) -> bool:
-        """Ask for a batch, train and tell it; False if there was nothing to claim."""
-        if self._stopped and not ledger.of_state(TrialState.WAITING):
-            return False
-        claim = new_claim()
+    def _run_batch(self) -> None:
+        """Ask the leased trials, train them and tell their results."""
+        history = TrialHistory(self.study)
         try:
-            self._claims.next(claim, ledger)
-            trials = self._claims.settle(claim) if claim.ids else []
-            if trials:
-                tasks = self._ask(claim, trials)
-                self._tell(tasks, self._known(claim, tasks) or self._trained(tasks))
-            return bool(trials)
-        except BaseException:
-            # What went wrong is to be heard of; what is not given back, the next worker finds.
-            with suppress(Exception):
-                self._give_up(claim)
-            raise
-        finally:
-            self._worker.leave(claim.ids)
+            trials = [self._ask(frozen, history) for frozen in self._lease.trials]
+        except UpdateFinishedTrialError:
+            # Without a heartbeat for too long, this worker counted as dead.
+            self._say("A batch was given to another worker: asked too late.")
+            self._release()
+            return
+        known: dict[int, dict[str, Any]] = {}
+        if self._lease.is_repeated:
+            known = history.known_results(self._lease.batch)
+        else:
+            trials[0].trial.set_user_attr(ASKED, True)
+        self._tell(trials, self._repeat(trials, known) if known else self._results(trials))
 
-    def _sampler(self, place: int) -> BaseSampler:
-        """Return the sampler of a place."""
-        state = np.random.SeedSequence([self._seed, place]).generate_state(1)
-        return self._make_sampler(int(state[0]) >> 1)
+    def _release(self) -> None:
+        """Enqueue what is not told of the lease, for the next worker."""
+        run_exclusively(self.study, lambda: release_trials(self.study, self._lease.ids))
 
-    def _ask(self, claim: Claim, trials: list[FrozenTrial]) -> list[Task]:
-        """Let every trial of a batch suggest, then mark the batch as asked whole."""
-        ledger, tasks = Ledger(self._study), []
-        for frozen in trials:
-            place = ledger.places[frozen.number]
-            # A study object of its own: samplers see what the trials before it have suggested.
-            study = optuna.load_study(
-                study_name=self._study.study_name,
-                storage=self._study._storage,
-                sampler=self._sampler(place),
-                pruner=self._study.pruner,
-            )
-            allow_stop(study)
-            trial = TrialOfBatch(study, frozen._trial_id)
-            params, ending = self._defined(trial, ledger.trials[frozen.number].system_attrs)
-            self._halted |= is_stopped(study)
-            tasks.append(Task(trial, params, place, ledger.before(frozen), ending))
-        if not claim.again:
-            tasks[0].trial.set_user_attr(ASKED, True)
-        return tasks
-
-    def _defined(self, trial: TrialOfBatch, attrs: Mapping[str, Any]) -> tuple[Any, Ending | None]:
-        """Return what a trial is to train, or its end if the space has none for it."""
+    def _ask(self, frozen: FrozenTrial, history: TrialHistory) -> BatchTrial:
+        """Let a trial suggest its parameters."""
+        place = history.places[frozen.number]
+        # A study object of its own: samplers see what the trials before it have suggested.
+        study = optuna.load_study(
+            study_name=self.study.study_name,
+            storage=compat.storage_of(self.study),
+            sampler=self.make_sampler(place),
+            pruner=self.study.pruner,
+        )
+        compat.allow_stop(study)
+        trial = LeasedTrial(study, compat.trial_id(frozen))
+        params, result = None, None
+        attrs = history.trials[frozen.number].system_attrs
         try:
-            if attrs.get(POINT) == NOWHERE:
-                raise MisfitError(
-                    f"Trial {trial.number} was enqueued with {shortened(attrs[ENQUEUED])}, which "
-                    "is no setting of the grid: it fails, and the study goes on."
+            if attrs.get(compat.POINT) == NO_POINT:
+                raise EnqueuedValueError(
+                    f"Trial {trial.number} was enqueued with {shortened(attrs[compat.ENQUEUED])}, "
+                    "which is no setting of the grid: it fails, and the study goes on."
                 )
-            return self._define(trial), None
-        except TrialPruned as error:
-            state, reason = TrialState.PRUNED, str(error)
-        except MisfitError as error:
-            state, reason = TrialState.FAIL, str(error)
-        return None, Ending(state, reason=reason, attrs={"reason": reason} if reason else {})
+            params = self.define(trial)
+        except (TrialPruned, EnqueuedValueError) as error:
+            state = TrialState.PRUNED if isinstance(error, TrialPruned) else TrialState.FAIL
+            reason = str(error)
+            result = TrialResult(state, reason=reason, attrs={"reason": reason} if reason else {})
+        self._is_halted |= compat.take_stop(study)
+        return BatchTrial(trial, params, place, history.reported_before(frozen), result)
 
-    def _known(self, claim: Claim, tasks: list[Task]) -> list[Ending]:
-        """Return the endings of a batch whose worker died when it was about to tell them."""
-        known = Ledger(self._study).endings(claim.batch) if claim.again else {}
-        for task in tasks if known else []:
-            for step, value in task.before.items():
-                task.trial.report(value, step)
-        endings = [known[task.place] for task in tasks if known]
+    def _repeat(
+        self, trials: list[BatchTrial], known: dict[int, dict[str, Any]]
+    ) -> list[TrialResult]:
+        """Return the results of a batch whose worker died when it was about to tell them."""
+        for each in trials:
+            for step, value in each.reported_before.items():
+                each.trial.report(value, step)
+        results = [known[each.place] for each in trials]
         return [
-            Ending(TrialState[each["state"]], tuple(each["values"]), each["reason"])
-            for each in endings
+            TrialResult(TrialState[each["state"]], tuple(each["values"]), each["reason"])
+            for each in results
         ]
 
-    def _trained(self, tasks: list[Task]) -> list[Ending]:
-        """Train a batch, and write down how each trial ended before any is told.
+    def _results(self, trials: list[BatchTrial]) -> list[TrialResult]:
+        """Train a batch, and write all results before any is told.
 
         A worker that dies while it tells leaves no batch of which a part is to be trained again.
         """
-        n_values = len(self._study.directions)
-        left = [task for task in tasks if task.ending is None]
-        trained = dict(zip(map(id, left), self._train(left) if left else [], strict=True))
-        endings = [sound(task.ending or trained[id(task)], n_values) for task in tasks]
-        for task, ending in zip(tasks, endings, strict=True):
-            known: dict[str, Any] = {"state": ending.state.name, "values": ending.values}
-            known |= {"reason": ending.reason, "trained": task.ending is None}
-            for key, value in {**ending.attrs, ENDING: known}.items():
-                task.trial.set_user_attr(key, value)
-        return endings
+        n_values = len(self.study.directions)
+        left = [each for each in trials if each.result is None]
+        trained = dict(zip(map(id, left), self.train(left) if left else [], strict=True))
+        results = [(each.result or trained[id(each)]).validate(n_values) for each in trials]
+        for each, result in zip(trials, results, strict=True):
+            written: dict[str, Any] = {"state": result.state.name, "values": result.values}
+            written |= {"reason": result.reason, "trained": each.result is None}
+            for key, value in {**result.attrs, RESULT: written}.items():
+                each.trial.set_user_attr(key, value)
+        return results
 
-    def _tell(self, tasks: list[Task], endings: list[Ending]) -> None:
-        """Tell a batch in the order of its trials."""
-        for task, ending in zip(tasks, endings, strict=True):
-            values = list(ending.values) if ending.state is TrialState.COMPLETE else None
-            study = task.trial.study
-            self._halted |= is_stopped(study)
+    def _tell(self, trials: list[BatchTrial], results: list[TrialResult]) -> None:
+        """Tell the results of a batch in the order of its trials."""
+        for each, result in zip(trials, results, strict=True):
+            values = list(result.values) if result.state is TrialState.COMPLETE else None
+            study = each.trial.study
+            self._is_halted |= compat.take_stop(study)
             try:
-                found = study.tell(task.trial, values, state=ending.state, skip_if_finished=True)
-                is_late = found.state is not ending.state
+                told = study.tell(each.trial, values, state=result.state, skip_if_finished=True)
+                is_late = told.state is not result.state
             except UpdateFinishedTrialError:
                 is_late = True
-            # What samplers of finitely many settings do when all were tried. A grid's sampler
-            # takes what was lost for tried; we count its points ourselves.
-            self._stopped |= is_stopped(study) and not isinstance(study.sampler, GridSampler)
+            # A sampler stops the study when it has tried all settings. A grid's counts lost trials
+            # too: its points are counted by the leases.
+            is_grid = isinstance(study.sampler, GridSampler)
+            self._is_exhausted |= compat.take_stop(study) and not is_grid
             if is_late:
-                self._say(f"Trial {task.trial.number} was given to another worker: told too late.")
+                self._say(f"Trial {each.trial.number} was given to another worker: told too late.")
                 continue
-            if self._told is not None:
-                self._told(task, ending)
-                self._halted |= is_stopped(self._study)
-            if task.ending is not None and ending.state is TrialState.FAIL:
-                warnings.warn(ending.reason, stacklevel=2)
-
-    def _give_up(self, claim: Claim) -> None:
-        """Enqueue again at once what is not told of a claim."""
-        left = Ledger(self._study).of_state(TrialState.WAITING, TrialState.RUNNING)
-        mine = [trial for trial in left if trial._trial_id in claim.ids]
-        numbers = {trial.number for trial in withdraw(self._study, self._worker, mine)}
-        ledger = Ledger(self._study)
-        lost = [trial for trial in ledger.lost if trial.number in numbers]
-        give_back(self._study, self._worker, lost, ledger, claim.ids)
+            if self.after_tell is not None:
+                self.after_tell(each, result)
+                self._is_halted |= compat.take_stop(self.study)
+            if each.result is not None and result.state is TrialState.FAIL:
+                warnings.warn(result.reason, stacklevel=2)
 
 
 def _trials(n: int) -> str:

@@ -1,38 +1,44 @@
-"""A storage that is away for a while: growing pauses instead of a crash."""
+"""A database that cannot be reached for a while: growing pauses instead of a crash."""
 
 from __future__ import annotations
 
-import abc
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, TypeVar
 
-from optuna.storages import BaseStorage
-from optuna.storages._heartbeat import BaseHeartbeat
+import tenacity
+from optuna.storages import BaseStorage, RDBStorage, get_storage
 
 from nnest.exceptions import StorageError, StudyError
 
-__all__ = ["MORE_ROOM", "PatientStorage", "first_line", "is_away"]
-
 Say = Callable[[str], None] | None
+Found = TypeVar("Found")
 
-#: What to do where a study cannot be written down any further.
+#: What to do where a study cannot be written.
 MORE_ROOM = (
     "make it writable, or make room there; what was told before is kept, and the same call goes on."
 )
 #: Seconds of the first pause and of the longest, and after how many a worker gives up.
-FIRST, LONGEST, LIMIT = 0.5, 60.0, 3600.0
+FIRST_PAUSE, LONGEST_PAUSE, LIMIT = 0.5, 60.0, 3600.0
 # Classes of PostgreSQL's states that pass: connection, deadlock, resources, shutdown, system.
 _PASSING = ("08", "40", "53", "57P", "58")
 
+_is_retried: ContextVar[bool] = ContextVar("_is_retried", default=False)
 
-def is_away(error: BaseException) -> bool:
-    """Tell whether an error means that the storage cannot be reached now, but may be later."""
+
+def is_unreachable(error: BaseException) -> bool:
+    """Return whether an error means that the storage cannot be reached now, but may be later."""
     from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+    if not isinstance(error, Exception):
+        return False  # an interrupt ends the waiting, whatever it came upon
     for each in _chain(error):
         if isinstance(each, OperationalError | InterfaceError):
-            return _passes(each.orig)
+            if type(each.orig).__module__.startswith("sqlite3"):
+                return "locked" in str(each.orig)
+            state = getattr(each.orig, "sqlstate", None)
+            return state is None or str(state).startswith(_PASSING)
         if isinstance(each, DBAPIError) and each.connection_invalidated:
             return True
     return False
@@ -45,122 +51,136 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _passes(original: BaseException | None) -> bool:
-    """Tell whether what the driver said is worth another try."""
-    if type(original).__module__.startswith("sqlite3"):
-        return "locked" in str(original)
-    state = getattr(original, "sqlstate", None)
-    return state is None or str(state).startswith(_PASSING)
+def _drivers_errors(error: BaseException) -> list[BaseException]:
+    """Return what a database's driver raised."""
+    return [each.orig for each in _chain(error) if getattr(each, "orig", None)]  # type: ignore[attr-defined]
 
 
 def _is_unwritable(error: BaseException) -> bool:
-    """Tell whether SQLite has no room for what is to be written, or may not write it."""
+    """Return whether SQLite has no room for what is to be written, or may not write it."""
     words = ("disk is full", "disk I/O", "readonly database")
-    drivers = (getattr(each, "orig", None) for each in _chain(error))
-    of_sqlite = (each for each in drivers if type(each).__module__.startswith("sqlite3"))
+    of_sqlite = [e for e in _drivers_errors(error) if type(e).__module__.startswith("sqlite3")]
     return any(word in str(each) for each in of_sqlite for word in words)
 
 
 def first_line(error: BaseException) -> str:
-    """Return what the innermost error says, or a database's driver, in one line."""
-    chain = list(_chain(error))
-    drivers = (getattr(each, "orig", None) for each in chain)
-    cause = next((each for each in drivers if each is not None), chain[-1])
+    """Return what a database's driver says, or the innermost error, in one line."""
+    cause = (_drivers_errors(error) or [*_chain(error)][-1:])[0]
     lines = str(cause).strip().splitlines() or [type(cause).__name__]
     return lines[0].strip().rstrip(".")
 
 
-class _Patient:
-    """Hands every call on to another storage, again and again while that one is away.
+def _retried(name: str) -> Any:
+    """Return a method that hands a call on to the database, again while that is away."""
 
-    Parameters
-    ----------
-    inner : optuna.storages.BaseStorage
-        The storage.
-    say : callable or None
-        Takes one sentence: that the storage is away, and that it is there again.
-    limit : float
-        Seconds after which a call is given up.
-    """
-
-    def __init__(self, inner: BaseStorage, say: Say = print, limit: float = LIMIT) -> None:
-        self.inner, self.say, self.limit = inner, say, limit
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what only this kind of storage has."""
-        if name.startswith("__") or "inner" not in vars(self):
-            raise AttributeError(name)
-        return getattr(self.inner, name)
-
-    def insist(self, call: Callable[[], Any]) -> Any:
-        """Call something that needs the storage until that answers."""
-        began, pause = time.monotonic(), FIRST
-        while True:
-            try:
-                found = call()
-            except Exception as error:
-                if _is_unwritable(error):
-                    raise StorageError(
-                        f"Cannot write to {self._place()!r} ({first_line(error)}): {MORE_ROOM}"
-                    ) from error
-                if not is_away(error):
-                    raise
-                self._pause(pause, began, error)
-                pause = min(2 * pause, LONGEST)
-                continue
-            if pause > FIRST:
-                self._tell("The storage answers again.")
-            return found
-
-    def _place(self) -> str:
-        """Return where the database is, without a password."""
-        backend = getattr(self.inner, "_backend", self.inner)  # behind Optuna's cache
-        url = getattr(getattr(backend, "engine", None), "url", None)
-        return "the storage" if url is None else url.database or str(url)
-
-    def _pause(self, seconds: float, began: float, error: Exception) -> None:
-        """Wait, and say why; give up if that has been too long."""
-        why = first_line(error)
-        if time.monotonic() + seconds - began > self.limit:
-            raise StudyError(
-                f"The storage has not answered for {self.limit:g} seconds ({why}): what was "
-                "told is kept; start again when it is there."
-            ) from error
-        self._tell(f"The storage does not answer ({why}): trying again in {seconds:g} s.")
-        time.sleep(seconds)
-
-    def _tell(self, sentence: str) -> None:
-        """Say a sentence, if somebody listens."""
-        if self.say is not None:
-            self.say(sentence)
-
-
-def _patient(name: str) -> Callable[..., Any]:
-    """Return a method that hands a call on patiently."""
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        call = getattr(self.inner, name)
-        return self.insist(lambda: call(*args, **kwargs))
+    def method(self: RetryingStorage, *args: Any, **kwargs: Any) -> Any:
+        return self.call(lambda: getattr(self.inner, name)(*args, **kwargs))
 
     method.__name__ = name
     return method
 
 
-def _calls() -> list[str]:
-    """Return the names of all that a storage can be asked for."""
-    # What is deprecated calls what took its place; a check of two values leaves no process.
-    left_out = {"get_failed_trial_callback", "check_trial_is_updatable"}
-    known = {*vars(BaseStorage), *vars(BaseHeartbeat)}
-    public = {name for name in known if not name.startswith("_")} - left_out
-    return sorted({*public, "_get_stale_trial_ids"})
+class RetryingStorage(BaseStorage):
+    """A database whose calls are tried again, with growing pauses, while it cannot be reached.
+
+    Parameters
+    ----------
+    database : optuna.storages.RDBStorage
+        The database.
+    say : callable or None
+        Takes one sentence: that the storage is away, and that it is there again.
+    limit : float
+        Seconds after which a call is given up.
+
+    Attributes
+    ----------
+    inner : optuna.storages.BaseStorage
+        Optuna's cache before the database.
+    """
+
+    def __init__(self, database: RDBStorage, say: Say = print, limit: float = LIMIT) -> None:
+        self.database, self.say, self.limit = database, say, limit
+        self.inner = get_storage(database)
+
+    def call(self, action: Callable[[], Found]) -> Found:
+        """Call something that needs the database, again while that is away.
+
+        Within an action that is tried again as a whole, nothing is tried again by itself: an
+        exclusive section loses its lock with the connection, and has to begin anew.
+        """
+        if _is_retried.get():
+            return action()
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(is_unreachable),
+            wait=tenacity.wait_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
+            stop=tenacity.stop_before_delay(self.limit),
+            before_sleep=self._tell_pause,
+            retry_error_callback=self._give_up,
+            sleep=time.sleep,
+        )
+        token = _is_retried.set(True)
+        try:
+            found: Found = retrying(action)
+        except Exception as error:
+            if not _is_unwritable(error):
+                raise
+            place = self.database.engine.url.database or str(self.database.engine.url)
+            raise StorageError(
+                f"Cannot write to {place!r} ({first_line(error)}): {MORE_ROOM}"
+            ) from error
+        finally:
+            _is_retried.reset(token)
+        if retrying.statistics["attempt_number"] > 1:
+            self._tell("The storage answers again.")
+        return found
+
+    def _tell_pause(self, state: tenacity.RetryCallState) -> None:
+        why = first_line(_error_of(state))
+        pause = f"{state.upcoming_sleep:g} s"
+        self._tell(f"The storage does not answer ({why}): trying again in {pause}.")
+
+    def _give_up(self, state: tenacity.RetryCallState) -> None:
+        error = _error_of(state)
+        raise StudyError(
+            f"The storage has not answered for {self.limit:g} seconds ({first_line(error)}): what "
+            "was told is kept; start again when it is there."
+        ) from error
+
+    def _tell(self, sentence: str) -> None:
+        if self.say is not None:
+            self.say(sentence)
+
+    create_new_study = _retried("create_new_study")
+    delete_study = _retried("delete_study")
+    set_study_user_attr = _retried("set_study_user_attr")
+    set_study_system_attr = _retried("set_study_system_attr")
+    get_study_id_from_name = _retried("get_study_id_from_name")
+    get_study_name_from_id = _retried("get_study_name_from_id")
+    get_study_directions = _retried("get_study_directions")
+    get_study_user_attrs = _retried("get_study_user_attrs")
+    get_study_system_attrs = _retried("get_study_system_attrs")
+    get_all_studies = _retried("get_all_studies")
+    create_new_trial = _retried("create_new_trial")
+    set_trial_param = _retried("set_trial_param")
+    get_trial_id_from_study_id_trial_number = _retried("get_trial_id_from_study_id_trial_number")
+    get_trial_number_from_id = _retried("get_trial_number_from_id")
+    get_trial_param = _retried("get_trial_param")
+    set_trial_state_values = _retried("set_trial_state_values")
+    set_trial_intermediate_value = _retried("set_trial_intermediate_value")
+    set_trial_user_attr = _retried("set_trial_user_attr")
+    set_trial_system_attr = _retried("set_trial_system_attr")
+    get_trial = _retried("get_trial")
+    get_all_trials = _retried("get_all_trials")
+    get_n_trials = _retried("get_n_trials")
+    get_best_trial = _retried("get_best_trial")
+    get_trial_params = _retried("get_trial_params")
+    get_trial_user_attrs = _retried("get_trial_user_attrs")
+    get_trial_system_attrs = _retried("get_trial_system_attrs")
+    remove_session = _retried("remove_session")
 
 
-# Every method of Optuna's storages, those of coming versions too; written out, one would be missed.
-PatientStorage: Any = abc.update_abstractmethods(
-    type(
-        "PatientStorage",
-        (_Patient, BaseStorage, BaseHeartbeat),
-        {"__module__": __name__, "__doc__": _Patient.__doc__}
-        | {name: _patient(name) for name in _calls()},
-    )
-)
+def _error_of(state: tenacity.RetryCallState) -> BaseException:
+    """Return the error of a call that failed."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    assert error is not None
+    return error

@@ -1,80 +1,68 @@
-"""What a study is: written down once, and held against what comes under its name."""
+"""A study's settings: stored once; later searches must match them."""
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optuna.study import Study
 
 from nnest.exceptions import StudyError
-from nnest.studies._locks import sole_writer
-
-__all__ = ["set_up"]
+from nnest.studies._locks import run_exclusively
 
 #: User attribute of a study.
-FACTS = "nnest:study"
-#: Seconds after which what several processes wrote at once has come to rest, where no lock is.
-_REST = 0.3
+STUDY_SETTINGS = "nnest:study"
 
 
-def set_up(
-    study: Study, wanted: Mapping[str, Any], *, binding: Iterable[str] = ("space", "data")
+def bind_study_settings(
+    study: Study, settings: Mapping[str, Any], *, binding: Iterable[str] = ("space", "data")
 ) -> dict[str, Any]:
-    """Write down what a study is, unless that is known; return what is written.
+    """Store a study's settings, unless they are stored already; return the stored ones.
 
     Parameters
     ----------
     study : optuna.Study
         The study.
-    wanted : mapping of str to object
-        Facts as JSON takes them: space, data, splits, seed, group size, versions. Those that the
+    settings : mapping of str to object
+        Settings as JSON takes them: space, data, splits, seed, group size, versions. Those that the
         study has already stay as they are.
     binding : iterable of str, default=("space", "data")
-        Facts in which the study must not differ from `wanted`.
+        Settings in which the study must not differ from `settings`.
 
     Returns
     -------
     dict of str to object
-        The facts of the study, the same for all workers.
+        The settings of the study, the same for all workers.
 
     Raises
     ------
     StudyError
-        If the study has another space, say; both are named.
+        If the study has another space, for example; the error names both.
     """
-    asked: dict[str, Any] = json.loads(json.dumps(dict(wanted)))
-    with sole_writer(study._storage, study._study_id) as alone:
-        found = _facts(study)
-        _check(study, found, asked, binding)
-        if not found.keys() >= asked.keys():
-            study.set_user_attr(FACTS, {**asked, **found})
-    if not alone:
-        # Who wrote last is right, for those that have written or read before too.
-        time.sleep(_REST)
-    found = _facts(study)
-    _check(study, found, asked, binding)
-    return found
+    asked: dict[str, Any] = json.loads(json.dumps(dict(settings)))
 
+    def bind() -> dict[str, Any]:
+        stored: dict[str, Any] = study.user_attrs.get(STUDY_SETTINGS, {})
+        _check(study, stored, asked, binding)
+        found = {**asked, **stored}
+        if found != stored:
+            study.set_user_attr(STUDY_SETTINGS, found)
+        return found
 
-def _facts(study: Study) -> dict[str, Any]:
-    """Return what is written down of a study."""
-    found: dict[str, Any] = study.user_attrs.get(FACTS, {})
-    return found
+    return run_exclusively(study, bind)
 
 
 def _check(
-    study: Study, found: Mapping[str, Any], asked: Mapping[str, Any], binding: Iterable[str]
+    study: Study, stored: Mapping[str, Any], asked: Mapping[str, Any], binding: Iterable[str]
 ) -> None:
-    """Refuse what is another study under the same name."""
+    """Raise an error if this is another study under the same name."""
     for name in binding:
-        if name in found and name in asked and found[name] != asked[name]:
+        if name in stored and name in asked and stored[name] != asked[name]:
             other = "none: each data set then has one of its own"
             cure = f"or {other if name == 'data' else 'what it began with'}"
             raise StudyError(
-                f"The study {study.study_name!r} has another {name}: {_short(found[name])} there, "
+                f"The study {study.study_name!r} has another {name}: {_short(stored[name])} there, "
                 f"{_short(asked[name])} here. Give it another study_name, {cure}."
             )
 

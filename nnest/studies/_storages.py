@@ -1,41 +1,45 @@
-"""Where a study is kept: in memory, in a journal file, in a database."""
+"""Opens where a study is kept: in memory, in a journal file, in SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
 import os
-import random
-import time
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.trial import FrozenTrial
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
+from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 
-from nnest._storage import open_regular, writing
+from nnest._storage import open_regular
 from nnest.exceptions import StudyError
-from nnest.studies._locks import JournalLock, damaged
-from nnest.studies._retries import MORE_ROOM, PatientStorage, Say, first_line, is_away
+from nnest.studies._journals import Journal, damaged
+from nnest.studies._locks import locked_database, unsupported
+from nnest.studies._retries import RetryingStorage, Say, first_line
 
-__all__ = ["Stale", "find_study", "open_storage"]
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 Storage = str | os.PathLike[str] | BaseStorage | None
 
-#: Seconds between two heartbeats, and after how many without one a worker is taken for dead.
-BEAT, GRACE = 30, 120
+#: Seconds between two heartbeats, and after how many without one a worker counts as dead.
+HEARTBEAT_INTERVAL, GRACE_PERIOD = 30, 120
+_DIALECTS = ("sqlite", "postgresql")
 _JOURNAL = b'{"op_code":'
 _SQLITE = b"SQLite format 3\0"
-_OPENINGS = 8
-_POLL = 2.0
+#: The number of the lock under which tables are made; studies count from 1.
+_TABLES = 0
 
 
 def open_storage(
-    storage: Storage, *, say: Say = print, beat: int = BEAT, grace: int = GRACE
+    storage: Storage,
+    *,
+    say: Say = print,
+    heartbeat_interval: int = HEARTBEAT_INTERVAL,
+    grace_period: int = GRACE_PERIOD,
 ) -> BaseStorage:
     """Open the storage of a study.
 
@@ -43,12 +47,13 @@ def open_storage(
     ----------
     storage : None, str, path or optuna.storages.BaseStorage
         None is memory; a path is a journal file, which processes of one host share; a URL is a
-        database, of which PostgreSQL is for several hosts and SQLite for one process.
+        database, of which PostgreSQL is for several hosts and SQLite for one process. Of Optuna's
+        own storages, `InMemoryStorage` and `RDBStorage` are accepted.
     say : callable or None, default=print
         Takes a sentence where something is worth one.
-    beat, grace : int
-        Seconds between two heartbeats on a database of several hosts, and after how many without
-        one a worker counts as dead.
+    heartbeat_interval, grace_period : int
+        Seconds between two heartbeats on PostgreSQL, and after how many without one a worker counts
+        as dead.
 
     Returns
     -------
@@ -58,72 +63,83 @@ def open_storage(
     Raises
     ------
     StudyError
-        If it cannot be opened, in one sentence that names no password.
+        If it cannot be opened or is not supported, in one sentence that names no password.
     """
     if storage is None:
         return InMemoryStorage()
     if isinstance(storage, RDBStorage):
-        return _patient(storage, say)
-    if isinstance(storage, BaseStorage):
+        dialect = storage.engine.dialect.name
+        if dialect not in _DIALECTS:
+            raise unsupported(f"RDBStorage of {dialect}")
+        return RetryingStorage(storage, say)
+    if isinstance(storage, InMemoryStorage | Journal | RetryingStorage):
         return storage
     if isinstance(storage, str) and "://" in storage:
-        return _database(storage, say, beat, grace)
-    return _journal(Path(storage))
+        return _database(storage, say, heartbeat_interval, grace_period)
+    if isinstance(storage, str | os.PathLike):
+        return _journal(Path(storage))
+    raise unsupported(type(storage).__name__)
 
 
-def find_study(
-    storage: BaseStorage, name: str, *, wait: float | None = None, say: Say = print
+@contextmanager
+def silence_optuna() -> Iterator[None]:
+    """Turn Optuna's messages off; whoever opens or runs a study has its own."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def open_study(
+    storage: Storage,
+    study_name: str,
+    *,
+    direction: Literal["maximize", "minimize"] = "maximize",
+    say: Say = print,
 ) -> optuna.Study:
-    """Return a study that somebody else starts, and wait until it is there.
+    """Return a study of one objective, a new one if there is none of this name.
 
     Parameters
     ----------
-    storage : optuna.storages.BaseStorage
-        The storage.
-    name : str
-        Name of the study.
-    wait : float or None, default=None
-        Seconds after which to give up; None waits for ever.
-    say : callable or None, default=print
-        Takes the sentence that it waits.
+    storage : str, Path or optuna.storages.BaseStorage
+        Where the study is, or will be, kept, as `OptunaSearchCV` takes it.
+    study_name : str
+        Its name.
+    direction : {"maximize", "minimize"}, default="maximize"
+        Which values are better, of a new study.
+    say : callable, default=print
+        Takes the sentence that the storage is away; None says nothing.
+
+    Returns
+    -------
+    optuna.Study
+        The study.
+
+    Raises
+    ------
+    StudyError
+        If the storage cannot be opened.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> from nnest.studies import open_study
+    >>> storage = optuna.storages.InMemoryStorage()
+    >>> open_study(storage, "depth").study_name
+    'depth'
+    >>> len(open_study(storage, "depth").trials)
+    0
     """
-    began, told = time.monotonic(), False
-    while True:
-        try:
-            return optuna.load_study(study_name=name, storage=storage)
-        except KeyError:
-            if wait is not None and time.monotonic() - began >= wait:
-                raise StudyError(
-                    f"There is no study {name!r} in this storage: start it without --worker, or "
-                    "mend the name or the address."
-                ) from None
-        if not told and say is not None:
-            say(f"The study {name!r} is not there yet: waiting for it.")
-        told = True
-        time.sleep(_POLL if wait is None else min(_POLL, wait / 10))
-
-
-class Stale:
-    """Keeps the trials that Optuna has taken from dead workers until they are given back.
-
-    Parameters
-    ----------
-    grace : float
-        Seconds without a heartbeat after which a worker counts as dead.
-    """
-
-    def __init__(self, grace: float) -> None:
-        self.grace = grace
-        self._trials: list[FrozenTrial] = []
-
-    def __call__(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Keep one trial, as Optuna's callback of stale trials."""
-        self._trials.append(trial)
-
-    def take(self) -> list[FrozenTrial]:
-        """Return those that are kept, and forget them."""
-        taken, self._trials = self._trials, []
-        return taken
+    with silence_optuna():
+        return optuna.create_study(
+            storage=open_storage(storage, say=say),
+            study_name=study_name,
+            direction=direction,
+            pruner=optuna.pruners.NopPruner(),
+            load_if_exists=True,
+        )
 
 
 def _journal(path: Path) -> BaseStorage:
@@ -147,11 +163,8 @@ def _journal(path: Path) -> BaseStorage:
         )
     if head[: len(_JOURNAL)] != _JOURNAL[: len(head)]:
         raise StudyError(f"{path} is there and is no journal of Optuna: give another path.")
-    lock = JournalLock(path)
     try:
-        lock.acquire()
-        lock.release()
-        return JournalStorage(_JournalFile(path, lock))
+        return Journal(path)
     except OSError as error:
         raise StudyError(f"The journal {path} cannot be opened: {error.strerror}.") from error
     except StudyError:
@@ -160,27 +173,7 @@ def _journal(path: Path) -> BaseStorage:
         raise damaged(path, first_line(error)) from error
 
 
-class _JournalFile(JournalFileBackend):
-    """Optuna's file of a journal, which says in one sentence what is wrong with it."""
-
-    def __init__(self, path: Path, lock: JournalLock) -> None:
-        super().__init__(str(path), lock_obj=lock)  # type: ignore[arg-type]
-        self._path = path
-
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # type: ignore[override]
-        """Yield what is written down from a number on."""
-        try:
-            yield from super().read_logs(log_number_from)
-        except (ValueError, RecursionError) as error:
-            raise damaged(self._path, first_line(error)) from error
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Write something down; what the disk does not take whole is cut off again."""
-        with writing(self._path, MORE_ROOM):
-            super().append_logs(logs)
-
-
-def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:
+def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) -> BaseStorage:
     """Open a database by its URL."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
@@ -192,6 +185,8 @@ def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:
             "storage is no URL of a database; an example: "
             "postgresql://user:password@host:5432/name."
         ) from None
+    if parsed.get_backend_name() not in (*_DIALECTS, "postgres"):
+        raise unsupported(parsed.get_backend_name())
     shown = parsed.render_as_string(hide_password=True)
     if parsed.drivername in ("postgresql", "postgres"):
         # SQLAlchemy's own choice is psycopg2, which is not what nnest installs.
@@ -201,54 +196,34 @@ def _database(url: str, say: Say, beat: int, grace: int) -> BaseStorage:
         if say is not None and parsed.database not in (None, "", ":memory:"):
             say("SQLite is for one process: for more, give a journal file or PostgreSQL.")
     else:
-        settings = {"heartbeat_interval": beat, "grace_period": grace}
-        settings |= {"heartbeat_stale_trial_callback": Stale(grace)}
+        settings = {"heartbeat_interval": heartbeat_interval, "grace_period": grace_period}
         settings |= {"engine_kwargs": {"pool_pre_ping": True}}
-    text = parsed.render_as_string(hide_password=False)
-    opened = _opened(lambda: RDBStorage(text, **settings), shown)
-    found = _patient(opened, say)
-    weakref.finalize(found, opened.engine.dispose)  # no connection is left to the collector
+    database = _opened(parsed, shown, settings)
+    found = RetryingStorage(database, say)
+    weakref.finalize(found, database.engine.dispose)  # no connection is left to the collector
     return found
 
 
-def _opened(make: Callable[[], RDBStorage], shown: str) -> RDBStorage:
-    """Open a database; where several workers make its tables at once, try again."""
-    from sqlalchemy.exc import IntegrityError, NoSuchModuleError, ProgrammingError, SQLAlchemyError
+def _opened(url: URL, shown: str, settings: dict[str, Any]) -> RDBStorage:
+    """Open a database, in which only one worker at a time makes the tables."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-    for i in range(_OPENINGS):
+    try:
+        engine = create_engine(url)
         try:
-            with warnings.catch_warnings():
+            with locked_database(engine, _TABLES), warnings.catch_warnings():
                 warnings.simplefilter("ignore", ExperimentalWarning)
-                return make()
-        except (ImportError, NoSuchModuleError) as error:
-            raise StudyError(
-                f"The driver for {shown} is not installed: for PostgreSQL, "
-                "pip install 'nnest-estimators[postgresql]'."
-            ) from error
-        except (IntegrityError, ProgrammingError, AssertionError) as error:
-            if i == _OPENINGS - 1:
-                raise StudyError(_not_opened(shown, error)) from error
-        except (SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
-            if not _is_race(error) or i == _OPENINGS - 1:
-                raise StudyError(_not_opened(shown, error)) from error
-        time.sleep(random.uniform(0.1, 0.6))
-    raise AssertionError
-
-
-def _is_race(error: BaseException) -> bool:
-    """Tell whether tables were being made by somebody else."""
-    return not is_away(error) and "already exists" in str(error)
-
-
-def _not_opened(shown: str, error: BaseException) -> str:
-    """Return the sentence for a database that cannot be opened."""
-    return (
-        f"The storage {shown} cannot be opened ({first_line(error)}): start the server, or mend "
-        "the address."
-    )
-
-
-def _patient(storage: RDBStorage, say: Say) -> BaseStorage:
-    """Put Optuna's cache and our patience before a database."""
-    found: BaseStorage = PatientStorage(optuna.storages.get_storage(storage), say)
-    return found
+                return RDBStorage(url.render_as_string(hide_password=False), **settings)
+        finally:
+            engine.dispose()
+    except (ImportError, NoSuchModuleError) as error:
+        raise StudyError(
+            f"The driver for {shown} is not installed: for PostgreSQL, "
+            "pip install 'nnest-estimators[postgresql]'."
+        ) from error
+    except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError, AssertionError) as error:
+        raise StudyError(
+            f"The storage {shown} cannot be opened ({first_line(error)}): start the server, or "
+            "mend the address."
+        ) from error

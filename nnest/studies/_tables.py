@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.trial import TrialState
 
-from nnest.studies._history import Ledger, ending_of
+from nnest.studies._history import TrialHistory, result_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,15 +20,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
-__all__ = ["importances", "log_parameters", "trial_table"]
 
-_STATES = {
-    TrialState.COMPLETE: "complete",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "running",
-    TrialState.WAITING: "waiting",
-}
 _FOREST_SEED = 0
 #: Trials that PED-ANOVA wants among the good ones.
 _GOOD_TRIALS = 5
@@ -77,7 +67,7 @@ def trial_table(study: Study) -> pd.DataFrame:
     rows = [
         {
             "trial": trial.number,
-            "state": _STATES[trial.state],
+            "state": "failed" if trial.state == TrialState.FAIL else trial.state.name.lower(),
             **dict(zip(names, _values(trial, len(names)), strict=True)),
             "reports": len(trial.intermediate_values),
             "seconds": _seconds(trial),
@@ -91,11 +81,13 @@ def trial_table(study: Study) -> pd.DataFrame:
 
 
 def _counted(study: Study) -> list[FrozenTrial]:
-    """Return the trials of a study without those that were lost, or one too many."""
-    ledger = Ledger(study)
-    failed = {trial.number for trial in ledger.failed}
+    """Return the trials of a study without those that lost their worker, or were dropped."""
+    history = TrialHistory(study)
+    failed = {trial.number for trial in history.failed}
     return [
-        trial for trial in ledger.trials if trial.state != TrialState.FAIL or trial.number in failed
+        trial
+        for trial in history.trials
+        if trial.state != TrialState.FAIL or trial.number in failed
     ]
 
 
@@ -115,8 +107,7 @@ def _seconds(trial: FrozenTrial) -> float:
 
 def _reason(trial: FrozenTrial) -> str:
     """Return why a trial failed, where that is known."""
-    ending = ending_of(trial) or {}
-    return str(trial.user_attrs.get("reason", ending.get("reason", "")))
+    return str(trial.user_attrs.get("reason", result_of(trial).get("reason", "")))
 
 
 def _plain(params: dict[str, Any], name: str) -> Any:
@@ -220,7 +211,8 @@ def importances(
             f"The study {study.study_name!r} has {len(finite)} complete trials: importances need "
             "at least 2."
         )
-    with _without_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # about few trials, which the docstring says
         found = optuna.importance.get_param_importances(
             study, evaluator=_evaluator(evaluator, len(finite)), target=chosen
         )
@@ -250,11 +242,3 @@ def _evaluator(name: str, n_trials: int) -> BaseImportanceEvaluator:
         best = min(0.5, max(0.1, _GOOD_TRIALS / n_trials))
         return optuna.importance.PedAnovaImportanceEvaluator(target_quantile=best)
     raise ValueError(f"evaluator={name!r} is not known: give 'ped_anova' or 'fanova'.")
-
-
-@contextmanager
-def _without_warnings() -> Iterator[None]:
-    """Let Optuna be silent about few trials, which the documentation says."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        yield

@@ -1,62 +1,65 @@
-"""A trial of a batch, and what becomes of it."""
+"""A trial of a batch, and its result."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from reprlib import repr as shortened
 from typing import Any
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
-from nnest.studies._texts import text_among
+from nnest._compat.optuna import enqueued_values, report_fold_scores
+from nnest.studies._texts import matching_text
 
-__all__ = ["Ending", "MisfitError", "Task", "TrialOfBatch", "allow_stop", "is_stopped", "sound"]
 
-
-class MisfitError(ValueError):
-    """A trial that was enqueued with a value that its parameter cannot have."""
+class EnqueuedValueError(ValueError):
+    """A trial was enqueued with a value that its parameter cannot have."""
 
 
 @dataclass(frozen=True)
-class Task:
+class BatchTrial:
     """One trial of a batch, to be trained.
 
     Parameters
     ----------
-    trial : optuna.trial.Trial
+    trial : LeasedTrial
         The running trial.
     params : object
-        What the space made of it.
+        What the space returned for it.
     place : int
-        Its place in the study, from 0 on. A trial that is trained again keeps its place.
-    before : dict of int to float
-        What had been reported of it before its worker was lost: epoch to value.
-    ending : Ending or None
-        Its end, if it is not to be trained: the space has pruned it, or it cannot be asked.
+        Its place in the study, from 0 on. A repeated trial keeps its place.
+    reported_before : dict of int to float
+        What it had reported before its worker was lost: epoch to value.
+    result : TrialResult or None
+        Its result if it is not to be trained: the space has pruned it, or it cannot be asked.
     """
 
-    trial: TrialOfBatch
+    trial: LeasedTrial
     params: Any
     place: int
-    before: dict[int, float] = field(default_factory=dict)
-    ending: Ending | None = None
+    reported_before: dict[int, float] = field(default_factory=dict)
+    result: TrialResult | None = None
 
 
 @dataclass(frozen=True)
-class Ending:
-    """What became of a trial.
+class TrialResult:
+    """The result of a trial.
 
     Parameters
     ----------
     state : optuna.trial.TrialState
         COMPLETE, PRUNED or FAIL.
     values : tuple of float, default=()
-        One for each objective, of a trial that is complete.
+        One for each objective, if the trial is complete.
     reason : str, default=""
         Why it failed, in one sentence.
     attrs : mapping of str to object, default={}
@@ -68,86 +71,82 @@ class Ending:
     reason: str = ""
     attrs: Mapping[str, Any] = field(default_factory=dict)
 
+    def validate(self, n_values: int) -> TrialResult:
+        """Return a result that Optuna accepts: one without proper values has failed."""
+        if self.state is not TrialState.COMPLETE:
+            return self
+        if len(self.values) != n_values or any(map(math.isnan, self.values)):
+            reason = f"Its values are {self.values}, and not {n_values} numbers."
+            return replace(self, state=TrialState.FAIL, values=(), reason=reason)
+        return replace(self, values=tuple(float(value) for value in self.values))
 
-class TrialOfBatch(Trial):
-    """A trial that may have been given to another worker while it was trained."""
+
+class LeasedTrial(Trial):
+    """A running trial that another worker may have taken over in the meantime."""
 
     is_late = False
 
-    def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
-        """Suggest a value; one that was enqueued as the study's storage keeps it."""
-        if name in self._fixed_params:
-            value = self._fixed_params[name]
-            try:
-                if isinstance(distribution, CategoricalDistribution):
-                    self._fixed_params[name] = text_among(value, distribution.choices)
-                distribution.to_internal_repr(self._fixed_params[name])
-            except ValueError:
-                raise MisfitError(
-                    f"Trial {self.number} was enqueued with {name}={shortened(value)}, which is "
-                    f"not in {_shown(distribution)}: it fails, and the study goes on."
-                ) from None
-        return super()._suggest(name, distribution)
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Suggest a number; one that was enqueued has to fit."""
+        if name in enqueued_values(self):
+            self._check_enqueued(name, FloatDistribution(low, high, log=log, step=step))
+        return super().suggest_float(name, low, high, step=step, log=log)
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """Suggest a whole number; one that was enqueued has to fit."""
+        if name in enqueued_values(self):
+            self._check_enqueued(name, IntDistribution(low, high, log=log, step=step))
+        return super().suggest_int(name, low, high, step=step, log=log)
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Suggest a choice; one that was enqueued becomes its text in the study."""
+        given = enqueued_values(self)
+        if name in given:
+            given[name] = matching_text(given[name], choices)
+            self._check_enqueued(name, CategoricalDistribution(choices))
+        return super().suggest_categorical(name, choices)
+
+    def _check_enqueued(self, name: str, distribution: BaseDistribution) -> None:
+        """Raise an error if a parameter cannot have its enqueued value."""
+        value = enqueued_values(self)[name]
+        try:
+            distribution.to_internal_repr(value)
+        except ValueError:
+            choices = getattr(distribution, "choices", None)
+            shown = str(distribution) if choices is None else shortened(list(choices))
+            raise EnqueuedValueError(
+                f"Trial {self.number} was enqueued with {name}={shortened(value)}, which is "
+                f"not in {shown}: it fails, and the study goes on."
+            ) from None
 
     def report_folds(self, scores: list[float]) -> None:
-        """Report the scores of all folds, which `optuna.terminator` looks at."""
-        # Its own function to do so warns that it will go.
-        write = self.storage.set_trial_system_attr
-        self._unless_late(write, self._trial_id, "terminator:cv_scores", scores)
+        """Report the scores of all folds, unless the trial is another worker's now."""
+        self._write(report_fold_scores, self, scores)
 
     def report(self, value: float, step: int) -> None:
-        """Report a value unless that is somebody else's now."""
-        self._unless_late(super().report, value, step)
+        """Report a value, unless the trial is another worker's now."""
+        self._write(super().report, value, step)
 
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Set an attribute unless that is somebody else's now."""
-        self._unless_late(super().set_user_attr, key, value)
+        """Set an attribute, unless the trial is another worker's now."""
+        self._write(super().set_user_attr, key, value)
 
     def set_constraint(self, key: str, value: float) -> None:
-        """Set a constraint unless that is somebody else's now, or a predecessor has set it."""
-        if key not in self._constraints():
-            self._unless_late(super().set_constraint, key, value)
+        """Set a constraint, unless a predecessor has set it: Optuna warns about a second one."""
+        if key not in self.constraints:
+            self._write(super().set_constraint, key, value)
 
     def should_prune(self) -> bool:
-        """Tell whether going on is of no use."""
+        """Return whether to stop: also if the trial is another worker's now."""
         return self.is_late or bool(super().should_prune())
 
-    def _constraints(self) -> set[str]:
-        """Return the names of the constraints that are set."""
-        attrs = self.storage.get_trial_system_attrs(self._trial_id)
-        return {name.partition(":")[2] for name in attrs if name.startswith("constraints:")}
-
-    def _unless_late(self, write: Callable[..., None], *args: Any) -> None:
-        """Write something, or learn that the trial was ended by others."""
+    def _write(self, write: Callable[..., None], *args: Any) -> None:
+        """Write something, unless the trial was ended by others."""
         try:
             write(*args)
         except UpdateFinishedTrialError:
             self.is_late = True
-
-
-def _shown(distribution: BaseDistribution) -> str:
-    """Return what may be chosen, in a few words."""
-    choices = getattr(distribution, "choices", None)
-    return str(distribution) if choices is None else shortened(list(choices))
-
-
-def allow_stop(study: Study, allowed: bool = True) -> None:
-    """Let `study.stop()` be called, as inside of `Study.optimize`."""
-    study._thread_local.in_optimize_loop = allowed
-
-
-def is_stopped(study: Study) -> bool:
-    """Tell whether a study was stopped since this was asked before."""
-    found, study._stop_flag = study._stop_flag, False
-    return found
-
-
-def sound(ending: Ending, n_values: int) -> Ending:
-    """Return an ending that Optuna accepts."""
-    if ending.state is not TrialState.COMPLETE:
-        return ending
-    if len(ending.values) == n_values and not any(map(math.isnan, ending.values)):
-        values = tuple(float(value) for value in ending.values)
-        return Ending(ending.state, values, ending.reason, ending.attrs)
-    reason = f"Its values are {ending.values}, and not {n_values} numbers."
-    return Ending(TrialState.FAIL, (), reason, ending.attrs)

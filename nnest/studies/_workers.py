@@ -1,4 +1,4 @@
-"""Who trains a trial: a process, its signs of life, and how to tell that it is gone."""
+"""The process that trains a trial: its identity, its heartbeats, and whether it still lives."""
 
 from __future__ import annotations
 
@@ -11,123 +11,130 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import psutil
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, RDBStorage
 
-__all__ = ["Worker", "beat_interval", "is_gone"]
+from nnest.studies._retries import RetryingStorage
 
-#: Seconds after which a trial of another host is given up where no heartbeats are recorded.
-ELSEWHERE = 3600.0
-#: Seconds between two tries to record a heartbeat that could not be recorded.
-_AGAIN = 1.0
-_SAME = 1.0
+#: Seconds after which a trial of another host counts as lost, where no heartbeats are recorded.
+REMOTE_TIMEOUT = 3600.0
+#: Seconds until a heartbeat is tried again that could not be recorded.
+_RETRY_INTERVAL = 1.0
+#: Seconds by which two readings of one process's start may differ.
+_SAME_START = 1.0
 
-_living: set[str] = set()
-
-
-def beat_interval(storage: BaseStorage) -> float | None:
-    """Return how often a storage wants signs of life, or None if it keeps none."""
-    ask = getattr(storage, "get_heartbeat_interval", None)
-    found: float | None = None if ask is None else ask()
-    return found
+_running_workers: set[str] = set()
 
 
-def _birth(process: psutil.Process) -> tuple[float, float]:
+def heartbeat_database(storage: BaseStorage) -> RDBStorage | None:
+    """Return the database behind a storage if it records heartbeats."""
+    if isinstance(storage, RetryingStorage) and storage.database.get_heartbeat_interval():
+        return storage.database
+    return None
+
+
+def _start_times(process: psutil.Process) -> tuple[float, float]:
     """Return when a process was started: by the clock, and since the machine was."""
     booted, created = psutil.boot_time(), process.create_time()
     return created, created - booted
 
 
 class Worker:
-    """One run of the loop: what its trials are marked with, and the heartbeats that it records.
+    """One run of the loop: its identity, and the heartbeats of its trials.
 
     Parameters
     ----------
     storage : optuna.storages.BaseStorage
-        The study's storage. Where it wants heartbeats, a thread records them.
+        The study's storage. If it takes heartbeats, a thread records them.
 
     Attributes
     ----------
-    mark : dict
-        What tells this worker from all others, as JSON has it.
+    identity : dict
+        What distinguishes this worker from all others, as JSON.
     """
 
     def __init__(self, storage: BaseStorage) -> None:
-        created, up = _birth(psutil.Process())
-        self.mark: dict[str, Any] = {
+        created, up = _start_times(psutil.Process())
+        self.identity: dict[str, Any] = {
             "worker": uuid.uuid4().hex[:12],
             "pid": os.getpid(),
             "started": created,
             "up": up,
             "host": platform.node(),
         }
-        self._storage = storage
-        self._interval = beat_interval(storage)
+        self._database = heartbeat_database(storage)
         self._trials: set[int] = set()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        """Live."""
-        _living.add(self.mark["worker"])
-        if self._interval is not None:
-            self._thread = threading.Thread(target=self._beat, daemon=True, name="heartbeats")
+        """Start to send heartbeats."""
+        _running_workers.add(self.identity["worker"])
+        if self._database is not None:
+            self._thread = threading.Thread(
+                target=self._send_heartbeats, args=(self._database,), daemon=True, name="heartbeats"
+            )
             self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Die: trials that are still marked with this worker are lost."""
-        _living.discard(self.mark["worker"])
+        """Stop; trials that the worker still owns can be reclaimed."""
+        _running_workers.discard(self.identity["worker"])
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
 
-    def watch(self, trial_id: int) -> None:
-        """Record a first sign of life of a trial, and from now on one in each interval."""
-        if self._interval is not None:
-            self._storage.record_heartbeat(trial_id)  # type: ignore[attr-defined]
+    def start_heartbeat(self, trial_id: int) -> None:
+        """Record a first heartbeat of a trial, and one in each interval from now on."""
+        if self._database is not None:
+            self._database.record_heartbeat(trial_id)
             self._trials.add(trial_id)
 
-    def leave(self, trial_ids: set[int]) -> None:
-        """Record no more signs of life of some trials."""
-        self._trials -= trial_ids
+    def stop_heartbeats(self) -> None:
+        """Record no more heartbeats of trials."""
+        self._trials.clear()
 
-    def _beat(self) -> None:
-        """Record heartbeats until the end."""
-        # The thread that trains says when the storage is away, and waits for it.
-        storage: Any = getattr(self._storage, "inner", self._storage)
-        pause = self._interval
+    def _send_heartbeats(self, database: RDBStorage) -> None:
+        """Record heartbeats until the worker stops.
+
+        A storage that is away is not waited for here: the thread that trains does that, and tells
+        the user.
+        """
+        interval = pause = database.get_heartbeat_interval() or _RETRY_INTERVAL
         while not self._ended.wait(pause):
             try:
                 for trial_id in tuple(self._trials):
-                    storage.record_heartbeat(trial_id)
-                pause = self._interval
+                    database.record_heartbeat(trial_id)
+                pause = interval
             except Exception:
-                pause = _AGAIN
-        storage.remove_session()
+                pause = _RETRY_INTERVAL
+        database.remove_session()
 
 
-def is_gone(owner: Mapping[str, Any], started: float) -> bool:
-    """Tell whether the worker that has marked a trial does not live any more.
+def is_dead(owner: Mapping[str, Any], started: float) -> bool:
+    """Return whether the worker that owns a trial has ended or died.
 
     Parameters
     ----------
     owner : mapping
-        The mark.
+        The worker's identity.
     started : float
-        When the trial was started, in seconds since the epoch; a host that cannot be looked
-        into is believed for an hour.
+        When the trial was started, in seconds since the epoch. A worker on another host cannot be
+        looked at: it counts as alive for an hour.
     """
     if owner["host"] != platform.node():
-        return time.time() - started > ELSEWHERE
+        return time.time() - started > REMOTE_TIMEOUT
     try:
         process = psutil.Process(owner["pid"])
-        created, up = _birth(process)
-        # The clock may have been set since, on some systems the other number changes with it.
-        same = abs(created - owner["started"]) < _SAME or abs(up - owner["up"]) < _SAME
-        if not same or process.status() == psutil.STATUS_ZOMBIE:
+        created, up = _start_times(process)
+        # Process numbers are used again. The clock may have been set since the worker began, and
+        # on some systems the time since the start of the machine then changes with it.
+        is_same = (
+            abs(created - owner["started"]) < _SAME_START or abs(up - owner["up"]) < _SAME_START
+        )
+        if not is_same or process.status() == psutil.STATUS_ZOMBIE:
             return True
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
         return False
-    return owner["pid"] == os.getpid() and owner["worker"] not in _living
+    return owner["pid"] == os.getpid() and owner["worker"] not in _running_workers

@@ -10,38 +10,38 @@ from typing import Any
 import numpy as np
 
 from nnest.search._batching import Member
-from nnest.studies import Task
+from nnest.studies import BatchTrial
 
-__all__ = ["Watch", "was_stopped"]
+__all__ = ["PruningReporter", "was_stopped"]
 
 #: Metrics that are reported, the first that a network has, and their signs: greater is better.
 _WATCHED = (("val_accuracy", 1.0), ("val_loss", -1.0))
 
 
-class Watch:
-    """Follows the members of a batch epoch by epoch.
+class PruningReporter:
+    """Reports the epochs of a batch to its trials, and stops the trials that are pruned.
 
     Parameters
     ----------
-    tasks : sequence of Task
+    trials : sequence of BatchTrial
         The trials of the batch, in order.
     n_folds : int
         Members of each trial.
     prunes : bool
-        Whether values are reported, so that trials may be given up.
+        Whether values are reported, so that trials may be pruned.
 
     Attributes
     ----------
     pruned : dict of int to int
-        The epoch in which the trial of a place in the batch was given up.
+        The epoch in which a trial was pruned, by its position in the batch.
     error : Exception or None
-        What went wrong here and not in a network.
+        What was raised here and not by a network.
     """
 
-    def __init__(self, tasks: Sequence[Task], n_folds: int, prunes: bool) -> None:
-        self._tasks, self._n_folds, self._prunes = tasks, n_folds, prunes
-        self._values: list[list[dict[int, float]]] = [[{} for _ in range(n_folds)] for _ in tasks]
-        self._reported: list[set[int]] = [set() for _ in tasks]
+    def __init__(self, trials: Sequence[BatchTrial], n_folds: int, prunes: bool) -> None:
+        self._trials, self._n_folds, self._prunes = trials, n_folds, prunes
+        self._values: list[list[dict[int, float]]] = [[{} for _ in range(n_folds)] for _ in trials]
+        self._reported: list[set[int]] = [set() for _ in trials]
         self._diverged: set[int] = set()
         self._last_time = time.perf_counter()
         self._epoch_times: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
@@ -77,7 +77,7 @@ class Watch:
             self._report_before(candidate, epochs)
 
     def _take(self, members: list[Member], epoch: int, metrics: dict[str, np.ndarray]) -> set[int]:
-        """Keep the values of those that trained, and the time that it took; return their trials."""
+        """Keep values and times of the members that trained; return their trials."""
         now = time.perf_counter()
         loss = metrics["loss"]
         others = [values for name, values in metrics.items() if name != "loss"]
@@ -98,16 +98,16 @@ class Watch:
         return {members[i].candidate for i in np.flatnonzero(trained)}
 
     def _judge(self, candidates: list[int], epoch: int) -> None:
-        """Report the trials that can be, and ask about each: all in the order of the batch."""
-        told = []
+        """Report the trials, and ask the pruner about each, in the order of the batch."""
+        reported = []
         for candidate in candidates:
             value = self._mean(candidate, epoch)
             if value is not None:
                 self._report_before(candidate, epoch)
                 if self._report(candidate, epoch, value):
-                    told.append(candidate)
-        for candidate in told:
-            if self._tasks[candidate].trial.should_prune():
+                    reported.append(candidate)
+        for candidate in reported:
+            if self._trials[candidate].trial.should_prune():
                 self.pruned[candidate] = epoch
 
     def _mean(self, candidate: int, epoch: int) -> float | None:
@@ -125,27 +125,27 @@ class Watch:
 
     def _report_before(self, candidate: int, epoch: int) -> None:
         """Report what a predecessor had reported of the epochs before one."""
-        for step, value in sorted(self._tasks[candidate].before.items()):
+        for step, value in sorted(self._trials[candidate].reported_before.items()):
             if step < epoch:
                 self._report(candidate, step, value)
 
     def _report(self, candidate: int, step: int, value: float) -> bool:
-        """Report a value unless there is one for this epoch; tell whether it was new."""
+        """Report a value unless there is one for this epoch; return whether it was new."""
         if step in self._reported[candidate]:
             return False
         self._reported[candidate].add(step)
-        self._tasks[candidate].trial.report(value, step)
+        self._trials[candidate].trial.report(value, step)
         return True
 
     def _is_over(self, candidate: int, epoch: int) -> bool:
-        """Tell whether the members of a trial need not go on."""
+        """Return whether the members of a trial can stop."""
         return candidate in self._diverged or self.pruned.get(candidate, epoch + 1) <= epoch
 
 
 def was_stopped(network: Any) -> bool:
-    """Tell whether a network's training was ended by somebody else.
+    """Return whether a network's training was stopped by a callback.
 
-    A group that goes on from its checkpoint does not say again whom it had let go.
+    A group that goes on from its checkpoint does not report again which members it had stopped.
     """
     alone = getattr(network, "group_", None) is None
     if alone or network.diverged_ or network.n_iter_ >= network.epochs:

@@ -13,8 +13,9 @@ from optuna.study import Study, create_study
 from optuna.trial import FrozenTrial, TrialState
 from sklearn.metrics._scorer import _MultimetricScorer
 
+from nnest._compat.optuna import allow_stop
 from nnest.search.optuna._spaces import Space
-from nnest.studies import Ledger, allow_stop
+from nnest.studies import TrialHistory
 
 __all__ = ["Table"]
 
@@ -47,15 +48,15 @@ class Table:
     """
 
     def __init__(self, study: Study, space: Space, n_folds: int, scorers: Any) -> None:
-        ledger = Ledger(study)
-        told = ledger.of_state(TrialState.COMPLETE, TrialState.PRUNED)
+        history = TrialHistory(study)
+        told = history.of_state(TrialState.COMPLETE, TrialState.PRUNED)
         known = [
             (trial, setting)
-            for trial in ledger.in_order([*told, *ledger.failed])
+            for trial in history.in_order([*told, *history.failed])
             if (setting := _setting(space, trial, study)) is not None
         ]
         self.trials = [trial for trial, _ in known]
-        self.places = [ledger.places[trial.number] for trial in self.trials]
+        self.places = [history.places[trial.number] for trial in self.trials]
         self.params = [setting for _, setting in known]
         self._n_folds = n_folds
         self._metrics = _metrics(self.trials, scorers)

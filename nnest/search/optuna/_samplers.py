@@ -31,7 +31,7 @@ from optuna.samplers import (
 
 from nnest.exceptions import StudyError
 
-__all__ = ["PRUNERS", "SAMPLERS", "as_pruner", "grid_of", "learns", "sampler_maker"]
+__all__ = ["PRUNERS", "SAMPLERS", "as_pruner", "grid_of", "is_adaptive", "sampler_maker"]
 
 MakeSampler = Callable[[int], BaseSampler]
 Distributions = dict[str, BaseDistribution] | None
@@ -60,14 +60,14 @@ def sampler_maker(given: Any, distributions: Distributions, study_seed: int) -> 
 
 
 def _checked_sampler(made: Any) -> BaseSampler:
-    """Refuse what is no sampler."""
+    """Return a sampler; raise if it is something else."""
     if isinstance(made, BaseSampler):
         return made
     raise _no_sampler(made)
 
 
 def _no_sampler(given: Any) -> StudyError:
-    """Return the sentence for what is none."""
+    """Return the error for something that is not a sampler."""
     return StudyError(
         f"sampler={given!r} is not accepted: give one of {', '.join(map(repr, SAMPLERS))}, a "
         "sampler of Optuna, or a function that takes a seed and returns one."
@@ -81,7 +81,7 @@ def _by_name(name: str, distributions: Distributions, study_seed: int) -> MakeSa
         return lambda seed: RandomSampler(seed=seed)
     if name == "grid":
         points = grid_of(distributions)
-        # The seed is that of the order, which all batches, and all workers, have in common.
+        # The seed decides the order of the points, which all workers share.
         return lambda _: GridSampler(points, seed=study_seed)
     if name == "qmc":
         return lambda seed: _quasi_random(distributions, study_seed, seed)
@@ -89,7 +89,7 @@ def _by_name(name: str, distributions: Distributions, study_seed: int) -> MakeSa
 
 
 def _evolving(name: str, seed: int) -> BaseSampler:
-    """Return a sampler that learns."""
+    """Return a sampler that learns from earlier trials."""
     made: BaseSampler
     with _without_experimental_warnings():
         made = _EVOLVING[name](seed=seed)
@@ -97,7 +97,7 @@ def _evolving(name: str, seed: int) -> BaseSampler:
 
 
 def _check_name(parameter: str, name: str, known: tuple[str, ...]) -> None:
-    """Refuse a name that is none."""
+    """Raise if a name is unknown."""
     if name in known:
         return
     close = get_close_matches(name, known, 1)
@@ -110,7 +110,7 @@ def _check_name(parameter: str, name: str, known: tuple[str, ...]) -> None:
 
 @contextmanager
 def _without_experimental_warnings() -> Iterator[None]:
-    """Keep Optuna from saying what this package has decided to live with."""
+    """Ignore Optuna's warnings about experimental parts."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         yield
@@ -173,8 +173,8 @@ def _values(name: str, distribution: BaseDistribution) -> list[Any]:
     return [value for value in values if value <= about.high]
 
 
-def learns(sampler: Any, pruner: Any) -> bool:
-    """Tell whether a batch depends on what the trials before it have brought."""
+def is_adaptive(sampler: Any, pruner: Any) -> bool:
+    """Return whether suggestions or pruning depend on the results of earlier trials."""
     blind = (RandomSampler, GridSampler, QMCSampler)
     return pruner is not None or (
         sampler not in ("random", "grid", "qmc") and not isinstance(sampler, blind)

@@ -52,11 +52,12 @@ class OptunaSearchCV(TogetherSearch):
         takes a seed and returns a sampler, called for each trial; or a sampler, of which one copy
         is used for a whole call of `fit`.
     pruner : str or optuna.pruners.BasePruner, default=None
-        "median", "halving", "hyperband" or "patient", or a pruner: gives trials up that do not
-        get on. None lets all trials train to their end.
+        "median", "halving", "hyperband" or "patient", or a pruner: stops unpromising trials
+        early. None lets all trials train to their end.
     storage : str, Path or optuna.storages.BaseStorage, optional
-        Where the study is kept: a path (a journal file), the URL of a database, or a storage;
-        None keeps it in memory.
+        Where the study is kept: a path (a journal file), the URL of SQLite or PostgreSQL, or an
+        `InMemoryStorage` or `RDBStorage` of Optuna; None keeps it in memory. Others are not
+        supported.
     study_name : str, optional
         Its name in the storage, by which it is found again; needs `storage`. None names it by its
         data, so that each data set has a study of its own: in a nested cross-validation, each

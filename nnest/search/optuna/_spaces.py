@@ -23,7 +23,7 @@ from optuna.distributions import (
 from sklearn.base import clone
 
 from nnest.exceptions import StudyError
-from nnest.studies import stable, texts_of
+from nnest.studies import stable_text, texts_of
 
 __all__ = ["Space", "as_space"]
 
@@ -142,7 +142,7 @@ class _Translating:
 def _name_of(function: Any) -> str:
     """Return a text that tells a function from another, or from what it was before."""
     if not hasattr(function, "__code__"):
-        return f"{type(function).__qualname__} {stable(repr(function))}"
+        return f"{type(function).__qualname__} {stable_text(repr(function))}"
     try:
         # Without comments and line breaks, which change nothing.
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

@@ -1,11 +1,12 @@
-"""A search's study: opened or gone on with, checked against what the search is, and run."""
+"""Opens a search's study, checks that both have the same settings, and runs it."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -24,19 +25,36 @@ from nnest.exceptions import StudyError
 from nnest.population import members_at_once
 from nnest.search._checks import checked_network
 from nnest.search._evaluation import Evaluation
-from nnest.search._facts import data_digest, describe, splits_from_text, splits_to_text, versions
+from nnest.search._facts import (
+    data_digest,
+    derived,
+    describe,
+    splits_from_text,
+    splits_to_text,
+    versions,
+)
 from nnest.search.optuna._objectives import Objectives, as_limits, as_objectives
 from nnest.search.optuna._results import Table
-from nnest.search.optuna._samplers import as_pruner, learns, sampler_maker
+from nnest.search.optuna._samplers import as_pruner, is_adaptive, sampler_maker
 from nnest.search.optuna._spaces import Space, as_space
 from nnest.search.optuna._training import Trainer
-from nnest.studies import Ending, Ledger, Task, find_study, open_storage, run_rounds, set_up
+from nnest.studies import (
+    BatchLoop,
+    BatchTrial,
+    TrialHistory,
+    TrialResult,
+    bind_study_settings,
+    open_storage,
+    silence_optuna,
+)
 
 __all__ = ["Plan", "run", "wait_for_study"]
 
 #: A study that nobody has named, in memory; elsewhere its data follow.
 NAME = "nnest"
-#: In what a study must not differ from the search that goes on with it.
+#: Seconds between two looks for a study that another process starts.
+_POLL = 2.0
+#: Settings in which a study must not differ from the search that goes on with it.
 _BINDING = ("space", "data", "estimator", "scoring", "cv", "objectives", "constraints")
 
 
@@ -76,24 +94,21 @@ def wait_for_study(
     >>> wait_for_study(storage, "depth").study_name
     'depth'
     """
-    with _quiet():
-        return find_study(open_storage(storage, say=say), study_name, say=say)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Optuna from talking; what is worth a word is said by the search."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
+    with silence_optuna():
+        opened, told = open_storage(storage, say=say), False
+        while True:
+            try:
+                return optuna.load_study(study_name=study_name, storage=opened)
+            except KeyError:
+                if not told and say is not None:
+                    say(f"The study {study_name!r} is not there yet: waiting for it.")
+                told = True
+                time.sleep(_POLL)
 
 
 @dataclass
 class Plan:
-    """What a search is going to do, agreed with what its study says."""
+    """What a search is going to do, with the settings that its study has stored."""
 
     study: Study
     space: Space
@@ -118,12 +133,12 @@ class Plan:
                 f"pruner={search.pruner!r} cannot judge trials by the objectives "
                 f"{list(objectives.names)}: give one objective, or pruner=None."
             )
-        # What is no sampler is refused before anything is opened.
+        # A wrong sampler is an error before anything is opened.
         sampler_maker(search.sampler, space.distributions, 0)(0)
-        wanted = _wanted(search, evaluation, space, objectives, limits)
-        with _quiet():
-            study = _opened(search, objectives, pruner, wanted["data"])
-            stored = _agreed(search, study, wanted)
+        settings = _settings(search, evaluation, space, objectives, limits)
+        with silence_optuna():
+            study = _opened(search, objectives, pruner, settings["data"])
+            stored = _bound_settings(search, study, settings)
         evaluation.splits = splits_from_text(stored["splits"])
         return cls(
             study,
@@ -144,14 +159,14 @@ def _epochs(network: Any) -> int:
     return int(network.epochs) if isinstance(network.epochs, int) and network.epochs > 0 else 1
 
 
-def _wanted(
+def _settings(
     search: Any,
     evaluation: Evaluation,
     space: Space,
     objectives: Objectives,
     limits: dict[str, float],
 ) -> dict[str, Any]:
-    """Return what the study says of itself if this search starts it."""
+    """Return the settings of the study if this search starts it."""
     splits = splits_to_text(evaluation.splits, len(evaluation.y))
     weight = evaluation.fit_params.get("sample_weight")
     return {
@@ -187,11 +202,11 @@ def _seed(random_state: Any) -> int:
 
 
 def _group_size(search: Any, n_folds: int) -> int:
-    """Return how many trials a batch has: as many as fill the device, if that costs no learning."""
+    """Return the batch size: the device filled; a tenth of all trials for adaptive samplers."""
     if search.group_size != "auto":
         return int(search.group_size)
     fill = max(1, members_at_once(checked_network(search.estimator)) // n_folds)
-    if learns(search.sampler, search.pruner):
+    if is_adaptive(search.sampler, search.pruner):
         return min(fill, -(-int(search.n_trials) // 10))
     return min(fill, int(search.n_trials))
 
@@ -226,15 +241,15 @@ def _opened(search: Any, objectives: Objectives, pruner: BasePruner | None, data
 
 
 def _say(search: Any) -> Callable[[str], None] | None:
-    """Return what takes the sentences that are worth being said."""
+    """Return what takes the search's sentences."""
     return print if search.verbose > 0 else None
 
 
-def _agreed(search: Any, study: Study, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return what the study says of itself, if this search is a part of it."""
+def _bound_settings(search: Any, study: Study, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that are stored in the study; raise if this search differs."""
     asked = {"seed": search.random_state, "group_size": search.group_size}
     numbers = [name for name, value in asked.items() if isinstance(value, Integral)]
-    return set_up(study, wanted, binding=(*_BINDING, *numbers))
+    return bind_study_settings(study, settings, binding=(*_BINDING, *numbers))
 
 
 def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
@@ -247,41 +262,41 @@ def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
         prunes=plan.prunes,
         facts=plan.facts,
     )
-    with _quiet():
-        run_rounds(
+    with silence_optuna():
+        loop = BatchLoop(
             plan.study,
             plan.space.define,
             trainer,
             n_trials=plan.n_trials,
-            timeout=search.timeout,
             group_size=plan.group_size,
-            seed=plan.seed,
-            make_sampler=plan.make_sampler,
+            make_sampler=lambda place: plan.make_sampler(derived(plan.seed, place)),
             say=_say(search),
-            told=_told(search, plan.study),
+            after_tell=_after_tell(search, plan.study),
         )
+        loop.run(search.timeout)
         table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.scorers)
     if not table.has_best:
         raise StudyError(_nothing(plan.study))
     return table
 
 
-def _told(search: Any, study: Study) -> Callable[[Task, Ending], None] | None:
-    """Return what is called when a trial has been told."""
+def _after_tell(search: Any, study: Study) -> Callable[[BatchTrial, TrialResult], None] | None:
+    """Return what calls the user's callbacks when a trial was told."""
     if not search.callbacks:
         return None
 
-    def told(task: Task, ending: Ending) -> None:
-        del ending  # the trial has it
+    def call_back(trial: BatchTrial, result: TrialResult) -> None:
+        del result  # the trial has it
+        finished = deepcopy(study.get_trials(deepcopy=False)[trial.trial.number])
         for callback in search.callbacks:
-            callback(study, study._storage.get_trial(task.trial._trial_id))
+            callback(study, finished)
 
-    return told
+    return call_back
 
 
 def _nothing(study: Study) -> str:
     """Return the sentence for a study without one complete trial."""
-    failed = Ledger(study).failed
+    failed = TrialHistory(study).failed
     if failed:
         reason = failed[-1].user_attrs.get("reason", "no reason is known")
         return (

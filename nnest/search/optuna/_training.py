@@ -1,4 +1,4 @@
-"""Trains the trials of a batch together, and says what became of each."""
+"""Trains the trials of a batch together."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from nnest.search._checks import Rows
 from nnest.search._evaluation import Evaluation
 from nnest.search._facts import derived, device, versions
 from nnest.search.optuna._objectives import Objectives, size_of, sizes_before
-from nnest.search.optuna._pruning import Watch, was_stopped
-from nnest.studies import Ending, Task
+from nnest.search.optuna._pruning import PruningReporter, was_stopped
+from nnest.studies import BatchTrial, TrialResult
 
 __all__ = ["Trainer"]
 
@@ -25,7 +25,7 @@ Outcome = dict[str, Any]
 
 
 class Trainer:
-    """What a study calls with each of its batches.
+    """Trains the batches of a study.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ class Trainer:
     seed : int
         That of the study.
     prunes : bool
-        Whether trials report how they get on, and may be given up.
+        Whether trials report every epoch, and may be stopped early.
     facts : dict of str to object
-        What is written down with every trial.
+        What is stored with every trial.
     """
 
     def __init__(
@@ -57,23 +57,23 @@ class Trainer:
         self._seed, self._prunes, self._facts = seed, prunes, facts
         self._n_folds = len(evaluation.splits)
 
-    def __call__(self, tasks: list[Task]) -> list[Ending]:
-        """Train a batch; return the ending of each trial, in order."""
-        endings: dict[int, Ending] = self._too_large(tasks) if self._limits else {}
-        places = [i for i in range(len(tasks)) if i not in endings]
-        trained = self._trained([tasks[i] for i in places]) if places else []
-        endings.update(zip(places, trained, strict=True))
-        return [endings[i] for i in range(len(tasks))]
+    def __call__(self, trials: list[BatchTrial]) -> list[TrialResult]:
+        """Train a batch; return the result of each trial, in order."""
+        results: dict[int, TrialResult] = self._too_large(trials) if self._limits else {}
+        places = [i for i in range(len(trials)) if i not in results]
+        trained = self._trained([trials[i] for i in places]) if places else []
+        results.update(zip(places, trained, strict=True))
+        return [results[i] for i in range(len(trials))]
 
-    def _too_large(self, tasks: list[Task]) -> dict[int, Ending]:
-        """Tell the sampler all sizes; return the endings of those above a limit."""
-        endings: dict[int, Ending] = {}
-        sizes = sizes_before(self._evaluation.job(), [task.params for task in tasks])
-        for i, (task, size) in enumerate(zip(tasks, sizes, strict=True)):
+    def _too_large(self, trials: list[BatchTrial]) -> dict[int, TrialResult]:
+        """Set the sizes as constraints; return the results of trials above a limit."""
+        results: dict[int, TrialResult] = {}
+        sizes = sizes_before(self._evaluation.job(), [trial.params for trial in trials])
+        for i, (trial, size) in enumerate(zip(trials, sizes, strict=True)):
             if size is None:
                 continue
             for name, limit in self._limits.items():
-                task.trial.set_constraint(name, size[name] - limit)
+                trial.trial.set_constraint(name, size[name] - limit)
             over = [
                 f"its {size[name]} {name} are more than {limit:.12g}"
                 for name, limit in self._limits.items()
@@ -82,23 +82,23 @@ class Trainer:
             if over:
                 reason = f"It was not trained: {' and '.join(over)}."
                 attrs = {"reason": reason, **size, **self._facts}
-                endings[i] = Ending(TrialState.PRUNED, reason=reason, attrs=attrs)
-        return endings
+                results[i] = TrialResult(TrialState.PRUNED, reason=reason, attrs=attrs)
+        return results
 
-    def _trained(self, tasks: list[Task]) -> list[Ending]:
+    def _trained(self, trials: list[BatchTrial]) -> list[TrialResult]:
         """Train trials whose sizes are accepted."""
-        watch = Watch(tasks, self._n_folds, self._prunes)
+        reporter = PruningReporter(trials, self._n_folds, self._prunes)
         job = self._evaluation.job(
             watched_rows=self._watched() if self._prunes else None,
-            after_epoch=watch,
-            is_ours=lambda error: error is watch.error,
+            after_epoch=reporter,
+            is_callback_error=lambda error: error is reporter.error,
         )
         seeds = [
-            [derived(self._seed, task.place, fold) for fold in range(self._n_folds)]
-            for task in tasks
+            [derived(self._seed, trial.place, fold) for fold in range(self._n_folds)]
+            for trial in trials
         ]
-        members = fit_members(job, [task.params for task in tasks], seeds)
-        return self._endings(tasks, members, watch)
+        members = fit_members(job, [trial.params for trial in trials], seeds)
+        return self._results(trials, members, reporter)
 
     def _watched(self) -> list[Rows]:
         """Return the test rows of each fold on which networks are watched.
@@ -111,11 +111,13 @@ class Trainer:
         y = np.asarray(evaluation.y)
         return [test[np.isin(y[test], y[train])] for train, test in evaluation.splits]
 
-    def _endings(self, tasks: list[Task], members: list[Member], watch: Watch) -> list[Ending]:
-        """Score what is worth it, and say what became of each trial."""
+    def _results(
+        self, trials: list[BatchTrial], members: list[Member], reporter: PruningReporter
+    ) -> list[TrialResult]:
+        """Score the trials that were not pruned; return all results."""
         rows = [members[i : i + self._n_folds] for i in range(0, len(members), self._n_folds)]
-        attrs = [self._attributes(row, watch) for row in rows]
-        pruned = [self._is_pruned(i, row, watch) for i, row in enumerate(rows)]
+        attrs = [self._attributes(row, reporter) for row in rows]
+        pruned = [self._is_pruned(i, row, reporter) for i, row in enumerate(rows)]
         for row in rows:
             self._find_diverged(row)
         scored = [i for i, gone in enumerate(pruned) if not gone]
@@ -123,16 +125,18 @@ class Trainer:
         for n, i in enumerate(scored):
             of_trial = outcomes[n * self._n_folds : (n + 1) * self._n_folds]
             attrs[i].update(_scores(of_trial))
-        endings = [
-            Ending(TrialState.PRUNED, attrs=attrs[i]) if pruned[i] else self._ending(row, attrs[i])
+        results = [
+            TrialResult(TrialState.PRUNED, attrs=attrs[i])
+            if pruned[i]
+            else self._result(row, attrs[i])
             for i, row in enumerate(rows)
         ]
-        for task, ending in zip(tasks, endings, strict=True):
-            if ending.state is TrialState.COMPLETE:
-                self._report_folds(task, ending.attrs["test_scores"])
-        return endings
+        for trial, result in zip(trials, results, strict=True):
+            if result.state is TrialState.COMPLETE:
+                self._report_folds(trial, result.attrs["test_scores"])
+        return results
 
-    def _report_folds(self, task: Task, scores: Any) -> None:
+    def _report_folds(self, trial: BatchTrial, scores: Any) -> None:
         """Report the scores of the folds, of which a study with one objective is the mean."""
         metric = self._objectives.metrics[0]
         if len(self._objectives.metrics) > 1 or metric is None or self._n_folds < 2:
@@ -140,23 +144,23 @@ class Trainer:
         of_folds: list[float | None] = scores[metric] if isinstance(scores, dict) else scores
         known = [score for score in of_folds if score is not None]
         if len(known) == self._n_folds:
-            task.trial.report_folds(known)
+            trial.trial.report_folds(known)
 
-    def _is_pruned(self, i: int, row: list[Member], watch: Watch) -> bool:
-        """Tell whether a trial was given up, here or before its worker was lost."""
+    def _is_pruned(self, i: int, row: list[Member], reporter: PruningReporter) -> bool:
+        """Return whether a trial was pruned, here or before its worker was lost."""
         if not self._prunes:
             return False
-        watch.finish(i, max(getattr(member.network, "n_iter_", 0) for member in row))
+        reporter.finish(i, max(getattr(member.network, "n_iter_", 0) for member in row))
         if any(member.error or _diverged(member) for member in row):
-            return i in watch.pruned
-        return i in watch.pruned or any(was_stopped(member.network) for member in row)
+            return i in reporter.pruned
+        return i in reporter.pruned or any(was_stopped(member.network) for member in row)
 
-    def _attributes(self, row: list[Member], watch: Watch) -> dict[str, Any]:
-        """Return what is written down of a trial beside its scores."""
+    def _attributes(self, row: list[Member], reporter: PruningReporter) -> dict[str, Any]:
+        """Return what is stored of a trial beside its scores."""
         # A subclass may have a `fit` of its own that trains no such model.
         fitted = [m.network for m in row if m.error is None and hasattr(m.network, "model_")]
         first = fitted[0] if fitted else None
-        seconds = [watch.seconds(member) for member in row]
+        seconds = [reporter.seconds(member) for member in row]
         return {
             "fit_times": [member.seconds for member in row],
             "epochs": [int(network.n_iter_) for network in fitted],
@@ -169,8 +173,8 @@ class Trainer:
             "versions": versions(),
         }
 
-    def _ending(self, row: list[Member], attrs: dict[str, Any]) -> Ending:
-        """Return the ending of a trial that was trained to its end."""
+    def _result(self, row: list[Member], attrs: dict[str, Any]) -> TrialResult:
+        """Return the result of a trial that was not pruned."""
         errors = [member.error for member in row if member.error]
         if len(errors) == len(row) or (errors and not self._replaces_errors()):
             return _failed(_sentence(errors[0]), attrs)
@@ -186,10 +190,10 @@ class Trainer:
         ]
         if wrong:
             return _failed(f"Its {' and '.join(wrong)} is not a finite number.", attrs)
-        return Ending(TrialState.COMPLETE, values=tuple(values), attrs=attrs)
+        return TrialResult(TrialState.COMPLETE, values=tuple(values), attrs=attrs)
 
     def _find_diverged(self, row: list[Member]) -> None:
-        """Write down which members of a trial are not worth scoring, and why."""
+        """Give all members of a trial an error if a training diverged."""
         diverged = [member for member in row if member.error is None and _diverged(member)]
         if not diverged:
             return
@@ -206,17 +210,17 @@ class Trainer:
             member.error = member.error or reason
 
     def _replaces_errors(self) -> bool:
-        """Tell whether a fold that fails has a score."""
+        """Return whether a fold that fails has a score."""
         return math.isfinite(_number(self._evaluation.error_score))
 
 
-def _failed(reason: str, attrs: dict[str, Any]) -> Ending:
-    """Return the ending of a trial that came to nothing."""
-    return Ending(TrialState.FAIL, reason=reason, attrs={"reason": reason, **attrs})
+def _failed(reason: str, attrs: dict[str, Any]) -> TrialResult:
+    """Return the result of a failed trial."""
+    return TrialResult(TrialState.FAIL, reason=reason, attrs={"reason": reason, **attrs})
 
 
 def _diverged(member: Member) -> bool:
-    """Tell whether a training came to infinite or undefined numbers."""
+    """Return whether the loss of a training became infinite or undefined."""
     return bool(getattr(member.network, "diverged_", False))
 
 
@@ -246,7 +250,7 @@ def _finite(value: float) -> float | None:
 
 
 def _number(value: Any) -> float:
-    """Return a number; NaN for what is none."""
+    """Return `float(value)`, NaN if it is not a number."""
     return float(value) if isinstance(value, int | float) else math.nan
 
 
