@@ -689,13 +689,15 @@ def test_folder_that_cannot_be_written_is_named(small: Arrays, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("mnst", "mnist"), ("Fashion-MNIST", "fashion_mnist"), ("cifar", "cifar10")],
+    [("mnst", "mnist"), ("Fashion-MNIST", "fashion_mnist"), ("cifar", "cifar10"), ("x", None)],
 )
-def test_unknown_name_gets_the_nearest(name: str, nearest: str) -> None:
+def test_unknown_name_gets_the_nearest(name: str, nearest: str | None) -> None:
     """Every function that takes a name answers alike."""
     sentence = (
-        f"No data set is called {name!r}: did you mean {nearest!r}? There are digits, mnist, "
-        "fashion_mnist, notmnist, cifar10, gtsrb."
+        f"No data set is called {name!r}: did you mean {nearest!r}?"
+        if nearest
+        else f"No data set is called {name!r}: there are digits, mnist, fashion_mnist, notmnist, "
+        "cifar10, gtsrb."
     )
     for use in (datasets.fetch, datasets.verify, datasets.describe, datasets.path_of):
         with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):

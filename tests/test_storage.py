@@ -21,8 +21,16 @@ import numpy as np
 import pytest
 
 from nnest import datasets, load
-from nnest._storage import _files, array_in, open_regular, read_at_most, replacing, unpacked
-from nnest._validation import shortened
+from nnest._storage import (
+    _files,
+    array_in,
+    cut_torn_line,
+    open_regular,
+    read_at_most,
+    replacing,
+    unpacked,
+)
+from nnest._validation import shortened, suggest
 from nnest.cli._space import read_space
 from nnest.cli._tune_data import load_samples
 from nnest.datasets._formats import parse_cifar10, parse_gtsrb, parse_idx
@@ -292,3 +300,25 @@ def test_long_sentences_lose_their_middle() -> None:
     assert len(found) < 300
     assert found.startswith("It holds xxx")
     assert found.endswith("xxx: give less.")
+
+
+@pytest.mark.parametrize("n", [1, 2**16 - 1, 2**16, 2**16 + 1, 3 * 2**16])
+@pytest.mark.parametrize("before", [b"", b"one\n", b"\n"])
+@pytest.mark.parametrize("tail", [b"", b"torn", b" "])
+def test_a_line_without_its_end_is_cut_off(n: int, before: bytes, tail: bytes, here: Path) -> None:
+    """Of any length, and the line before it is returned."""
+    path, last = here / "lines", b"x" * (n - 1) + b"\n"
+    path.write_bytes(before + last + tail)
+    assert cut_torn_line(path) == last
+    assert path.read_bytes() == before + last
+    path.write_bytes(last[:-1])
+    assert cut_torn_line(path) == path.read_bytes() == b""
+
+
+def test_near_names_are_suggested() -> None:
+    """One rule for all: a slip of the pen, case and hyphens do not matter."""
+    known = ["digits", "fashion_mnist", "mnist"]
+    for name in ("Fashion-MNIST", "fashion_mnits", "fasion_mnist"):
+        assert suggest(name, known) == "did you mean 'fashion_mnist'?"
+    assert suggest(3, known) == "there are digits, fashion_mnist, mnist."
+    assert suggest("x" * 10**7, iter(known), "they are listed.") == "they are listed."

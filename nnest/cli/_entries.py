@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nnest.cli._words import meant, unknown
+from nnest._validation import suggest
 from nnest.exceptions import TuneError
 
-__all__ = ["Entry", "Range", "check_fixed", "read_entry"]
+__all__ = ["Entry", "Range", "check_fixed", "from_toml", "read_entry"]
 
 _KEYS = ("low", "high", "log", "step", "choices", "layers", "each_layer", "when")
 _LISTS = ("hidden_units", "filters")
@@ -130,12 +130,25 @@ class Entry:
         return trial.suggest_categorical(name, self.draw)
 
 
+def from_toml(value: Any, where: str) -> Any:
+    """Return the Python value of a value in a TOML file: lists are tuples, "none" is None."""
+    if isinstance(value, list):
+        return tuple(from_toml(each, where) for each in value)
+    if value == "none":
+        return None
+    if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise TuneError(
+        f"{where} holds {value!r}: give finite numbers, names, true, false, or lists of them."
+    )
+
+
 def read_entry(name: str, table: Mapping[str, Any], file: str, above: Collection[str]) -> Entry:
     """Return what the table of a parameter says, or say what is wrong with it."""
     where = f"{file}: [{name}]"
     for key in table:
         if key not in _KEYS:
-            raise TuneError(unknown(where, key, _KEYS, "key"))
+            raise TuneError(f"{where}: {key!r} is no key; {suggest(key, _KEYS)}")
     layers, partner = _layers(name, table, where), _partner(name, table, where)
     if layers is not None and partner is not None:
         raise TuneError(f"{where} has both 'layers' and 'each_layer': give one of them.")
@@ -186,7 +199,7 @@ def _choices(table: Mapping[str, Any], where: str) -> tuple[Any, ...]:
     given = table["choices"]
     if not isinstance(given, list) or not given:
         raise TuneError(f"{where} has choices = {given!r}: give a list of at least one value.")
-    choices: tuple[Any, ...] = meant(given, f"{where} choices")
+    choices: tuple[Any, ...] = from_toml(given, f"{where} choices")
     for place, choice in enumerate(choices):
         if any(choice == other and type(choice) is type(other) for other in choices[:place]):
             raise TuneError(f"{where} has {choice!r} twice among its choices: give each once.")
@@ -293,5 +306,5 @@ def _when(
             raise TuneError(
                 f"{where} depends on {name!r}, which does not stand above it: put its table there."
             )
-    values = {name: meant(value, f"{where} when") for name, value in given.items()}
+    values = {name: from_toml(value, f"{where} when") for name, value in given.items()}
     return {name: v if isinstance(v, tuple) else (v,) for name, v in values.items()}

@@ -10,8 +10,8 @@ from importlib.resources import files
 from typing import Any
 
 from nnest._storage import open_regular, read_at_most
-from nnest.cli._entries import Entry, check_fixed, read_entry
-from nnest.cli._words import meant, unknown
+from nnest._validation import suggest
+from nnest.cli._entries import Entry, check_fixed, from_toml, read_entry
 from nnest.exceptions import TuneError
 
 __all__ = ["Space", "as_space", "default_space", "read_space"]
@@ -75,7 +75,9 @@ def as_space(content: Mapping[str, Any], file: str, defaults: Mapping[str, Any])
         if name in _GIVEN_ELSEWHERE:
             raise TuneError(f"{file}: {name!r} is not for a space: {_GIVEN_ELSEWHERE[name]}.")
         if name not in defaults:
-            raise TuneError(unknown(file, name, defaults, "parameter of this network"))
+            raise TuneError(
+                f"{file}: {name!r} is no parameter of this network; {suggest(name, defaults)}"
+            )
     fixed: dict[str, Any] = {}
     entries: list[Entry] = []
     for name, value in content.items():
@@ -83,7 +85,7 @@ def as_space(content: Mapping[str, Any], file: str, defaults: Mapping[str, Any])
             above = [*fixed, *(entry.name for entry in entries)]
             entries.append(read_entry(name, value, file, above))
         else:
-            fixed[name] = meant(value, f"{file}: {name}")
+            fixed[name] = from_toml(value, f"{file}: {name}")
             check_fixed(name, fixed[name], f"{file}: {name}")
     _check_order(entries, file)
     _check_conditions(entries, fixed, defaults, file)

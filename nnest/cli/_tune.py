@@ -59,10 +59,10 @@ def _tune(parsed: argparse.Namespace) -> int:
     """Run ``nnest tune``."""
     if parsed.show_space:
         return _show_space(parsed)
-    from nnest.cli._tune_study import lead, work
+    from nnest.cli._tune_study import run_leader, run_worker
 
     try:
-        return work(parsed) if parsed.worker else lead(parsed)
+        return run_worker(parsed) if parsed.worker else run_leader(parsed)
     except KeyboardInterrupt:
         print(
             "\nnnest: stopped. What had ended is kept in the study; this goes on where it was:\n"

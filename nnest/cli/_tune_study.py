@@ -15,7 +15,7 @@ from nnest.exceptions import TuneError
 from nnest.search.optuna import OptunaSearchCV, wait_for_study
 from nnest.studies import open_study
 
-__all__ = ["KEPT", "lead", "work"]
+__all__ = ["KEPT", "run_leader", "run_worker"]
 
 #: Under this name a study keeps the settings of the command that made it.
 KEPT = "nnest tune"
@@ -23,7 +23,7 @@ _JOURNAL = "study.journal"
 _PAUSE = 0.5
 
 
-def lead(parsed: argparse.Namespace) -> int:
+def run_leader(parsed: argparse.Namespace) -> int:
     """Begin a study or go on with it, and report on it."""
     given = given_settings(parsed)
     name = parsed.study_name or _name_of(given)
@@ -42,7 +42,7 @@ def lead(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def work(parsed: argparse.Namespace) -> int:
+def run_worker(parsed: argparse.Namespace) -> int:
     """Join a study that another process has made, and train until it is done."""
     given = given_settings(parsed)
     if parsed.storage is None or parsed.study_name is None:

@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnest._storage import open_member, open_regular, replacing
+from nnest._storage import open_member, open_regular, read_header, replacing
 from nnest._validation import shortened
 from nnest.datasets._archives import FormatError, blame
 from nnest.datasets._arrays import ArraySpec
@@ -57,10 +57,10 @@ def read_arrays(path: Path, specs: Mapping[str, ArraySpec]) -> Arrays:
 def _read_array(archive: zipfile.ZipFile, name: str, spec: ArraySpec) -> NDArray[Any]:
     """Return one array, whose header must be the expected one."""
     with open_member(archive, archive.getinfo(f"{name}.npy")) as file:
-        version = np.lib.format.read_magic(file)
-        if version != (1, 0):
-            raise FormatError(f"its array {name} has another version of the format")
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        try:
+            shape, fortran, dtype = read_header(file)
+        except ValueError as error:
+            raise FormatError(f"its array {name} {error}") from error
         if fortran or shape != spec.shape or dtype != np.dtype(spec.dtype):
             raise FormatError(
                 f"its array {name} is {dtype} of shape {shape} instead of {spec.dtype} of shape "

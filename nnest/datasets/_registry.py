@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from nnest._validation import suggest
 from nnest.datasets._arrays import ARRAYS, ArraySpec, combined_digest
 from nnest.datasets._formats import parse_cifar10, parse_gtsrb, parse_idx, parse_notmnist
 
@@ -112,10 +112,7 @@ def recipe_of(name: str) -> Recipe:
     known = recipes()
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(str(name).lower().replace("-", "_"), known, n=1, cutoff=0.0)
-    raise ValueError(
-        f"No data set is called {name!r}: did you mean {near[0]!r}? There are {', '.join(known)}."
-    )
+    raise ValueError(f"No data set is called {name!r}: {suggest(name, known)}")
 
 
 def _idx_files(*folders: str) -> tuple[OfficialFile, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnest._validation import suggest
 from nnest.exercises import _foundations, _layers, _regularization, _tuning
 from nnest.exercises._exercise import EXERCISES, Exercise
 
@@ -99,9 +99,8 @@ def _find(name: str) -> Exercise:
     exercise = EXERCISES.get(str(name))
     if exercise is not None:
         return exercise
-    near = get_close_matches(str(name), EXERCISES, n=1)
-    meant = f"did you mean {near[0]!r}?" if near else "the page says how its exercises are called."
-    raise ValueError(f"Got {name!r}, but there is no exercise of this name; {meant}")
+    hint = suggest(name, EXERCISES, "the page says how its exercises are called.")
+    raise ValueError(f"Got {name!r}, but there is no exercise of this name; {hint}")
 
 
 def _mistakes(exercise: Exercise) -> Iterator[tuple[str, list[NDArray[Any]]]]:

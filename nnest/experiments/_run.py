@@ -187,8 +187,7 @@ def _key(report: Report, job: Job) -> tuple[str, str, str, int, str, str]:
 
 def _recorded(store: ResultStore, report: Report, job: Job) -> bool:
     """Tell whether a training's record is there."""
-    runs = store.select(report.key, job.experiment.key, job.arm.name, job.scale, job.digest)
-    return job.seed in runs
+    return _key(report, job) in store.keys(report.key, job.experiment.key)
 
 
 @dataclass

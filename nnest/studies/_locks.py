@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from filelock import FileLock
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 
+from nnest._storage import cut_torn_line
 from nnest.exceptions import StudyError
 from nnest.studies._retries import PatientStorage
 
@@ -110,7 +110,7 @@ class JournalLock:
         """Wait for the lock and mend the file."""
         self._lock.acquire()
         try:
-            _cut_torn_line(self._path)
+            _check_line(self._path, cut_torn_line(self._path))
         except BaseException:
             self._lock.release()
             raise
@@ -129,45 +129,11 @@ def damaged(path: Path, reason: str) -> StudyError:
     )
 
 
-def _cut_torn_line(path: Path) -> None:
-    """Cut off a last line without its end: every writer writes whole lines under the lock.
-
-    A last line that is whole and means nothing is an error now, as Optuna finds it only when
-    another one stands behind it.
-    """
-    with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        keep = _line_start(file, end)
-        if keep < end:
-            file.truncate(keep)
-            file.flush()
-            os.fsync(file.fileno())
-        start = _line_start(file, keep - 1) if keep else 0
-        file.seek(start)
-        try:
-            fits = not keep or isinstance(json.loads(file.read(keep - start)), dict)
-        except (ValueError, RecursionError):
-            fits = False
+def _check_line(path: Path, line: bytes) -> None:
+    """Raise if the last whole line means nothing: Optuna notices that when another one follows."""
+    try:
+        fits = not line or isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        fits = False
     if not fits:
         raise damaged(path, "Optuna did not write its last line")
-
-
-def _line_start(file: Any, position: int) -> int:
-    """Return where the line begins that a position is in; one behind a newline begins there."""
-    while position and not _ends_line(file, position):
-        position = _last_newline(file, position)
-    return position
-
-
-def _ends_line(file: Any, position: int) -> bool:
-    """Tell whether the byte before a position ends a line."""
-    file.seek(position - 1)
-    return bool(file.read(1) == b"\n")
-
-
-def _last_newline(file: Any, end: int, size: int = 2**16) -> int:
-    """Return the position after the last newline of a block, or where the block begins."""
-    start = max(0, end - size)
-    file.seek(start)
-    found = file.read(end - start).rfind(b"\n")
-    return start if found < 0 else start + int(found) + 1
