@@ -25,6 +25,7 @@ STANDS_ON = {
     "_arguments": set(),
     "_batches": set(),
     "_interrupts": set(),
+    "_identity": set(),
     "_machine": set(),
     "_storage": {"exceptions"},
     "_validation": set(),
@@ -48,7 +49,7 @@ STANDS_ON = {
     "exercises": set(),
 }
 # What every part may import.
-FOR_ALL = {"_machine", "_storage", "_validation", "exceptions"}
+FOR_ALL = {"_identity", "_machine", "_storage", "_validation", "exceptions"}
 DEEP_LEARNING = {
     "_arguments",
     "_batches",

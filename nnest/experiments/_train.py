@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
+from nnest._identity import installed_versions
+from nnest._machine import device
 from nnest.estimators import NeuralNet
-from nnest.experiments._circumstances import describe_device, installed_versions
 from nnest.experiments._confusion import confusion_counts
 from nnest.experiments._digest import describe
 from nnest.experiments._experiment import Report
@@ -132,8 +133,8 @@ class Bench:
             final=final,
             confusion=counts.tolist(),
             seconds=seconds,
-            device=describe_device(),
-            versions=installed_versions(),
+            device=device(),
+            versions=installed_versions("scikeras"),
             code=self.code,
             data_digest=data_digest(job.experiment, job.scale),
             diverged=not np.isfinite(losses).all(),

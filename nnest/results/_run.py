@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from nnest.results._origin import canonical_json, to_plain
+from nnest._identity import canonical_json, to_plain
 
 RECORD_FORMAT = 1
 
