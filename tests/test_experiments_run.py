@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -166,7 +165,7 @@ def test_kill_loses_the_run_at_hand_only(store: ResultStore, tmp_path: Path) -> 
     deadline = time.monotonic() + 120
     while len(store.read("fake")) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait(timeout=30)
     kept = len(store.read("fake"))
     assert 2 <= kept < 6

@@ -39,7 +39,7 @@ from nnest.estimators import MLPClassifier
 from nnest.exceptions import DatasetError, ModelFileError, ResultsError, StudyError, TuneError
 from nnest.results import ResultStore
 from nnest.studies import open_study
-from tests.helpers import require
+from tests.helpers import make_pipe, require
 
 LIMIT = 10**6
 
@@ -51,13 +51,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def pipe(path: Path) -> None:
-    """Make a pipe that nobody writes to."""
-    os.mkfifo(path)
-
-
 def plug(path: Path) -> None:
     """Make a socket."""
+    require(hasattr(socket, "AF_UNIX"), "this system has no sockets in folders")
     with socket.socket(socket.AF_UNIX) as one:
         one.bind(path.name)
 
@@ -110,7 +106,7 @@ def refusal(what: str, here: Path) -> str:
 @pytest.mark.usefixtures("time_limit")
 @pytest.mark.parametrize("what", READERS)
 @pytest.mark.parametrize(
-    ("make", "kind"), [(pipe, "a pipe"), (plug, "a socket"), (Path.mkdir, "a folder")]
+    ("make", "kind"), [(make_pipe, "a pipe"), (plug, "a socket"), (Path.mkdir, "a folder")]
 )
 def test_only_regular_files_are_opened(
     what: str, make: Callable[[Path], None], kind: str, here: Path, monkeypatch: pytest.MonkeyPatch
@@ -158,7 +154,7 @@ def test_what_takes_a_files_place_is_not_waited_for(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between a look and the opening, somebody may put a pipe there."""
-    pipe(here / "one")
+    make_pipe(here / "one")
     monkeypatch.setattr(_files, "check_regular", lambda path, **_: None)
     with pytest.raises(OSError, match="it is a pipe and no regular file"):
         open_regular(here / "one")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
@@ -24,6 +25,9 @@ __all__ = [
 
 Place = str | os.PathLike[str]
 
+#: Seconds between attempts to replace a file: a virus scanner opens what is new for a moment.
+_PAUSES = (0.05, 0.2, 0.8)
+#: What a path may be instead of a regular file.
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -85,9 +89,21 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        _replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Give a file another name; Windows refuses that while another program looks at the target."""
+    for pause in _PAUSES:
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    source.replace(target)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from typing import NoReturn
 
 from nnest._interrupts import interrupts_heard
@@ -31,6 +32,7 @@ def run() -> NoReturn:
     >>> from nnest.cli import run
     >>> run()  # doctest: +SKIP
     """
+    _prepare_streams()
     status = main()
     if status == INTERRUPTED:
         # JAX may be compiling in a thread of its own, and crashes if the interpreter is taken down
@@ -40,6 +42,17 @@ def run() -> NoReturn:
                 stream.flush()
         os._exit(status)
     sys.exit(status)
+
+
+def _prepare_streams() -> None:
+    """Let every sign be printed.
+
+    Windows writes to files and pipes in an old code page, which lacks signs of our tables.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

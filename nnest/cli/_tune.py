@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
+import subprocess
 import sys
 
 from nnest.cli._durations import duration
@@ -66,10 +68,15 @@ def _tune(parsed: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(
             "\nnnest: stopped. What had ended is kept in the study; this goes on where it was:\n"
-            f"  {shlex.join(['nnest', *parsed.given])}",
+            f"  {_quoted(['nnest', *parsed.given])}",
             file=sys.stderr,
         )
         return INTERRUPTED
+
+
+def _quoted(command: list[str]) -> str:
+    """Return a command as the system's shell takes it."""
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
 
 
 def _show_space(parsed: argparse.Namespace) -> int:

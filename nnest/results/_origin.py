@@ -87,7 +87,15 @@ def _git(folder: str | Path, *arguments: str) -> str | None:
     """Return what git prints, or None where it fails or is not installed."""
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        # Git writes UTF-8 everywhere; Python would take Windows's old code page.
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=60,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
