@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
 from nnest._interrupts import interrupts_heard
+from nnest._storage import writing
 from nnest.cli._data import add_data
 from nnest.cli._export import add_export
 from nnest.cli._report import add_report
@@ -154,5 +156,6 @@ def _demo(parsed: argparse.Namespace) -> int:
     """Run ``nnest demo``."""
     from nnest.demo import run_demo
 
-    run_demo(parsed.out)
+    with writing(Path(parsed.out), "make room there, or choose another folder with --out."):
+        run_demo(parsed.out)
     return 0
