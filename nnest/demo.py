@@ -62,8 +62,10 @@ def run_demo(out: str | Path = "demo-results") -> pd.DataFrame:
     arms: Any = finals.groupby("setting")["value"].agg(accuracy="mean", spread="std")
     arms = arms.reset_index()
     parts = {_REPORT: arms, "grid search": _scores(grid), "Optuna": _scores(study)}
-    table = pd.concat([part.assign(study=name) for name, part in parts.items()], ignore_index=True)
-    table = table[["study", "setting", "accuracy", "spread"]]
+    table: pd.DataFrame = pd.concat(
+        [part.assign(study=name) for name, part in parts.items()], ignore_index=True
+    )
+    table = table.reindex(columns=["study", "setting", "accuracy", "spread"])
     table.to_csv(folder / "table.csv", index=False)
 
     # The arm "final" has two convolutions.

@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
-from nnest.exceptions import StorageError
+from nnest.exceptions import NnestError, StorageError
 
 __all__ = [
     "check_regular",
@@ -114,7 +114,7 @@ def writing(folder: Path, remedy: str) -> Iterator[None]:
     """
     try:
         yield
-    except StorageError:
+    except NnestError:  # it says already what to do
         raise
     except OSError as error:
         raise StorageError(
