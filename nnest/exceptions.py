@@ -5,6 +5,7 @@ from __future__ import annotations
 from nnest._validation import shortened
 
 __all__ = [
+    "CompatibilityError",
     "DatasetError",
     "DatasetUnavailableError",
     "ExperimentError",
@@ -35,6 +36,10 @@ class NnestError(Exception):
     ...     print(error)
     There is no report 'boyer'; did you mean 'boyer-2019'?
     """
+
+
+class CompatibilityError(NnestError, ImportError):
+    """An installed library has moved what nnest needs of it."""
 
 
 class DatasetError(NnestError, OSError):
@@ -88,7 +93,13 @@ class StudyError(NnestError, ValueError):
 
 
 class TuneError(NnestError, ValueError):
-    """Data, a space or a setting of ``nnest tune`` is not accepted."""
+    """Data, a space or a setting of ``nnest tune`` is not accepted.
+
+    Parameters
+    ----------
+    sentence : str
+        What came and what to do. A long one loses its middle.
+    """
 
     def __init__(self, sentence: str) -> None:
         super().__init__(shortened(sentence))

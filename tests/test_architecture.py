@@ -17,24 +17,26 @@ from tests.helpers import ROOT, require
 PACKAGE = Path(find_spec("nnest").origin).parent
 LEAVES = {"results", "stats", "plots", "datasets", "preprocessing"}
 TOP = {"__init__", "__main__", "cli", "demo"}
-NESTED = {"search.optuna"}
+NESTED = {"_compat.jax", "search.optuna"}
 
 # Each part and those that it stands on; what these stand on is open to it too.
 STANDS_ON = {
     **{leaf: set() for leaf in LEAVES},
     "_arguments": set(),
     "_batches": set(),
+    "_compat.jax": set(),
     "_interrupts": set(),
     "_identity": set(),
     "_machine": set(),
     "_storage": {"exceptions"},
     "_validation": set(),
+    "_compat": set(),
     "exceptions": {"_validation"},
     "fusion": set(),
     "optimizers": set(),
     "layers": {"_arguments", "fusion"},
     "augmentation": {"layers"},
-    "programs": {"_batches", "layers"},
+    "programs": {"_batches", "_compat.jax", "layers"},
     "builders": {"layers", "augmentation", "programs"},
     "estimators": {"_interrupts", "builders", "optimizers"},
     "population": {"estimators", "programs"},
@@ -49,9 +51,10 @@ STANDS_ON = {
     "exercises": set(),
 }
 # What every part may import.
-FOR_ALL = {"_identity", "_machine", "_storage", "_validation", "exceptions"}
+FOR_ALL = {"_compat", "_identity", "_machine", "_storage", "_validation", "exceptions"}
 DEEP_LEARNING = {
     "_arguments",
+    "_compat.jax",
     "_batches",
     "layers",
     "fusion",

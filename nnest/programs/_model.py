@@ -14,8 +14,9 @@ from keras import ops
 from nnest import fusion
 from nnest._batches import Batches, rows_at_once
 from nnest.layers import Hyperparameters, known_batch, present_rows
+from nnest.programs._disk import kept_programs
 from nnest.programs._processes import check_process
-from nnest.programs._sharing import TRACING, running, step_program
+from nnest.programs._sharing import TRACING, running, step_program, traced_with
 from nnest.programs._variables import take_copy_keyword
 
 __all__ = ["EVALUATION_BATCH", "Model"]
@@ -116,6 +117,7 @@ class Model(keras.Model):
             state.assign(saved.pop(name, state.value))
         super().load_own_variables(saved)
 
+    @kept_programs()
     def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Train, as Keras does; an integer for `shuffle` is the seed of the order of samples.
 
@@ -150,6 +152,7 @@ class Model(keras.Model):
             watched = Batches(watched, size, seed=None, fill=fill)
         return super().fit(batches, validation_data=watched, **{**kwargs, "shuffle": False})
 
+    @kept_programs()
     def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
         """Return the outputs, as Keras does.
 
@@ -270,7 +273,7 @@ class Model(keras.Model):
 
         def run(*arguments: Any) -> Any:
             """Run the program; what is still to be traced is traced with this model."""
-            with running(self):
+            with traced_with(self):
                 return program(*arguments)
 
         function = self._make_function(run, concatenate_outputs=kind == "predict")
