@@ -24,7 +24,7 @@ from nnest.experiments import (
     load_images,
     run,
 )
-from nnest.experiments._jobs import unfitted
+from nnest.experiments._jobs import make_estimator
 from nnest.population import _checkpoint, _group
 from nnest.preprocessing import PixelScaler
 from nnest.results import ResultStore, Run
@@ -62,13 +62,13 @@ def test_groups_hold_what_shares_program_and_images(
 ) -> None:
     """Each seed sets its own images aside, and all of them are one group."""
     groups: list[list[str]] = []
-    records = _train.Bench.records
+    records = _train.TrainingSession.records
 
     def watched(self: Any, jobs: Any, checkpoint: Any = None) -> Any:
         groups.append([f"{job.arm.name} {job.seed}" for job in jobs])
         return records(self, jobs, checkpoint)
 
-    monkeypatch.setattr(_train.Bench, "records", watched)
+    monkeypatch.setattr(_train.TrainingSession, "records", watched)
     together = recorded(tmp_path / "together")
     assert groups == [
         ["plain 0", "thinned 0", "plain 1", "thinned 1", "plain 2", "thinned 2"],
@@ -99,7 +99,7 @@ def test_records_of_a_group_are_those_of_the_estimators_own_fit(tmp_path: Path) 
     images = load_images(experiment, "smoke", None)
     rest, _ = hold_out(images, PARTS, 2)
     scaler = PixelScaler().fit(images.train)
-    net = unfitted(ARMS[1], SIZE, 2).fit(scaler.transform(rest.train), rest.train_labels)
+    net = make_estimator(ARMS[1], SIZE, 2).fit(scaler.transform(rest.train), rest.train_labels)
     accuracy = np.mean(net.predict(scaler.transform(images.test)) == images.test_labels)
     assert found.final["test_accuracy"] == pytest.approx(accuracy, abs=0.005)
     np.testing.assert_allclose(found.history["fit_loss"], net.history_["loss"], atol=1e-3)

@@ -15,7 +15,7 @@ from nnest.experiments._images import data_digest
 from nnest.experiments._protocol import Arm, Size
 from nnest.results import RECORD_FORMAT, digest_of
 
-__all__ = ["Job", "arm_digest", "jobs_of", "parameters_of", "unfitted"]
+__all__ = ["Job", "arm_digest", "jobs_of", "make_estimator", "parameters_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +152,7 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
         "semantics": arm.semantics,
     }
     return {
-        "estimator": describe(unfitted(arm, size)),
+        "estimator": describe(make_estimator(arm, size)),
         "images": describe(arm.images),
         "protocol": {
             "dataset": size.dataset or experiment.dataset,
@@ -167,8 +167,8 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
     }
 
 
-def unfitted(arm: Arm, size: Size, seed: int | None = None) -> Any:
-    """Return an arm's estimator as a scale trains it."""
+def make_estimator(arm: Arm, size: Size, seed: int | None = None) -> Any:
+    """Make an arm's estimator as a scale trains it."""
     settings = {} if size.batch_size is None else {"batch_size": size.batch_size}
     return clone(arm.estimator).set_params(epochs=size.epochs, random_state=seed, **settings)
 

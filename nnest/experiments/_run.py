@@ -15,14 +15,15 @@ from tqdm import tqdm
 from nnest._interrupts import interrupts_heard
 from nnest.experiments._circumstances import code_state
 from nnest.experiments._experiment import Report
-from nnest.experiments._jobs import Job, jobs_of, unfitted
-from nnest.experiments._train import Bench, images_key
+from nnest.experiments._jobs import Job, jobs_of, make_estimator
+from nnest.experiments._train import TrainingSession, images_key
 from nnest.population import members_at_once, static_parameters
 from nnest.results import ResultStore
 
 __all__ = ["Outcome", "run"]
 
-_PAUSE = 1.0  # seconds
+#: Seconds between looks at what other processes train.
+_PAUSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def run(
     store.check_writable(report.key)
     code = code_state(must_be_clean=scale != "smoke" and not allow_dirty, records=store.folder)
     missing = [job for job in jobs if not _recorded(store, report, job)]
-    bench = Bench(report, code, data_home)
+    session = TrainingSession(report, code, data_home)
     clock = _Clock(budget, time.monotonic())
     trained = 0
     found = len(jobs) - len(missing)
@@ -137,7 +138,7 @@ def run(
             batch = waiting.popleft()
             bar.set_postfix_str(batch[0].name)
             with store.reserve([_key(report, job) for job in batch]) as ours:
-                new = _train(batch, report, store, bench, clock) if ours else 0
+                new = _train(batch, report, store, session, clock) if ours else 0
             if ours:
                 in_vain = 0
                 trained += new
@@ -153,13 +154,13 @@ def run(
 
 
 def _train(
-    batch: list[Job], report: Report, store: ResultStore, bench: Bench, clock: _Clock
+    batch: list[Job], report: Report, store: ResultStore, session: TrainingSession, clock: _Clock
 ) -> int:
     """Train and record what is missing of a batch, and return how many these were."""
     left = [job for job in batch if not _recorded(store, report, job)]
     if left:
         with clock.timed(left):
-            for record in bench.records(left, store.folder / ".running"):
+            for record in session.records(left, store.folder / ".running"):
                 store.append(record)
     return len(left)
 
@@ -169,7 +170,7 @@ def _batches(jobs: list[Job]) -> list[list[Job]]:
     open_ones: dict[str, list[Job]] = {}
     batches = []
     for job in jobs:
-        estimator = unfitted(job.arm, job.experiment.protocol.size(job.scale), job.seed)
+        estimator = make_estimator(job.arm, job.experiment.protocol.size(job.scale), job.seed)
         key = json.dumps([images_key(job), static_parameters(estimator)], default=repr)
         batch = open_ones.setdefault(key, [])
         if not batch:
