@@ -439,7 +439,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Arrays:
     }
     files = tuple(replace(file, urls=()) for file in mnist.files)
     recipe = replace(mnist, name="small", arrays=specs, files=files, content_md5={})
-    monkeypatch.setitem(_registry._RECIPES, "small", recipe)
+    monkeypatch.setitem(_registry.recipes(), "small", recipe)
     monkeypatch.setenv("NNEST_DATA", str(tmp_path / "home"))
     return arrays
 
@@ -451,7 +451,7 @@ def set_files(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
         replace(file, **{key: change(file) for key, change in changes.items()})
         for file in recipe.files
     )
-    monkeypatch.setitem(_registry._RECIPES, "small", replace(recipe, files=files))
+    monkeypatch.setitem(_registry.recipes(), "small", replace(recipe, files=files))
 
 
 def write_cache(**arrays: Any) -> Path:

@@ -2,6 +2,7 @@
 
 from nnest._storage._files import (
     check_regular,
+    check_writable,
     open_regular,
     read_at_most,
     reason_of,
@@ -15,6 +16,7 @@ __all__ = [
     "append_line",
     "array_in",
     "check_regular",
+    "check_writable",
     "cut_torn_line",
     "is_torn",
     "open_member",

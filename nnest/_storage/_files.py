@@ -16,6 +16,7 @@ from nnest.exceptions import NnestError, StorageError
 
 __all__ = [
     "check_regular",
+    "check_writable",
     "open_regular",
     "read_at_most",
     "reason_of",
@@ -104,6 +105,14 @@ def _replace(source: Path, target: Path) -> None:
         else:
             return
     source.replace(target)
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder and write a block to it; an OSError before time is spent on what goes there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f".{os.getpid()}.probe"
+    probe.write_bytes(b"0" * 4096)
+    probe.unlink()
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from nnest.exceptions import NnestError
 
 __all__ = ["build_parser", "main", "run"]
 
+#: Exit status after an error, as argparse has it.
 _REFUSED = 2
 
 

@@ -16,6 +16,7 @@ from nnest.exceptions import TuneError
 
 __all__ = ["Space", "as_space", "default_space", "read_space"]
 
+#: Parameters that a space must not hold, and why.
 _GIVEN_ELSEWHERE = {
     "augmentation": "a file holds no objects",
     "callbacks": "a file holds no code",

@@ -17,8 +17,10 @@ from nnest.exceptions import DatasetError
 
 __all__ = ["FormatError", "Limits", "blame", "gunzip", "read_tar", "read_zip"]
 
-TAR_OVERHEAD = 2048  # a header, a header for a long name, and padding
+#: Bytes beside a member of a tar: a header, a header for a long name, and padding.
+TAR_OVERHEAD = 2048
 
+#: What readers of archives raise for damaged ones.
 _BROKEN = (
     EOFError,
     NotImplementedError,  # zipfile: a compression that it does not know

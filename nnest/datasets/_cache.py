@@ -24,7 +24,8 @@ __all__ = ["array_digest", "build", "cache_folder", "check_arrays", "read_arrays
 
 Arrays = dict[str, NDArray[Any]]
 
-TIMEOUT = 30  # seconds without an answer, for one address
+#: Seconds without an answer, for one address.
+TIMEOUT = 30
 
 
 def cache_folder(data_home: str | os.PathLike[str] | None) -> Path:

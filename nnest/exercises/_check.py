@@ -16,7 +16,8 @@ from nnest.exercises._exercise import EXERCISES, Exercise
 
 __all__ = ["Checked", "check"]
 
-_TOLERANCE = 0.005  # of the answer: somebody may have rounded to three digits
+#: Share of the answer: somebody may have rounded to three digits.
+_TOLERANCE = 0.005
 _WORDS = MappingProxyType({"right": "Right.", "nearly right": "Nearly right.", "wrong": "Not yet."})
 
 for _room in (_foundations, _layers, _regularization, _tuning):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from nnest._storage import append_line, reason_of
+from nnest._storage import append_line, check_writable, reason_of
 from nnest.exceptions import ResultsError
 from nnest.results._lines import LONGEST_LINE, read_file, state_of
 from nnest.results._reserve import lock_all
@@ -16,6 +16,7 @@ from nnest.results._run import Run
 
 Key = tuple[str, str, str, int, str, str]
 
+#: Seconds to wait for another process that writes to the same report.
 _LOCK_SECONDS = 60
 
 
@@ -110,11 +111,9 @@ class ResultStore:
         """
         folder = self.folder / report
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            check_writable(folder)
             with FileLock(folder / ".lock", timeout=_LOCK_SECONDS):
-                probe = folder / ".probe"
-                probe.write_bytes(b"0" * 4096)
-                probe.unlink()
+                pass
         except (OSError, NotImplementedError) as error:
             raise ResultsError(
                 f"Cannot record runs in {str(folder)!r}: {reason_of(error)}. Make it writable, or "
