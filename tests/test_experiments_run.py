@@ -31,7 +31,7 @@ from nnest.experiments import (
 )
 from nnest.experiments import _run as runner
 from nnest.preprocessing import PixelScaler
-from nnest.results import ResultStore
+from nnest.results import ResultStore, _store
 from tests.helpers import ROOT, Clock
 
 
@@ -151,6 +151,18 @@ def test_ctrl_c_keeps_what_had_ended(store: ResultStore, tmp_path: Path) -> None
     FakeClassifier.stop_after = None
     assert quietly(fake_report(), store) == Outcome(needed=6, found=3, trained=3)
     assert numbers(store) == numbers(whole)
+
+
+def test_records_are_read_once_and_not_for_each_training(
+    store: ResultStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of hundreds of runs takes a moment to read."""
+    quietly(fake_report(), store)
+    reads, read_file = [], _store.read_file
+    monkeypatch.setattr(_store, "read_file", lambda path: reads.append(path) or read_file(path))
+    again = ResultStore(store.folder)
+    assert quietly(fake_report(), again) == Outcome(needed=6, found=6, trained=0)
+    assert len(reads) == len(set(reads))
 
 
 @pytest.mark.slow

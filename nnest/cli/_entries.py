@@ -99,7 +99,7 @@ class Entry:
         return all(setting[name] in values for name, values in self.when.items())
 
     def can_be(self, value: Any, default: Any) -> bool:
-        """Tell whether the parameter can have a value, its default where it may not be asked for.
+        """Tell whether the parameter can have a value: its default too where it has a condition.
 
         Where a number is drawn from a range, any within its bounds is taken for possible.
         """
@@ -283,7 +283,7 @@ def _check_number(name: str, value: Any, where: str) -> None:
 
 
 def _holds(value: Any, fits: Callable[[Any], bool]) -> bool:
-    """Tell whether a value, or each of a list, fits; without a value there is nothing to fit."""
+    """Tell whether a value, or each of a list, fits; None fits always."""
     return value is None or all(map(fits, value if isinstance(value, tuple) else (value,)))
 
 

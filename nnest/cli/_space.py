@@ -99,7 +99,7 @@ def as_space(content: Mapping[str, Any], file: str, defaults: Mapping[str, Any])
 
 
 def _check_order(entries: list[Entry], file: str) -> None:
-    """Refuse values for each layer that are chosen before the layers are."""
+    """Raise an error for values for each layer that are chosen before the layers are."""
     names = [entry.name for entry in entries]
     for place, entry in enumerate(entries):
         if entry.partner in names[place:]:
@@ -112,7 +112,7 @@ def _check_order(entries: list[Entry], file: str) -> None:
 def _check_conditions(
     entries: list[Entry], fixed: Mapping[str, Any], defaults: Mapping[str, Any], file: str
 ) -> None:
-    """Refuse conditions that never hold: their parameters would never be searched."""
+    """Raise an error for conditions that never hold: nothing would be searched under them."""
     above = {entry.name: entry for entry in entries}
     for entry in entries:
         for name, values in entry.when.items():

@@ -138,7 +138,7 @@ def read_zip(path: Path, limits: Limits) -> Iterator[tuple[str, bytes]]:
 
 
 def _check_member(name: str, count: int, size: int, total: int, limits: Limits) -> None:
-    """Refuse a member that points outside, and an archive that holds too much."""
+    """Raise an error for a member that points outside, and for an archive that holds too much."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts:
         raise FormatError(f"its member {name!r} points outside the archive")

@@ -93,7 +93,7 @@ def array_digest(array: NDArray[Any]) -> str:
 
 
 def check_arrays(arrays: Arrays, recipe: Recipe, remedy: str) -> None:
-    """Refuse arrays that are not those of the data set, although their files could be read."""
+    """Raise an error if arrays are not those of the data set, although their files are whole."""
     for name, spec in recipe.arrays.items():
         array = arrays[name]
         found = ArraySpec(array.dtype.name, array.shape, array_digest(array))
@@ -123,7 +123,7 @@ def build(recipe: Recipe, path: Path) -> None:
 
 
 def _provide(file: OfficialFile, folder: Path, recipe: Recipe, path: Path) -> bool:
-    """See to it that an official file is there and whole; return whether it was downloaded."""
+    """Download an official file unless it is there; return whether it was downloaded."""
     target = folder / file.name
     if target.exists():
         with blame(target):
@@ -186,7 +186,7 @@ def _write(path: Path, arrays: Arrays) -> None:
 
 @contextmanager
 def _writable(folder: Path) -> Iterator[None]:
-    """Say in one sentence that a folder cannot be written, and what to do."""
+    """Turn errors of the system into a sentence that names the folder and the remedy."""
     try:
         yield
     except OSError as error:
