@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._runs import Row, arguments, measure_all
-from nnest.experiments import Beyond, CountLearning, Greater, Reported, Similar, Value
+from nnest.experiments import Above, CountLearning, Greater, Reported, Similar, Value
 from nnest.stats import detectable_difference, prediction_interval
 from nnest.verdicts import Evidence, Verdict
 from nnest.verdicts._chance import missed_by_chance
@@ -58,9 +58,9 @@ def _coverage(
     outside, said = 0, 0.0
     for _ in range(simulations):
         values = 0.97 + UNIT * rng.normal(size=n)
-        theirs = round(0.97 + UNIT * float(rng.normal(size=runs).mean()), decimals)
-        number = Reported("a", "test_accuracy", theirs, _WHY, runs=runs, decimals=decimals)
-        outside += not number.printed.overlaps(prediction_interval(values, runs=runs))
+        theirs = 0.97 + UNIT * float(rng.normal(size=runs).mean())
+        number = Reported("a", "test_accuracy", f"{theirs:.{decimals}f}", _WHY, runs=runs)
+        outside += not number.interval.overlaps(prediction_interval(values, runs=runs))
         said += missed_by_chance(number, values, nothing)
     case = f"{n} seeds, mean of {runs}, {decimals} digits"
     return {"case": case, "share": outside / simulations, "said": said / simulations}
@@ -96,7 +96,7 @@ def _without_truth(rng: np.random.Generator, n: int) -> Iterator[Claim]:
         alike = Similar(_A, _B, 3 * UNIT, _WHY)
         yield (compare(alike, _draw(rng, n, 3), base, level),)
         constant = np.full(n, 0.5)
-        yield (compare(Beyond(_A, 0.5, _WHY), _draw(rng, n), constant, level),)
+        yield (compare(Above(_A, 0.5, _WHY), _draw(rng, n), constant, level),)
         true = compare(Greater(_A, _B), _draw(rng, n, 20), base, level)
         yield (true, compare(Greater(_A, _B), _draw(rng, n), base, level))
     learnt = rng.random((2, n)) < 0.6

@@ -11,7 +11,7 @@ from sklearn.datasets import load_diabetes, load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, r2_score
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -160,6 +160,126 @@ def test_members_that_are_not_fitted_are_refused() -> None:
     """An ensemble of fitted estimators answers at once."""
     with pytest.raises(NotFittedError):
         Ensemble.from_fitted([NET])
+
+
+# Folds
+
+
+@pytest.fixture(scope="module")
+def folded() -> tuple[Ensemble, list[Any], np.ndarray]:
+    """Three networks of a cross-validation over the first 240 digits, with the splits."""
+    splits = list(KFold(3, shuffle=True, random_state=0).split(X[:240]))
+    nets = [clone(NET).set_params(epochs=8).fit(X[train], Y[train]) for train, _ in splits]
+    return Ensemble.from_folds(nets, X[:240], Y[:240], splits), splits, np.array(nets)
+
+
+def test_rows_are_predicted_by_members_that_have_not_seen_them(
+    folded: tuple[Ensemble, list[Any], np.ndarray],
+) -> None:
+    """Each row by the network of the split that held it out."""
+    ensemble, splits, nets = folded
+    known = ensemble.out_of_fold_
+    assert known is not None
+
+    for net, (_, held) in zip(nets, splits, strict=True):
+        np.testing.assert_allclose(known.predictions[held], net.predict_proba(X[held]), atol=1e-6)
+
+
+def test_sets_hold_the_label_and_grow_with_the_promise(
+    folded: tuple[Ensemble, list[Any], np.ndarray],
+) -> None:
+    """A smaller alpha gives sets that hold those of a larger one."""
+    ensemble, _, _ = folded
+    loose, strict = ensemble.predict_set(X[240:], 0.3), ensemble.predict_set(X[240:], 0.05)
+
+    assert strict.shape == (60, 10)
+    assert (strict >= loose).all()
+    assert strict[np.arange(60), Y[240:]].mean() > 0.85
+
+
+def test_several_members_of_a_fold_answer_together() -> None:
+    """Weights count within a fold too."""
+    splits = list(KFold(2).split(X))
+    nets = [
+        clone(NET).set_params(random_state=seed).fit(X[train], Y[train])
+        for train, _ in splits
+        for seed in (0, 1)
+    ]
+    ensemble = Ensemble.from_folds(nets, X, Y, splits, folds=[0, 0, 1, 1], weights=[3, 1, 3, 1])
+    known = ensemble.out_of_fold_
+    assert known is not None
+
+    held = splits[1][1]
+    expected = 0.75 * nets[2].predict_proba(X[held]) + 0.25 * nets[3].predict_proba(X[held])
+    np.testing.assert_allclose(known.predictions[held], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_intervals_of_regressors(n_outputs: int) -> None:
+    """For each output its own, and the target inside as often as promised."""
+    inputs, targets = load_diabetes(return_X_y=True)
+    if n_outputs == 2:
+        targets = np.stack([targets, 2 * targets], axis=1)
+    splits = list(KFold(5).split(inputs[:300]))
+    fitted = [LinearRegression().fit(inputs[train], targets[train]) for train, _ in splits]
+    ensemble = Ensemble.from_folds(fitted, inputs[:300], targets[:300], splits)
+
+    bounds = ensemble.predict_interval(inputs[300:], alpha=0.1)
+
+    low, high = np.moveaxis(bounds, -1, 0)
+    assert low.shape == targets[300:].shape
+    assert 0.85 <= ((low <= targets[300:]) & (targets[300:] <= high)).mean() <= 0.97
+    if n_outputs == 2:
+        np.testing.assert_allclose(bounds[:, 1], 2 * bounds[:, 0])
+
+
+def test_a_temperature_lowers_the_loss_and_changes_no_label() -> None:
+    """Of members that are far too sure; it is fitted on rows out of fold."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 600)
+    inputs = rng.normal(size=(600, 5)) + np.eye(3, 5)[labels]
+    splits = list(KFold(3).split(inputs[:300]))
+    sure = [
+        LogisticRegression(C=1e3, max_iter=5000).fit(10 * inputs[train], labels[train])
+        for train in (np.arange(i, 300, 12) for i in range(3))
+    ]
+    plain = Ensemble.from_folds(sure, 10 * inputs[:300], labels[:300], splits)
+    calm = Ensemble.from_folds(
+        sure, 10 * inputs[:300], labels[:300], splits, calibrate="temperature"
+    )
+    new, answers = 10 * inputs[300:], labels[300:]
+
+    assert plain.temperature_ == 1
+    assert calm.temperature_ > 1.2
+    assert log_loss(answers, calm.predict_proba(new)) < log_loss(answers, plain.predict_proba(new))
+    assert (calm.predict(new) == plain.predict(new)).all()
+    np.testing.assert_allclose(calm.predict_proba(new).sum(axis=1), 1)
+
+
+def test_folds_that_do_not_fit_are_refused() -> None:
+    """Each row is held out once, each split has an estimator."""
+    splits = list(KFold(2).split(X))
+    nets = [LogisticRegression().fit(X[train], Y[train]) for train, _ in splits]
+
+    with pytest.raises(ValueError, match="Not every row is held out exactly once"):
+        Ensemble.from_folds(nets, X, Y, [splits[0], splits[0]])
+    with pytest.raises(ValueError, match="Not every row is held out exactly once"):
+        Ensemble.from_folds(nets[:1], X, Y, splits[:1])
+    with pytest.raises(ValueError, match=r"estimators of the folds \[0\] and 2 splits"):
+        Ensemble.from_folds(nets, X, Y, splits, folds=[0, 0])
+    with pytest.raises(ValueError, match="calibrate='platt' is not accepted: give None or"):
+        Ensemble.from_folds(nets, X, Y, splits, calibrate="platt")
+    lines = [LinearRegression().fit(X[train], Y[train]) for train, _ in splits]
+    with pytest.raises(ValueError, match="is for classifiers: give None"):
+        Ensemble.from_folds(lines, X, Y, splits, calibrate="temperature")
+
+
+def test_sets_and_intervals_need_a_cross_validation(seeds: Ensemble) -> None:
+    """Members that have seen all rows cannot say how sure they are."""
+    with pytest.raises(ValueError, match="predict_set needs an ensemble of classifiers of a cross"):
+        seeds.predict_set(X)
+    with pytest.raises(ValueError, match="predict_interval needs an ensemble of regressors of a"):
+        seeds.predict_interval(X)
 
 
 # Selection

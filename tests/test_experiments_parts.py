@@ -13,18 +13,18 @@ import pytest
 from nnest import CNNClassifier, MLPClassifier
 from nnest.exceptions import ExperimentError
 from nnest.experiments import (
+    Above,
     Arm,
     Experiment,
     Holdout,
     Images,
-    Mode,
+    LayerMode,
     Protocol,
     Report,
     Reported,
     Size,
     Value,
     arm_digest,
-    beyond,
     hold_out,
     load_images,
     proba_in_mode,
@@ -115,19 +115,19 @@ def test_mode_that_is_none_is_refused(layers: tuple[str, ...], size: int) -> Non
         f"layers is {layers} and batch_size is {size}; a mode names at least one class of layers"
         " and at least 1 image."
     ):
-        Mode(layers, size)
+        LayerMode(layers, size)
 
 
 def test_two_ways_of_testing_of_one_name_are_refused() -> None:
     """A condition means one thing."""
     with refused("'x' names a treatment of the test images and a mode; each needs its own name."):
-        replace(PROTOCOL, test_images={"x": PixelScaler()}, modes={"x": Mode(ALL, 8)})
+        replace(PROTOCOL, test_images={"x": PixelScaler()}, modes={"x": LayerMode(ALL, 8)})
 
 
 def test_metric_of_a_part_that_is_not_set_aside_is_refused() -> None:
     """The condition of a val metric is a part, that of a test metric a treatment or a mode."""
-    protocol = replace(PROTOCOL, holdouts=PARTS, modes={"training": Mode(ALL, 8)})
-    high = beyond(Value("a", "val_accuracy@training"), 0.5, reason="half")
+    protocol = replace(PROTOCOL, holdouts=PARTS, modes={"training": LayerMode(ALL, 8)})
+    high = Above(Value("a", "val_accuracy@training"), 0.5, reason="half")
     with refused(
         "one reads val_accuracy@training of a, but one declares these for val_accuracy: track,"
         " random."
@@ -138,7 +138,7 @@ def test_metric_of_a_part_that_is_not_set_aside_is_refused() -> None:
 def test_exact_number_may_say_of_what() -> None:
     """Parameters of a layer are told apart by its name."""
     number = Reported(
-        None, "n_parameters@conv_1", 2432, "Section 2.2", kind="exact", compute=lambda: 2432.0
+        None, "n_parameters@conv_1", "2432", "Section 2.2", kind="exact", compute=lambda: 2432.0
     )
     assert number.label == "n_parameters@conv_1"
 
@@ -151,7 +151,7 @@ def test_unused_settings_leave_digests_as_they_were() -> None:
     colored = replace(SMALL, channels=3)
     for changed in (
         replace(PROTOCOL, holdouts=PARTS),
-        replace(PROTOCOL, modes={"training": Mode(ALL, 8)}),
+        replace(PROTOCOL, modes={"training": LayerMode(ALL, 8)}),
         replace(PROTOCOL, lite=colored),
         replace(PROTOCOL, lite=replace(SMALL, classes=20)),
     ):
@@ -178,7 +178,7 @@ def network(**changes: Any) -> CNNClassifier:
 def test_network_in_no_mode_infers() -> None:
     """Where no layer of these classes is there, the answer is that of predict_proba."""
     net, images = network(), np.random.default_rng(1).random((10, 8, 8))
-    found = proba_in_mode(net, images, Mode(("GaussianNoise",), batch_size=4))
+    found = proba_in_mode(net, images, LayerMode(("GaussianNoise",), batch_size=4))
     assert np.allclose(found, net.predict_proba(images), atol=1e-6)
 
 
@@ -186,8 +186,8 @@ def test_batch_normalization_in_training_mode_sees_the_batch() -> None:
     """An image's answer then depends on its neighbours; the network's averages stay."""
     net, images = network(), np.random.default_rng(1).random((10, 8, 8))
     before = [weight.copy() for weight in net.model_.get_weights()]
-    together = proba_in_mode(net, images, Mode(("BatchNormalization",), batch_size=10))
-    alone = proba_in_mode(net, images, Mode(("BatchNormalization",), batch_size=1))
+    together = proba_in_mode(net, images, LayerMode(("BatchNormalization",), batch_size=10))
+    alone = proba_in_mode(net, images, LayerMode(("BatchNormalization",), batch_size=1))
     assert not np.allclose(together, alone, atol=1e-4)
     assert all(map(np.array_equal, before, net.model_.get_weights()))
 
@@ -195,7 +195,7 @@ def test_batch_normalization_in_training_mode_sees_the_batch() -> None:
 def test_dropout_in_training_mode_draws() -> None:
     """Two passes differ, and neither is what the whole network says."""
     net, images = network(), np.random.default_rng(1).random((10, 8, 8))
-    mode = Mode(("Dropout",), batch_size=10)
+    mode = LayerMode(("Dropout",), batch_size=10)
     first, second = proba_in_mode(net, images, mode), proba_in_mode(net, images, mode)
     assert not np.allclose(first, second)
     assert not np.allclose(first, net.predict_proba(images))
@@ -207,12 +207,12 @@ def test_network_that_is_no_chain_is_refused() -> None:
     with pytest.raises(
         ValueError, match=r"^The network is no chain of layers: leave shortcut at False\.$"
     ):
-        proba_in_mode(net, images, Mode(("Dropout",), batch_size=2))
+        proba_in_mode(net, images, LayerMode(("Dropout",), batch_size=2))
 
 
 def test_runs_record_parts_and_modes(tmp_path: Any) -> None:
     """A record holds the scores on all parts and in all modes, and fewer images were trained on."""
-    protocol = replace(PROTOCOL, holdouts=PARTS, modes={"training": Mode(ALL, 32)})
+    protocol = replace(PROTOCOL, holdouts=PARTS, modes={"training": LayerMode(ALL, 32)})
     report = declared(
         Arm("a", MLPClassifier(hidden_units=(8,), dropout=0.5), PixelScaler()), protocol
     )
@@ -261,7 +261,7 @@ def test_look_at_no_step_is_refused() -> None:
 def test_norm_of_a_layer_that_is_not_recorded_is_refused() -> None:
     """A claim names a layer that the protocol names."""
     protocol = replace(PROTOCOL, kernel_norms=("output",))
-    high = beyond(Value("a", "kernel_norm@hidden_1"), 0.5, reason="half")
+    high = Above(Value("a", "kernel_norm@hidden_1"), 0.5, reason="half")
     with refused(
         "one reads kernel_norm@hidden_1 of a, but one declares these for kernel_norm: output."
     ):

@@ -7,8 +7,10 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tarfile
 import time
 import tomllib
+import zipfile
 from functools import cache
 from pathlib import Path
 from runpy import run_path
@@ -19,7 +21,7 @@ import pytest
 import yaml
 
 import nnest
-from tests.helpers import ROOT
+from tests.helpers import ROOT, require
 
 CONDA_ONLY = {"python", "pip"}
 
@@ -108,6 +110,33 @@ def test_the_lock_holds_nothing_for_an_accelerator() -> None:
     heavy = ("nvidia", "cuda", "triton", "torch", "tensorflow")
 
     assert [name for name in _lock() if any(word in name for word in heavy)] == []
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_tables_of_the_reports_are_packed(kind: str, tmp_path: Path) -> None:
+    """Declarations read their tables from the installed package."""
+    require((ROOT / "nnest").is_dir(), "the package's source is not here")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(tmp_path)],
+        capture_output=True,
+        timeout=120,
+        check=True,
+        cwd=ROOT,
+    )
+    (built,) = tmp_path.iterdir()
+    if kind == "wheel":
+        names = zipfile.ZipFile(built).namelist()
+    else:
+        with tarfile.open(built) as archive:
+            names = [name.partition("/")[2] for name in archive.getnames()]
+    tables = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "nnest" / "reports").rglob("*")
+        if path.suffix in (".csv", ".toml")
+    }
+
+    assert len(tables) == 5 * 3 + 1
+    assert tables <= set(names)
 
 
 def test_versions_agree() -> None:

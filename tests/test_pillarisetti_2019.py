@@ -43,7 +43,7 @@ def test_all_30_numbers_are_declared(report: Report) -> None:
     numbers = [number for one in report.experiments for number in one.reported]
     assert [number.metric for number in numbers] == ["test_loss", "test_accuracy"] * 15
     printed = [text for row in ROWS for text in row[1:3]]
-    assert [f"{number.value:.{number.decimals}f}" for number in numbers] == printed
+    assert [number.printed for number in numbers] == printed
 
 
 def test_rows_are_the_settings_that_the_table_states(report: Report) -> None:

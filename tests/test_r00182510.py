@@ -147,7 +147,7 @@ def test_whole_percents_may_be_cut(report: Report) -> None:
     again = said.keys() & in_full.keys()
     assert len(again) == 7
     for place in again:
-        assert said[place].printed.overlaps(in_full[place].printed)
+        assert said[place].interval.overlaps(in_full[place].interval)
 
 
 def test_numbers_of_part_a_are_shares_of_whole_images(report: Report) -> None:

@@ -11,7 +11,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from nnest.exceptions import ExperimentError
-from nnest.experiments import Report, Reported, Value, beyond, greater, read_metric
+from nnest.experiments import Above, Greater, Report, Reported, Value, read_metric
 from nnest.reporting import (
     Folded,
     Link,
@@ -60,9 +60,9 @@ def report() -> Report:
     """Declare two numbers, two claims and a question."""
     return declared(
         accuracy(),
-        Reported("b", "test_accuracy", 0.7, "Section 2", decimals=1),
-        claims=[claim(greater(A, B), "ahead"), claim(greater(B, A), "behind")],
-        questions=[claim(beyond(A, 0.9, reason="said"), "question")],
+        Reported("b", "test_accuracy", "0.7", "Section 2"),
+        claims=[claim(Greater(A, B), "ahead"), claim(Greater(B, A), "behind")],
+        questions=[claim(Above(A, 0.9, reason="said"), "question")],
     )
 
 
@@ -185,7 +185,7 @@ def test_diverged_runs_are_counted_and_shown(report: Report, store: Memory) -> N
 def test_claim_on_an_epoch_that_a_diverged_run_did_not_reach(store: Memory) -> None:
     """It keeps the accuracy that it ended with, and has no loss any more."""
     late = [Value(arm, "test_accuracy", 2) for arm in "ab"]
-    report = declared(claims=[claim(greater(*late), "late")])
+    report = declared(claims=[claim(Greater(*late), "late")])
     assert diverging(report, store).verdict("first", "late") == "holds"
     broken = next(run for run in store.runs if run.diverged)
     assert read_metric(broken, "test_accuracy", 2) == HIGH[2]

@@ -14,18 +14,18 @@ import pytest
 
 from benchmarks import verdicts
 from nnest.experiments import (
+    Above,
     Arm,
+    Below,
     Deviation,
     Experiment,
+    Greater,
     Protocol,
     Report,
     Reported,
+    Similar,
     Size,
     Value,
-    below,
-    beyond,
-    greater,
-    similar,
 )
 from nnest.reporting import ReportPage, as_text, recorded_table
 from nnest.reports import get_report, list_reports
@@ -94,7 +94,7 @@ def plant_heaps(store: Memory, report: Report, arm: str, learnt: Sequence[bool])
 @pytest.mark.parametrize(("n_dead", "verdict"), [(9, "holds"), (2, "undecided")])
 def test_two_heaps_are_compared_by_signs(store: Memory, n_dead: int, verdict: str) -> None:
     """Nine dead networks of ten are shown to be worse; two of ten are not."""
-    report = with_ten_seeds(claim(greater(A, B, 0.01, reason="small")))
+    report = with_ten_seeds(claim(Greater(A, B, 0.01, reason="small")))
     plant_heaps(store, report, "a", [True] * TEN)
     plant_heaps(store, report, "b", [seed >= n_dead for seed in range(TEN)])
     one = judged(store, report)
@@ -106,7 +106,7 @@ def test_two_heaps_are_compared_by_signs(store: Memory, n_dead: int, verdict: st
 
 def test_heaps_give_the_exact_share_of_signs(store: Memory) -> None:
     """The p-value is that of the exchange of signs, seed by seed."""
-    report = with_ten_seeds(claim(greater(A, B)))
+    report = with_ten_seeds(claim(Greater(A, B)))
     learnt = [False, True] * 5
     plant_heaps(store, report, "a", [True] * TEN)
     plant_heaps(store, report, "b", learnt)
@@ -130,7 +130,7 @@ def test_values_at_their_bound_are_counted(
     store: Memory, values: Sequence[float], verdict: str
 ) -> None:
     """A rise is never below zero: k of ten below the constant, and p is never 0."""
-    expects = below(Value("a", "test_loss_rise"), 0.01, reason="hardly to be seen")
+    expects = Below(Value("a", "test_loss_rise"), 0.01, reason="hardly to be seen")
     report = with_ten_seeds(claim(expects))
     for seed, value in enumerate(values):
         curve = [0.5, 0.4, 0.3, 0.2, 0.1, 0.1 + value]
@@ -146,7 +146,7 @@ def test_values_at_their_bound_are_counted(
 def test_epochs_are_whole_numbers(store: Memory) -> None:
     """Which epoch is lowest is compared by signs too."""
     values = [Value(arm, "test_loss_lowest_epoch") for arm in "ab"]
-    report = with_ten_seeds(claim(greater(*values)))
+    report = with_ten_seeds(claim(Greater(*values)))
     for arm, low in (("a", 4), ("b", 2)):
         for seed in range(TEN):
             curve = [abs(epoch - low - seed % 2) + 1.0 for epoch in range(6)]
@@ -165,7 +165,7 @@ def test_no_impossible_p_value_is_printed(store: Memory) -> None:
         "p = 0.001",
         "p = 0.031",
     ]
-    report = with_ten_seeds(claim(greater(A, B)))
+    report = with_ten_seeds(claim(Greater(A, B)))
     plant(store, report, "a", GOOD)
     plant(store, report, "b", [good - 0.5 + (-1) ** k / 1e5 for k, good in enumerate(GOOD)])
     assert judged(store, report).p < 1e-18
@@ -177,7 +177,7 @@ def test_no_impossible_p_value_is_printed(store: Memory) -> None:
 @pytest.mark.parametrize(("sentences", "said"), [(1, False), (2, True)])
 def test_verdict_that_rests_on_normality_says_so(store: Memory, sentences: int, said: bool) -> None:
     """Five equal signs have a chance of 1/32: enough for one sentence, not for one of two."""
-    claims = [claim(greater(A, B), f"claim {k}") for k in range(sentences)]
+    claims = [claim(Greater(A, B), f"claim {k}") for k in range(sentences)]
     report = declared(claims=claims)
     plant(store, report, "a", HIGH)
     plant(store, report, "b", LOW)
@@ -192,7 +192,7 @@ def test_claims_of_two_scales_are_two_families(store: Memory) -> None:
     protocol = Protocol(smoke=size, lite=replace(size, n_train=100), full=size)
     arms = (Arm("a", FakeClassifier(0.9)), Arm("b", FakeClassifier(0.5)))
     first, second = (
-        Experiment(key, "?", "mnist", arms, protocol, claims=(claim(greater(A, B)),))
+        Experiment(key, "?", "mnist", arms, protocol, claims=(claim(Greater(A, B)),))
         for key in ("first", "second")
     )
     report = Report("fake", "Fake", "Nobody", 2020, "nowhere", (first, second))
@@ -249,8 +249,8 @@ def test_several_trainings_are_left_out_together(store: Memory) -> None:
 @pytest.mark.parametrize("margin", [0.0005, 0.01])
 def test_needed_seeds_are_those_of_the_margin(store: Memory, margin: float) -> None:
     """As many as its two tests need, with the spread that is recorded, at its level."""
-    like = similar(A, B, margin, reason="small")
-    report = with_ten_seeds(claim(like), claim(greater(A, B), "other"))
+    like = Similar(A, B, margin, reason="small")
+    report = with_ten_seeds(claim(like), claim(Greater(A, B), "other"))
     plant(store, report, "a", GOOD)
     other = [good + 0.002 * (-1) ** seed for seed, good in enumerate(GOOD)]
     plant(store, report, "b", other)
@@ -279,7 +279,7 @@ def curves(last: float, *, spike: float = 0.0) -> dict[str, list[float]]:
 
 def test_mean_of_the_last_epochs_stands_beside_the_last(store: Memory) -> None:
     """One epoch's luck makes the last undecided; the mean of five tells, and decides nothing."""
-    report = with_ten_seeds(claim(greater(A, B)))
+    report = with_ten_seeds(claim(Greater(A, B)))
     for arm, mean in (("a", 0.98), ("b", 0.97)):
         for seed in range(TEN):
             last = mean - (0.2 if arm == "a" and seed == 4 else 0.0) + seed / 1000
@@ -309,15 +309,25 @@ def test_no_mean_where_the_curve_does_not_give_one(
     store: Memory, curve: dict[str, list[float]], final: float
 ) -> None:
     """Fewer epochs, or a curve that ends elsewhere: losses with a penalty, for instance."""
-    report = with_ten_seeds(claim(beyond(A, 0.7, reason="said")))
+    report = with_ten_seeds(claim(Above(A, 0.7, reason="said")))
     for seed in range(TEN):
         store.append(planted(report, "a", seed, history=curve, final={"test_accuracy": final}))
     assert judged(store, report).parts[0].last is None
 
 
-UNSAID = Deviation(3, ours="32 a batch", theirs="not said", why="a default", source="Keras")
+UNSAID = Deviation(
+    3, ours="32 a batch", theirs="not said", why="a default", source="Keras", unsaid=True
+)
 SAID = Deviation(4, ours="10 seeds", theirs="4 seeds", why="more", source="ours")
-MACHINE = Deviation(5, ours="our machine", theirs="hardware not said", why="-", source="-")
+MACHINE = Deviation(
+    5,
+    ours="our machine",
+    theirs="hardware not said",
+    why="-",
+    source="-",
+    unsaid=True,
+    of_machine=True,
+)
 
 
 def test_deviations_say_with_one_phrase_what_is_unsaid() -> None:
@@ -345,7 +355,7 @@ def test_verdict_names_the_unsaid_settings(store: Memory, metric: str) -> None:
     """Those that the report leaves unsaid; the machine's where times are compared."""
     values = [Value(arm, metric) for arm in "ab"]
     report = with_ten_seeds(
-        claim(greater(*values)), numbers=[accuracy()], deviations=(UNSAID, SAID, MACHINE)
+        claim(Greater(*values)), numbers=[accuracy()], deviations=(UNSAID, SAID, MACHINE)
     )
     for arm, base in (("a", 0.98), ("b", 0.95)):
         for seed in range(TEN):
@@ -365,8 +375,8 @@ def test_verdict_names_the_unsaid_settings(store: Memory, metric: str) -> None:
 
 def test_intervals_stay_where_the_metric_can_be(store: Memory) -> None:
     """No accuracy above 1, no loss below 0, no difference of accuracies above 1."""
-    loss = Reported("a", "test_loss", 0.01, "Section 1", decimals=2)
-    report = with_ten_seeds(claim(greater(A, B)), numbers=[accuracy(), loss])
+    loss = Reported("a", "test_loss", "0.01", "Section 1")
+    report = with_ten_seeds(claim(Greater(A, B)), numbers=[accuracy(), loss])
     for arm in "ab":
         for seed in range(TEN):
             far = (seed % 2) if arm == "a" else ((seed + 1) % 2)

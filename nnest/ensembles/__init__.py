@@ -1,8 +1,9 @@
-"""Networks that answer together, and the choice of those that do."""
+"""Networks that answer together: their choice, their mean, and how sure it is."""
 
 from __future__ import annotations
 
+from nnest.ensembles._conformal import conformal_intervals, conformal_sets
 from nnest.ensembles._ensemble import Ensemble
 from nnest.ensembles._selection import greedy_weights
 
-__all__ = ["Ensemble", "greedy_weights"]
+__all__ = ["Ensemble", "conformal_intervals", "conformal_sets", "greedy_weights"]

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Self
 
-import keras
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
-from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import check_random_state, get_tags, indexable
-from sklearn.utils.metaestimators import available_if
+from sklearn.base import clone, is_classifier
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from nnest.estimators import NeuralNet
-from nnest.population import fit_many
+from nnest.ensembles._folds import OutOfFold
+from nnest.ensembles._voting import Voting
 
 __all__ = ["Ensemble"]
 
 _SEEDS = 2**31 - 1
 
 
-def _classifies(ensemble: Any) -> bool:
-    """Raise the AttributeError that scikit-learn expects of a regressor without probabilities."""
-    if not is_classifier(ensemble):
-        raise AttributeError("Regressors have no probabilities.")
-    return True
-
-
-class Ensemble(MetaEstimatorMixin, BaseEstimator):
+class Ensemble(Voting):
     """Estimators whose answers are averaged, as one scikit-learn estimator.
 
     A classifier averages probabilities (soft voting), a regressor averages numbers.
@@ -49,6 +40,11 @@ class Ensemble(MetaEstimatorMixin, BaseEstimator):
         Weights, whose sum is 1.
     classes_ : ndarray of shape (n_classes,)
         The labels that some estimator knows; of classifiers alone.
+    temperature_ : float
+        What averaged logits are divided by; 1 unless the ensemble was calibrated.
+    out_of_fold_ : object or None
+        What the members predict of rows that they have not seen; None unless the ensemble is that
+        of a cross-validation.
     n_features_in_ : int
         Number of features in `fit`, where the first estimator tells it.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -68,10 +64,6 @@ class Ensemble(MetaEstimatorMixin, BaseEstimator):
     >>> len(both.estimators_), both.predict_proba(X[1000:] / 16).shape
     (3, (797, 10))
     """
-
-    def __init__(self, estimators: Sequence[Any], *, weights: Sequence[float] | None = None):
-        self.estimators = estimators
-        self.weights = weights
 
     @classmethod
     def from_fitted(cls, estimators: Sequence[Any], weights: Sequence[float] | None = None) -> Self:
@@ -110,6 +102,89 @@ class Ensemble(MetaEstimatorMixin, BaseEstimator):
         for each in estimators:
             check_is_fitted(each)
         ensemble._take(list(estimators))
+        return ensemble
+
+    @classmethod
+    def from_folds(
+        cls,
+        estimators: Sequence[Any],
+        X: Any,
+        y: Any,
+        splits: Sequence[tuple[Any, Any]],
+        *,
+        folds: Sequence[int] | None = None,
+        weights: Sequence[float] | None = None,
+        calibrate: str | None = None,
+    ) -> Self:
+        """Return an ensemble of the estimators that a cross-validation has fitted.
+
+        It knows what its members predict of rows that they have not seen, and so how sure it is:
+        see `predict_set` and `predict_interval`.
+
+        Parameters
+        ----------
+        estimators : sequence of estimator
+            Fitted estimators, each on the training part of one split.
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+            All samples of the cross-validation.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Their targets.
+        splits : sequence of (train, test)
+            Row numbers; each row is in exactly one test part.
+        folds : sequence of int, optional
+            The split of each estimator, from 0 on; None if there is one for each, in order.
+        weights : sequence of float, optional
+            How much each estimator counts; None counts all alike.
+        calibrate : {None, "temperature"}, default=None
+            "temperature" divides the averaged logits by the number with which the rows out of fold
+            have the lowest logarithmic loss. It changes probabilities and no label.
+
+        Returns
+        -------
+        Ensemble
+            A fitted ensemble.
+
+        Raises
+        ------
+        ValueError
+            If splits, folds, weights and estimators do not fit together.
+
+        References
+        ----------
+        .. [1] R. Rahaman, A. Thiery, "Uncertainty Quantification and Deep Ensembles", NeurIPS
+           2021, on calibration after averaging.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from sklearn.model_selection import KFold
+        >>> from nnest import Ensemble
+        >>> X, y = load_digits(return_X_y=True)
+        >>> X, splits = X / 16, list(KFold(3).split(X[:900]))
+        >>> nets = [LogisticRegression().fit(X[train], y[train]) for train, _ in splits]
+        >>> ensemble = Ensemble.from_folds(nets, X[:900], y[:900], splits)
+        >>> sets = ensemble.predict_set(X[900:], alpha=0.1)
+        >>> bool(sets[range(897), y[900:]].mean() > 0.85)
+        True
+        """
+        if calibrate not in (None, "temperature"):
+            raise ValueError(
+                f"calibrate={calibrate!r} is not accepted: give None or 'temperature'."
+            )
+        ensemble = cls.from_fitted(estimators, weights)
+        targets = np.asarray(y)
+        if is_classifier(ensemble):
+            targets = np.searchsorted(ensemble.classes_, targets)
+        elif calibrate:
+            raise ValueError("calibrate='temperature' is for classifiers: give None.")
+        places = range(len(estimators)) if folds is None else folds
+        known = OutOfFold.of(
+            list(places), splits, X, targets, partial(ensemble._of_fold, list(places))
+        )
+        ensemble.out_of_fold_ = known
+        if calibrate:
+            ensemble.temperature_ = known.temperature()
         return ensemble
 
     @classmethod
@@ -163,153 +238,70 @@ class Ensemble(MetaEstimatorMixin, BaseEstimator):
         ]
         return cls(members).fit(X, y, **params)
 
-    def __sklearn_tags__(self) -> Any:
-        """Be what the first estimator is."""
-        tags = super().__sklearn_tags__()
-        if len(self.estimators):
-            inner = get_tags(self.estimators[0])
-            for name in ("estimator_type", "classifier_tags", "regressor_tags", "target_tags"):
-                setattr(tags, name, getattr(inner, name))
-            tags.input_tags = inner.input_tags
-        return tags
-
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
-        """Fit a copy of each estimator; those of this package together.
+    def predict_set(self, X: Any, alpha: float = 0.1) -> np.ndarray:
+        """Return the classes that each sample may belong to.
 
         Parameters
         ----------
         X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
             Samples.
-        y : array-like of shape (n,) or (n, n_outputs)
-            Targets.
-        **params : dict of str to object
-            Handed on to the estimators' `fit`, such as `sample_weight`.
+        alpha : float, default=0.1
+            The share of sets that may miss the true class; see `nnest.ensembles.conformal_sets`
+            for what is promised.
 
         Returns
         -------
-        Ensemble
-            The ensemble itself.
+        ndarray of bool of shape (n, n_classes)
+            Which of `classes_` are in each set.
 
         Raises
         ------
         ValueError
-            If there is no estimator, they are of different kinds, or the weights do not fit.
+            If the ensemble is not one of a cross-validation's classifiers.
         """
-        self._check()
-        if y is None:
-            raise ValueError("Ensemble requires y to be passed, but the target y is None.")
-        X, y = indexable(X, y)
-        members = [clone(each) for each in self.estimators]
-        networks = all(isinstance(each, NeuralNet) for each in members)
-        in_one_program = networks and keras.backend.backend() == "jax"
-        if in_one_program and params.keys() <= {"sample_weight"}:
-            fit_many(members, X, y, **params)
-        else:
-            members = [each.fit(X, y, **params) for each in members]
-        self._take(members)
-        return self
+        known = self._known("predict_set", "classifiers", is_classifier(self))
+        return known.sets(self._by_fold(X, known), alpha)
 
-    def _check(self) -> None:
-        """Raise if the estimators cannot answer together."""
-        if not len(self.estimators):
-            raise ValueError("estimators is empty: give at least one estimator.")
-        kinds = {get_tags(each).estimator_type for each in self.estimators}
-        if kinds not in ({"classifier"}, {"regressor"}):
-            raise ValueError(
-                f"estimators are of the kinds {sorted(map(str, kinds))}: give classifiers alone, "
-                "or regressors alone."
-            )
-        lacking = [each for each in self.estimators if not hasattr(each, "predict_proba")]
-        if kinds == {"classifier"} and lacking:
-            raise ValueError(
-                f"{type(lacking[0]).__name__} has no predict_proba: give classifiers that have it."
-            )
-        if self.weights is None:
-            return
-        weights = np.asarray(self.weights, np.float64)
-        right = weights.shape == (len(self.estimators),) and np.isfinite(weights).all()
-        if not right or (weights < 0).any() or not weights.any():
-            raise ValueError(
-                f"weights={self.weights!r} is not accepted: give {len(self.estimators)} numbers "
-                "of 0 or more, not all 0."
-            )
-
-    def _take(self, members: list[Any]) -> None:
-        """Keep fitted estimators, and what they say of themselves."""
-        weights = np.ones(len(members)) if self.weights is None else np.asarray(self.weights, float)
-        self.estimators_, self.weights_ = members, weights / weights.sum()
-        if is_classifier(self):
-            self.classes_ = np.unique(np.concatenate([each.classes_ for each in members]))
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(members[0], name):
-                setattr(self, name, getattr(members[0], name))
-
-    @available_if(_classifies)
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the weighted mean of the estimators' probabilities.
+    def predict_interval(self, X: Any, alpha: float = 0.1) -> np.ndarray:
+        """Return an interval for the target of each sample.
 
         Parameters
         ----------
         X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
             Samples.
+        alpha : float, default=0.1
+            The share of intervals that may miss the target; see
+            `nnest.ensembles.conformal_intervals` for what is promised.
 
         Returns
         -------
-        ndarray of shape (n, n_classes)
-            Probabilities of `classes_`; each row sums to one. A label that an estimator does not
-            know has probability zero for it.
+        ndarray of shape (n, 2) or (n, n_outputs, 2)
+            Lower and upper bounds.
+
+        Raises
+        ------
+        ValueError
+            If the ensemble is not one of a cross-validation's regressors.
         """
+        known = self._known("predict_interval", "regressors", not is_classifier(self))
+        return known.intervals(self._by_fold(X, known), alpha)
+
+    def _known(self, method: str, kind: str, right: bool) -> OutOfFold:
+        """Return what is known of rows out of fold, or raise if that says nothing here."""
         check_is_fitted(self)
-        mixed: Any = 0.0
-        for member, weight in self._counted():
-            own = np.asarray(member.predict_proba(X), np.float64)
-            if len(member.classes_) < len(self.classes_):
-                whole = np.zeros((len(own), len(self.classes_)))
-                whole[:, np.searchsorted(self.classes_, member.classes_)] = own
-                own = whole
-            mixed = mixed + weight * own
-        return np.asarray(mixed)
+        known: OutOfFold | None = self.out_of_fold_
+        if known is None or not right:
+            raise ValueError(
+                f"{method} needs an ensemble of {kind} of a cross-validation: see "
+                "Ensemble.from_folds."
+            )
+        return known
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable label, or the weighted mean of the predictions.
+    def _by_fold(self, X: Any, known: OutOfFold) -> np.ndarray:
+        """Return what the members of each fold predict, (n_folds, n, ...)."""
+        folds = range(int(known.members.max()) + 1)
+        return np.stack([self._of_fold(known.members.tolist(), fold, X) for fold in folds])
 
-        Parameters
-        ----------
-        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
-            Samples.
-
-        Returns
-        -------
-        ndarray of shape (n,) or (n, n_outputs)
-            Labels or numbers.
-        """
-        check_is_fitted(self)
-        if is_classifier(self):
-            labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
-            return labels
-        return np.asarray(sum(weight * member.predict(X) for member, weight in self._counted()))
-
-    def _counted(self) -> list[tuple[Any, float]]:
-        """Return the estimators that count, with their weights."""
-        pairs = zip(self.estimators_, self.weights_, strict=True)
-        return [(member, float(weight)) for member, weight in pairs if weight > 0]
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy of a classifier, or R² of a regressor.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
-            Samples.
-        y : array-like of shape (n,) or (n, n_outputs)
-            True labels or numbers.
-        sample_weight : array-like of shape (n,), optional
-            Weight of each sample.
-
-        Returns
-        -------
-        float
-            At most 1; higher is better.
-        """
-        metric = accuracy_score if is_classifier(self) else r2_score
-        return float(metric(y, self.predict(X), sample_weight=sample_weight))
+    def _of_fold(self, folds: Sequence[int], fold: int, X: Any) -> np.ndarray:
+        """Return what the members of one fold predict."""
+        return self._mixed(X, [i for i, own in enumerate(folds) if own == fold])

@@ -4,73 +4,45 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from nnest.exceptions import ExperimentError
-from nnest.experiments._metrics import EXACT, parse_metric
+from nnest.experiments._values import Value
 
-__all__ = ["AllOf", "Beyond", "CountLearning", "Expectation", "Greater", "Part", "Similar", "Value"]
-
-
-@dataclass(frozen=True)
-class Value:
-    """One side of a comparison: a metric of an arm.
-
-    Parameters
-    ----------
-    arm : str
-        The arm's name.
-    metric : str
-        A name of the closed list of metrics.
-    epoch : {"last", "best"} or int, default="last"
-        After the last epoch, at the best one, or after so many epochs.
-
-    Raises
-    ------
-    ExperimentError
-        If there is no such metric or epoch rule.
-
-    Examples
-    --------
-    >>> from nnest.experiments import Value
-    >>> Value("plain", "fit_accuracy", epoch=1).label
-    'fit_accuracy of plain after epoch 1'
-    """
-
-    arm: str
-    metric: str
-    epoch: int | str = "last"
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown metric or epoch rule."""
-        if parse_metric(self.metric).name in EXACT:
-            raise ExperimentError(f"{self.metric} belongs to no run; no claim can compare it.")
-        allowed = self.epoch >= 1 if isinstance(self.epoch, int) else self.epoch in ("last", "best")
-        if not allowed:
-            raise ExperimentError(
-                f"The epoch rule is {self.epoch!r}; it must be 'last', 'best' or an integer"
-                " from 1 on."
-            )
-
-    @property
-    def label(self) -> str:
-        """The value in words."""
-        when = {"last": "", "best": " at its best epoch"}
-        after = when.get(str(self.epoch), f" after epoch {self.epoch}")
-        return f"{self.metric} of {self.arm}{after}"
+__all__ = [
+    "Above",
+    "AllOf",
+    "Below",
+    "Bound",
+    "CountLearning",
+    "Different",
+    "Equivalence",
+    "Expectation",
+    "Greater",
+    "Part",
+    "Similar",
+]
 
 
 @dataclass(frozen=True)
 class Greater:
-    """The first value is greater than the second by more than `by`; see `greater`.
+    """The first value is greater than the second.
 
     Parameters
     ----------
-    a, b : Value
-        The two sides.
+    a : Value
+        The side said to be greater.
+    b : Value
+        The other side.
     by : float, default=0.0
         The least difference; a negative one asks that a is not worse than b by as much.
     reason : str, default=""
-        Why this `by`.
+        Why this `by`; needed unless it is zero.
+
+    Raises
+    ------
+    ExperimentError
+        If `by` is not zero and has no reason, or is not finite.
 
     Examples
     --------
@@ -96,8 +68,8 @@ class Greater:
 
 
 @dataclass(frozen=True)
-class Similar:
-    """The two values differ by less than `margin`, or by more; see `similar` and `different`.
+class Equivalence:
+    """What `Similar` and `Different` have in common: two values and a margin.
 
     Parameters
     ----------
@@ -107,22 +79,25 @@ class Similar:
         The difference from which on they would not be called similar.
     reason : str
         Why this margin.
-    unlike : bool, default=False
-        Whether they differ by more, whichever is greater.
+
+    Raises
+    ------
+    ExperimentError
+        If the margin is not positive or has no reason.
 
     Examples
     --------
-    >>> from nnest.experiments import Similar, Value
-    >>> a, b = Value("a", "test_accuracy"), Value("b", "test_accuracy")
-    >>> Similar(a, b, margin=0.01, reason="a tenth of the errors").label
-    'test_accuracy of a = test_accuracy of b within 0.01'
+    >>> from nnest.experiments import Different, Equivalence, Value
+    >>> a, b = Value("a", "test_loss"), Value("b", "test_loss")
+    >>> isinstance(Different(a, b, 0.02, "a tenth"), Equivalence)
+    True
     """
 
     a: Value
     b: Value
     margin: float
     reason: str
-    unlike: bool = False
+    unlike: ClassVar[bool]
 
     def __post_init__(self) -> None:
         """Ask for a positive margin and its reason."""
@@ -138,9 +113,65 @@ class Similar:
         return f"{self.a.label} = {self.b.label} within {self.margin:g}"
 
 
+class Similar(Equivalence):
+    """The two values differ by less than a margin.
+
+    Parameters
+    ----------
+    a, b : Value
+        The two sides.
+    margin : float
+        The difference from which on they would not be called similar.
+    reason : str
+        Why this margin.
+
+    Raises
+    ------
+    ExperimentError
+        If the margin is not positive or has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Similar, Value
+    >>> a, b = Value("a", "test_accuracy"), Value("b", "test_accuracy")
+    >>> Similar(a, b, 0.01, "a tenth of the errors").label
+    'test_accuracy of a = test_accuracy of b within 0.01'
+    """
+
+    unlike = False
+
+
+class Different(Equivalence):
+    """The two values differ by more than a margin, whichever is greater.
+
+    Parameters
+    ----------
+    a, b : Value
+        The two sides.
+    margin : float
+        The difference from which on they would not be called similar.
+    reason : str
+        Why this margin.
+
+    Raises
+    ------
+    ExperimentError
+        If the margin is not positive or has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Different, Value
+    >>> a, b = Value("a", "test_loss"), Value("b", "test_loss")
+    >>> Different(a, b, 0.02, "a tenth").label
+    'test_loss of a differs from test_loss of b by more than 0.02'
+    """
+
+    unlike = True
+
+
 @dataclass(frozen=True)
-class Beyond:
-    """The value is greater than a constant, or less; see `beyond` and `below`.
+class Bound:
+    """What `Above` and `Below` have in common: a value and a constant.
 
     Parameters
     ----------
@@ -150,20 +181,23 @@ class Beyond:
         What it exceeds, or stays below.
     reason : str
         Why this constant.
-    less : bool, default=False
-        Whether it stays below.
+
+    Raises
+    ------
+    ExperimentError
+        If the constant is not finite or has no reason.
 
     Examples
     --------
-    >>> from nnest.experiments import Beyond, Value
-    >>> Beyond(Value("a", "test_accuracy"), 0.9, reason="the text says so").label
-    'test_accuracy of a > 0.9'
+    >>> from nnest.experiments import Below, Bound, Value
+    >>> isinstance(Below(Value("a", "test_loss"), 0.1, "the text says so"), Bound)
+    True
     """
 
     a: Value
     constant: float
     reason: str
-    less: bool = False
+    less: ClassVar[bool]
 
     def __post_init__(self) -> None:
         """Ask for the constant's reason."""
@@ -178,14 +212,73 @@ class Beyond:
         return f"{self.a.label} {'<' if self.less else '>'} {self.constant:g}"
 
 
-@dataclass(frozen=True)
-class CountLearning:
-    """More networks of one arm learn than of another; see `count_learning`.
+class Above(Bound):
+    """The value is greater than a constant.
 
     Parameters
     ----------
-    a, b : str
-        The names of the two arms.
+    a : Value
+        The value.
+    constant : float
+        What it exceeds.
+    reason : str
+        Why this constant.
+
+    Raises
+    ------
+    ExperimentError
+        If the constant is not finite or has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Above, Value
+    >>> Above(Value("a", "test_accuracy"), 0.9, "the text says so").label
+    'test_accuracy of a > 0.9'
+    """
+
+    less = False
+
+
+class Below(Bound):
+    """The value is less than a constant.
+
+    Parameters
+    ----------
+    a : Value
+        The value.
+    constant : float
+        What it stays below.
+    reason : str
+        Why this constant.
+
+    Raises
+    ------
+    ExperimentError
+        If the constant is not finite or has no reason.
+
+    Examples
+    --------
+    >>> from nnest.experiments import Below, Value
+    >>> Below(Value("a", "test_loss_rise"), 0.01, "the text says so").label
+    'test_loss_rise of a < 0.01'
+    """
+
+    less = True
+
+
+@dataclass(frozen=True)
+class CountLearning:
+    """More networks of one arm learn than of another, for sentences about failing.
+
+    A network learns if it does not give all test images one class. Seeds are paired: those with
+    which one of the two learns, and the other does not, are counted by the exact test of McNemar.
+
+    Parameters
+    ----------
+    a : str
+        The name of the arm of which more networks learn.
+    b : str
+        The name of the arm of which fewer do.
 
     Examples
     --------
@@ -203,34 +296,38 @@ class CountLearning:
         return f"more networks of {self.a} learn than of {self.b}"
 
 
-Part = Greater | Similar | Beyond | CountLearning
+Part = Greater | Equivalence | Bound | CountLearning
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class AllOf:
-    """All parts hold together; see `all_of`.
+    """All parts hold together.
 
     Parameters
     ----------
-    parts : tuple of Greater, Similar, Beyond or CountLearning
+    *parts : Greater, Similar, Different, Above, Below or CountLearning
         At least two comparisons.
+
+    Raises
+    ------
+    ExperimentError
+        If there are fewer than two parts.
 
     Examples
     --------
-    >>> from nnest.experiments import all_of, beyond
-    >>> from nnest.experiments import Value
-    >>> high = beyond(Value("a", "test_accuracy"), 0.9, reason="the text")
-    >>> low = beyond(Value("b", "test_accuracy"), 0.8, reason="the text")
-    >>> all_of(high, low).label
+    >>> from nnest.experiments import Above, AllOf, Value
+    >>> high = Above(Value("a", "test_accuracy"), 0.9, "the text")
+    >>> low = Above(Value("b", "test_accuracy"), 0.8, "the text")
+    >>> AllOf(high, low).label
     'test_accuracy of a > 0.9, and test_accuracy of b > 0.8'
     """
 
     parts: tuple[Part, ...]
 
-    def __post_init__(self) -> None:
-        """Refuse a single part."""
-        if len(self.parts) < 2:
-            raise ExperimentError(f"all_of has {len(self.parts)} part; it needs at least two.")
+    def __init__(self, *parts: Part) -> None:
+        if len(parts) < 2:
+            raise ExperimentError(f"AllOf has {len(parts)} part; it needs at least two.")
+        object.__setattr__(self, "parts", parts)
 
     @property
     def label(self) -> str:

@@ -9,10 +9,12 @@ from typing import Any
 from sklearn.base import clone
 
 from nnest.exceptions import ExperimentError
+from nnest.experiments._arms import Arm
 from nnest.experiments._digest import describe
-from nnest.experiments._experiment import Experiment, Report
+from nnest.experiments._experiment import Experiment
 from nnest.experiments._images import data_digest
-from nnest.experiments._protocol import Arm, Size
+from nnest.experiments._protocol import Size
+from nnest.experiments._report import Report
 from nnest.results import RECORD_FORMAT, digest_of
 
 __all__ = ["Job", "arm_digest", "jobs_of", "make_estimator", "parameters_of"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from nnest.results import Run
 
-__all__ = ["Metric", "metric_values", "parse_metric", "read_metric", "share_seconds"]
+__all__ = ["Metric", "metric_values", "parse_metric", "read_metric", "timed_as_group"]
 
 _PARTS, _KINDS = ("train", "val", "test"), ("accuracy", "loss")
 SCORED = tuple(f"{part}_{kind}" for part in _PARTS for kind in _KINDS)
@@ -306,7 +306,7 @@ def _name(run: Run) -> str:
     return f"{run.report}/{run.experiment}/{run.arm} (seed {run.seed}, {run.scale})"
 
 
-def share_seconds(runs: Mapping[int, Run]) -> bool:
+def timed_as_group(runs: Mapping[int, Run]) -> bool:
     """Tell whether runs trained as a group, of which each has an equal part of one measured time.
 
     Several seeds then stand for one measurement, and an interval of them would say too much.
@@ -324,8 +324,8 @@ def share_seconds(runs: Mapping[int, Run]) -> bool:
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> from nnest.experiments import share_seconds
-    >>> share_seconds({0: SimpleNamespace(seconds=3.25), 1: SimpleNamespace(seconds=3.25)})
+    >>> from nnest.experiments import timed_as_group
+    >>> timed_as_group({0: SimpleNamespace(seconds=3.25), 1: SimpleNamespace(seconds=3.25)})
     True
     """
     return len({run.seconds for run in runs.values()}) < len(runs)

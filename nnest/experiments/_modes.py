@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnest.experiments._protocol import Mode
+from nnest.experiments._protocol import LayerMode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["proba_in_mode"]
 
 
-def proba_in_mode(estimator: Any, images: NDArray[Any], mode: Mode) -> NDArray[Any]:
+def proba_in_mode(estimator: Any, images: NDArray[Any], mode: LayerMode) -> NDArray[Any]:
     """Predict probabilities while layers of some classes are in training mode.
 
     Parameters
@@ -23,7 +23,7 @@ def proba_in_mode(estimator: Any, images: NDArray[Any], mode: Mode) -> NDArray[A
         Fitted; its network is left as it is, but for the random numbers that dropout has drawn.
     images : ndarray of shape (n, height, width) or (n, height, width, channels)
         The images.
-    mode : Mode
+    mode : LayerMode
         Which classes of layers, and how many images at once.
 
     Returns
@@ -47,10 +47,10 @@ def proba_in_mode(estimator: Any, images: NDArray[Any], mode: Mode) -> NDArray[A
     >>> import numpy as np
     >>> from nnest import MLPClassifier
     >>> from nnest.experiments import proba_in_mode
-    >>> from nnest.experiments import Mode
+    >>> from nnest.experiments import LayerMode
     >>> x, y = np.random.default_rng(0).random((40, 6)), np.arange(40) % 2
     >>> net = MLPClassifier(hidden_units=(8,), dropout=0.5, epochs=1, random_state=0).fit(x, y)
-    >>> thinned = proba_in_mode(net, x, Mode(("Dropout",), batch_size=10))
+    >>> thinned = proba_in_mode(net, x, LayerMode(("Dropout",), batch_size=10))
     >>> bool(np.allclose(thinned, net.predict_proba(x)))
     False
     """
@@ -66,7 +66,7 @@ def proba_in_mode(estimator: Any, images: NDArray[Any], mode: Mode) -> NDArray[A
     return np.concatenate(found)
 
 
-def _forward(layers: list[Any], x: Any, mode: Mode) -> NDArray[Any]:
+def _forward(layers: list[Any], x: Any, mode: LayerMode) -> NDArray[Any]:
     """Send one batch through the layers."""
     for layer in layers:
         kinds = {base.__name__ for base in type(layer).__mro__}

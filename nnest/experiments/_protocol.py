@@ -1,4 +1,4 @@
-"""Arms, and how they are trained and tested at three scales."""
+"""How arms are trained and tested, at three scales."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from nnest._validation import suggest
 from nnest.exceptions import ExperimentError
 
-__all__ = ["SCALES", "Arm", "Holdout", "Mode", "Protocol", "Scale", "Size", "check_known"]
+__all__ = ["SCALES", "Holdout", "LayerMode", "Protocol", "Scale", "Size", "check_known"]
 
 Scale = Literal["smoke", "lite", "full"]
 SCALES: tuple[Scale, ...] = ("smoke", "lite", "full")
@@ -24,39 +24,6 @@ _NUMBERS = (
     "batch_size",
     "seeds_before",
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Arm:
-    """One setting that an experiment compares with others.
-
-    Parameters
-    ----------
-    name : str
-        Its name within the experiment.
-    estimator : estimator
-        Unfitted; the protocol sets its number of epochs, the seed its ``random_state``.
-    images : transformer or None, default=None
-        What is done to the training images and to the test images.
-    shared : str or None, default=None
-        ``"experiment/arm"`` whose runs are this arm's runs; both must be declared alike.
-    semantics : str or None, default=None
-        What a training has done otherwise since a version of this package, where older records of
-        the arm no longer hold: its new ones have another digest. None is nothing.
-
-    Examples
-    --------
-    >>> from nnest import MLPClassifier
-    >>> from nnest.experiments import Arm
-    >>> Arm("wide", MLPClassifier(hidden_units=(256,))).name
-    'wide'
-    """
-
-    name: str
-    estimator: Any
-    images: Any = None
-    shared: str | None = None
-    semantics: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +126,7 @@ class Holdout:
 
 
 @dataclass(frozen=True)
-class Mode:
+class LayerMode:
     """How a finished network is tested with some of its layers as they are in training.
 
     Parameters
@@ -176,8 +143,8 @@ class Mode:
 
     Examples
     --------
-    >>> from nnest.experiments import Mode
-    >>> Mode(("Dropout",), batch_size=32).layers
+    >>> from nnest.experiments import LayerMode
+    >>> LayerMode(("Dropout",), batch_size=32).layers
     ('Dropout',)
     """
 
@@ -215,7 +182,7 @@ class Protocol:
     holdouts : mapping of str to Holdout, default={}
         Parts of the training images that are set aside, by name, one after the other; each gives
         ``val_accuracy@name`` and ``val_loss@name``.
-    modes : mapping of str to Mode, default={}
+    modes : mapping of str to LayerMode, default={}
         Further ways to test a finished network, by name; each gives ``test_accuracy@name`` and
         ``test_loss@name``.
     gradient_steps : int or None, default=None
@@ -250,7 +217,7 @@ class Protocol:
     keep: Mapping[int, float] = field(default_factory=dict)
     subset_seed: int = 0
     holdouts: Mapping[str, Holdout] = field(default_factory=dict)
-    modes: Mapping[str, Mode] = field(default_factory=dict)
+    modes: Mapping[str, LayerMode] = field(default_factory=dict)
     gradient_steps: int | None = None
     kernel_norms: tuple[str, ...] = ()
 
@@ -310,7 +277,27 @@ class Protocol:
 
 
 def check_known(kind: str, name: str, known: Iterable[str]) -> None:
-    """Refuse a name that is not known, and say the nearest."""
+    """Raise if a name is unknown, and say the nearest one.
+
+    Parameters
+    ----------
+    kind : str
+        What the name is of, for the message.
+    name : str
+        The name.
+    known : iterable of str
+        All names that there are.
+
+    Raises
+    ------
+    ExperimentError
+        If the name is not among them.
+
+    Examples
+    --------
+    >>> from nnest.experiments import check_known
+    >>> check_known("color", "red", ["red", "green"])
+    """
     names = list(known)
     if name in names:
         return

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, NamedTuple
 
 from nnest.exceptions import ExperimentError
 from nnest.experiments._metrics import EXACT, parse_metric
 from nnest.stats import Interval, rounding_interval
 
-__all__ = ["Deviation", "Reported", "reported_confusion"]
+__all__ = ["Deviation", "Reported"]
 
 Kind = Literal["random", "count", "exact", "time"]
+
+_NUMBER = re.compile(r"(?P<number>-?[0-9]+(\.(?P<digits>[0-9]+))?)( ?(?P<percent>%))?")
+_CLOCK = re.compile(r"(?P<hours>[0-9]+):(?P<minutes>[0-5][0-9])")
+_TIME = re.compile(
+    r"(?=[0-9])((?P<hours>[0-9]+) h)?( ?(?P<minutes>[0-9]+) min)?( ?(?P<seconds>[0-9]+) s(ec)?)?"
+)
+
+
+class _Printed(NamedTuple):
+    """What a printed text says: its value, its decimals, and the unit of its last digit."""
+
+    value: float
+    decimals: int = 0
+    unit: float = 1.0
 
 
 @dataclass(frozen=True)
 class Reported:
     """One number that a report states.
+
+    Its value, and the interval of all numbers that it stands for, come from the printed text alone.
 
     Parameters
     ----------
@@ -26,8 +43,9 @@ class Reported:
         The arm that it is of; None for an exact number.
     metric : str
         Which metric of ours the report means.
-    value : float
-        The number, in the metric's unit.
+    printed : str
+        The number as the report prints it: ``"0.9875"``, ``"98.75%"``; a time also as ``"62 sec"``,
+        ``"1 h 55 min"`` or, in hours and minutes, ``"01:55"``.
     where : str
         Where the report states it.
     kind : {"random", "count", "exact", "time"}, default="random"
@@ -37,8 +55,6 @@ class Reported:
         Trainings that the number averages.
     statistic : {"mean", "median"}, default="mean"
         How it averages them.
-    decimals : int, default=0
-        Decimals of `value` as printed, so that it stands for its whole rounding interval.
     approximate : bool, default=False
         Whether the last digit may have been cut instead of rounded: the number then stands for
         everything from half a unit below it to one unit above.
@@ -55,24 +71,25 @@ class Reported:
     Raises
     ------
     ExperimentError
-        If the parts do not fit each other.
+        If the text is no number, or the parts do not fit each other.
 
     Examples
     --------
     >>> from nnest.experiments import Reported
-    >>> number = Reported("final", "test_accuracy", 0.9875, "Section 4.4", decimals=4)
+    >>> number = Reported("final", "test_accuracy", "98.75%", "Section 4.4")
+    >>> number.value, number.decimals
+    (0.9875, 4)
     >>> number.label
     'test_accuracy of final'
     """
 
     arm: str | None
     metric: str
-    value: float
+    printed: str
     where: str
     kind: Kind = "random"
     runs: int = 1
     statistic: Literal["mean", "median"] = "mean"
-    decimals: int = 0
     approximate: bool = False
     why: str = ""
     tolerance: float | None = None
@@ -80,8 +97,9 @@ class Reported:
     not_comparable: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse parts that do not fit each other."""
-        exact = parse_metric(self.metric).name in EXACT
+        """Check that the text is a number and that the parts fit each other."""
+        name = parse_metric(self.metric).name
+        exact = name in EXACT
         fits = exact == (self.kind == "exact") == (self.arm is None) == (self.compute is not None)
         if not fits:
             raise ExperimentError(
@@ -90,11 +108,9 @@ class Reported:
             )
         _check_choice("kind", self.kind, ("random", "count", "exact", "time"))
         _check_choice("statistic", self.statistic, ("mean", "median"))
-        if self.runs < 1 or self.decimals < 0 or not math.isfinite(self.value):
-            raise ExperimentError(
-                f"{self.metric} has value={self.value}, runs={self.runs}, decimals="
-                f"{self.decimals}; the value must be finite, runs at least 1, decimals at least 0."
-            )
+        if self.runs < 1:
+            raise ExperimentError(f"{self.metric} has runs={self.runs}; it must be at least 1.")
+        _read(self.metric, self.printed)
         if self.approximate and self._whole:
             raise ExperimentError(
                 f"{self.metric} is a count of one training and approximate; such a count is whole"
@@ -107,12 +123,47 @@ class Reported:
         return self.metric if self.arm is None else f"{self.metric} of {self.arm}"
 
     @property
-    def printed(self) -> Interval:
+    def value(self) -> float:
+        """The number in the metric's unit: shares from 0 to 1, seconds."""
+        return _read(self.metric, self.printed).value
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals of the value are printed."""
+        return _read(self.metric, self.printed).decimals
+
+    @property
+    def interval(self) -> Interval:
         """All numbers that the printed one stands for."""
+        return self.interval_of(self.value)
+
+    def interval_of(self, value: float) -> Interval:
+        """Return all numbers that a value stands for once it is printed like this one.
+
+        Parameters
+        ----------
+        value : float
+            A value of the metric.
+
+        Returns
+        -------
+        Interval
+            The value itself for a count of one training, else all that is rounded to it.
+
+        Examples
+        --------
+        >>> from nnest.experiments import Reported
+        >>> Reported("final", "test_loss", "0.5", "Section 4").interval_of(0.26)
+        Interval(low=0.25, high=0.35)
+        """
         if self._whole:
-            return Interval(self.value, self.value)
-        low, high = rounding_interval(self.value, self.decimals)
-        return Interval(low, self.value + 10.0**-self.decimals if self.approximate else high)
+            return Interval(value, value)
+        _, decimals, unit = _read(self.metric, self.printed)
+        if unit > 1:
+            shown = unit * round(value / unit)
+            return Interval(shown - unit / 2, shown + (unit if self.approximate else unit / 2))
+        low, high = rounding_interval(round(value, decimals), decimals)
+        return Interval(low, round(value, decimals) + unit if self.approximate else high)
 
     @property
     def _whole(self) -> bool:
@@ -136,11 +187,15 @@ class Deviation:
         Why ours.
     source : str
         Where ours comes from.
+    unsaid : bool, default=False
+        Whether the report leaves the setting unsaid, so that ours is a choice.
+    of_machine : bool, default=False
+        Whether it is about the machine, which decides times alone.
 
     Examples
     --------
     >>> from nnest.experiments import Deviation
-    >>> Deviation(1, "128 a batch", "not said", "a common choice", "an example of 2019").number
+    >>> Deviation(1, "128 a batch", "not said", "a common choice", "an example", unsaid=True).number
     1
     """
 
@@ -149,51 +204,28 @@ class Deviation:
     theirs: str
     why: str
     source: str
-
-    @property
-    def unsaid(self) -> bool:
-        """Whether the report leaves the setting unsaid, so that ours is a choice."""
-        return "not said" in self.theirs
-
-    @property
-    def of_machine(self) -> bool:
-        """Whether it is about the machine, which decides times alone."""
-        return "hardware" in self.theirs
+    unsaid: bool = False
+    of_machine: bool = False
 
 
-def reported_confusion(
-    arm: str, counts: Sequence[Sequence[int]], *, where: str, why: str = ""
-) -> tuple[Reported, ...]:
-    """Declare the cells of a confusion matrix, a number each.
-
-    Parameters
-    ----------
-    arm : str
-        The arm that it is of.
-    counts : sequence of sequence of int
-        Rows are true labels, columns predicted ones.
-    where : str
-        Where the report shows it.
-    why : str, default=""
-        Why rows and columns are read so.
-
-    Returns
-    -------
-    tuple of Reported
-        One count for each cell, row by row.
-
-    Examples
-    --------
-    >>> from nnest.experiments import reported_confusion
-    >>> cells = reported_confusion("final", [[5, 1], [0, 6]], where="Figure 1")
-    >>> [(cell.metric, cell.value) for cell in cells][:2]
-    [('test_confusion[0,0]', 5), ('test_confusion[0,1]', 1)]
-    """
-    return tuple(
-        Reported(arm, f"test_confusion[{i},{j}]", count, where, kind="count", why=why)
-        for i, row in enumerate(counts)
-        for j, count in enumerate(row)
-    )
+def _read(metric: str, printed: object) -> _Printed:
+    """Return what a printed text says of a metric; only seconds are printed as times."""
+    # A float has lost its last zeros, and with them how far it was rounded.
+    text = printed if isinstance(printed, str) else ""
+    if found := _NUMBER.fullmatch(text):
+        decimals = len(found["digits"] or "") + (2 if found["percent"] else 0)
+        number = Decimal(found["number"]).scaleb(-2 if found["percent"] else 0)
+        return _Printed(float(number) if decimals else int(number), decimals, 10.0**-decimals)
+    found = _CLOCK.fullmatch(text) or _TIME.fullmatch(text)
+    if found is None or metric != "seconds":
+        raise ExperimentError(
+            f"{metric} is printed as {printed!r}; give the text of a number, such as '0.9875' or"
+            " '98.75%', and of a time '62 sec', '1 h 55 min' or '01:55'."
+        )
+    parts = {name: int(part) for name, part in found.groupdict().items() if part is not None}
+    lengths = {"hours": 3600, "minutes": 60, "seconds": 1}
+    value = sum(lengths[name] * part for name, part in parts.items())
+    return _Printed(value, unit=float(lengths[min(parts, key=lengths.__getitem__)]))
 
 
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:

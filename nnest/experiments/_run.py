@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from nnest._interrupts import interrupts_heard
 from nnest.experiments._circumstances import code_state
-from nnest.experiments._experiment import Report
 from nnest.experiments._jobs import Job, jobs_of, make_estimator
+from nnest.experiments._report import Report
 from nnest.experiments._train import TrainingSession, images_key
 from nnest.population import members_at_once, static_parameters
 from nnest.results import ResultStore

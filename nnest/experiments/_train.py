@@ -16,11 +16,11 @@ from nnest._machine import device
 from nnest.estimators import NeuralNet
 from nnest.experiments._confusion import confusion_counts
 from nnest.experiments._digest import describe
-from nnest.experiments._experiment import Report
 from nnest.experiments._holdouts import held_out_rows
 from nnest.experiments._images import Images, data_digest, load_images
 from nnest.experiments._jobs import Job, make_estimator, parameters_of
 from nnest.experiments._modes import proba_in_mode
+from nnest.experiments._report import Report
 from nnest.population import first_gradient_norms, fit_many
 from nnest.results import Run
 

@@ -13,7 +13,7 @@ from nnest.experiments import (
     Size,
     gives_one_class,
     metric_values,
-    share_seconds,
+    timed_as_group,
 )
 from nnest.reporting._curves import NOT_RUN_YET
 from nnest.reporting._links import source_links
@@ -156,7 +156,7 @@ def arm_row(name: str, evidence: Evidence, first: Evidence, metric: str) -> tupl
         name,
         len(values),
         evidence.scale,
-        _mean(values, metric, one_time=metric == "seconds" and share_seconds(evidence.runs))
+        _mean(values, metric, one_time=metric == "seconds" and timed_as_group(evidence.runs))
         + noted,
         NOTHING if evidence is first else _from_first(evidence, first, metric),
         source_links([source_of(evidence)]),
@@ -187,7 +187,7 @@ def _from_first(evidence: Evidence, first: Evidence, metric: str) -> str:
     seeds = sorted(evidence.runs.keys() & first.runs.keys())
     both = [{seed: one.runs[seed] for seed in seeds} for one in (evidence, first)]
     a, b = (metric_values(runs, metric) for runs in both)
-    one_time = metric == "seconds" and any(map(share_seconds, both))
+    one_time = metric == "seconds" and any(map(timed_as_group, both))
     if len(seeds) < _FEWEST or one_time or not np.isfinite(a - b).all():
         return NOTHING
     limits = bounds(metric)

@@ -8,7 +8,7 @@ from nnest.verdicts._cases import OUR_FAMILY as OUR_FAMILY
 from nnest.verdicts._claims import ClaimVerdict
 from nnest.verdicts._claims import judge_claims as judge_claims
 from nnest.verdicts._comparisons import Comparison
-from nnest.verdicts._evidence import Evidence, Records, Unused
+from nnest.verdicts._evidence import Evidence, IgnoredRun, Records
 from nnest.verdicts._judge import Summary, Verdicts, claim_table, judge, number_table
 from nnest.verdicts._numbers import NumberVerdict, Source
 from nnest.verdicts._numbers import size_word as size_word
@@ -23,11 +23,11 @@ __all__ = [
     "ClaimVerdict",
     "Comparison",
     "Evidence",
+    "IgnoredRun",
     "NumberVerdict",
     "Records",
     "Source",
     "Summary",
-    "Unused",
     "Verdict",
     "Verdicts",
     "claim_table",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nnest.experiments import OF_WEIGHTS, Beyond, Greater, Similar, parse_metric
+from nnest.experiments import OF_WEIGHTS, Bound, Equivalence, Greater, parse_metric
 from nnest.stats import Interval
 
 __all__ = ["bounds", "bounds_of_difference", "within"]
@@ -27,10 +27,10 @@ def bounds(metric: str) -> Interval:
     return Interval(0.0 if name.endswith(_BELOW_NOTHING) else -math.inf, math.inf)
 
 
-def bounds_of_difference(part: Greater | Similar | Beyond) -> Interval:
+def bounds_of_difference(part: Greater | Equivalence | Bound) -> Interval:
     """Return the least and the largest difference of the two sides of a comparison."""
     a = bounds(part.a.metric)
-    if isinstance(part, Beyond):
+    if isinstance(part, Bound):
         return Interval(a.low - part.constant, a.high - part.constant)
     b = bounds(part.b.metric)
     return Interval(a.low - b.high, a.high - b.low)

@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from nnest.experiments import (
     OF_WEIGHTS,
-    Beyond,
+    Bound,
     Claim,
     CountLearning,
+    Equivalence,
     Experiment,
     Greater,
     Part,
-    Similar,
     Value,
     arms_compared,
     gives_one_class,
     metric_values,
     parse_metric,
-    share_seconds,
+    timed_as_group,
     values_compared,
 )
 from nnest.results import Run
@@ -132,10 +132,10 @@ def _compared(case: Case, part: Part, level: float) -> Comparison:
     return replace(nothing, verdict=Verdict.NOT_JUDGED, note=flaw) if flaw else nothing
 
 
-def _flaw(case: Case, part: Greater | Similar | Beyond) -> str:
+def _flaw(case: Case, part: Greater | Equivalence | Bound) -> str:
     """Say why a comparison is no evidence; nothing where it is."""
     if any(side.metric == "seconds" for side in values_compared(part)):
-        together = any(share_seconds(case.runs(side.arm)) for side in values_compared(part))
+        together = any(timed_as_group(case.runs(side.arm)) for side in values_compared(part))
         return "seeds trained as a group have one time together" if together else ""
     if not any(map(_is_of_learning, values_compared(part))):
         return ""
@@ -152,7 +152,7 @@ def _is_of_learning(side: Value) -> bool:
 
 def _uneven(
     case: Case,
-    part: Greater | Similar | Beyond,
+    part: Greater | Equivalence | Bound,
     a: NDArray[np.float64],
     b: NDArray[np.float64],
 ) -> str:
@@ -171,11 +171,11 @@ def _uneven(
 
 
 def _sides(
-    case: Case, part: Greater | Similar | Beyond
+    case: Case, part: Greater | Equivalence | Bound
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Read both sides of a comparison, seed by seed; a constant is the same for every seed."""
     a = _read(case, part.a)
-    b = np.full(a.size, part.constant) if isinstance(part, Beyond) else _read(case, part.b)
+    b = np.full(a.size, part.constant) if isinstance(part, Bound) else _read(case, part.b)
     return a, b
 
 
@@ -185,11 +185,11 @@ def _read(case: Case, side: Value) -> NDArray[np.float64]:
 
 
 def _of_last_epochs(
-    case: Case, part: Greater | Similar | Beyond
+    case: Case, part: Greater | Equivalence | Bound
 ) -> tuple[float, float, float] | None:
     """Return the difference of the means of the last epochs, with its interval, if known."""
     means = [_mean_of_last(case, side) for side in values_compared(part)]
-    constant = part.constant if isinstance(part, Beyond) else 0.0
+    constant = part.constant if isinstance(part, Bound) else 0.0
     known = [mean for mean in means if mean is not None]
     if len(known) < len(means):
         return None

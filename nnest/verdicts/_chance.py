@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +69,4 @@ def chance_can_miss(number: Reported, limits: Interval, mean: float) -> bool:
 
 def _agrees(number: Reported, value: float, limits: Interval) -> bool:
     """Tell whether a value, printed as the report prints its number, agrees with the limits."""
-    whole = number.kind == "count" and number.runs == 1
-    printed = value if whole else round(value, number.decimals)
-    return replace(number, value=printed).printed.overlaps(limits)
+    return number.interval_of(value).overlaps(limits)

@@ -152,7 +152,7 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
       reached, it is not by that much. A claim is either where all of its parts are, and else in
       part where one of them is.
     - Where all networks of an arm give all test images one class, its accuracies and losses are
-      not compared, and the claim is not judged; its networks are counted by `count_learning`. The
+      not compared, and the claim is not judged; its networks are counted by `CountLearning`. The
       same is so of the seconds of seeds that trained as a group, each of which has an equal part
       of one time. Such a claim keeps its place in the family.
     - A sentence on what comes after an epoch is not judged by trainings that end with it or before.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnest.experiments import Beyond, CountLearning, Greater, Part, Similar
+from nnest.experiments import Bound, CountLearning, Equivalence, Greater, Part
 from nnest.stats import (
     PairedTest,
     detectable_difference,
@@ -171,10 +171,10 @@ def _fewest(level: float) -> int:
 
 
 def _test(
-    part: Greater | Similar | Beyond, a: NDArray[np.float64], b: NDArray[np.float64]
+    part: Greater | Equivalence | Bound, a: NDArray[np.float64], b: NDArray[np.float64]
 ) -> _PValues:
     """Return the p-values for and against a comparison, by Student's t."""
-    if isinstance(part, Similar):
+    if isinstance(part, Equivalence):
         similar = equivalence_test(a, b, margin=part.margin)
         return _alike(part, similar.p_equivalent, similar.p_different)
     by = part.by if isinstance(part, Greater) else 0.0
@@ -183,13 +183,13 @@ def _test(
 
 
 def _test_by_signs(
-    part: Greater | Similar | Beyond, a: NDArray[np.float64], b: NDArray[np.float64]
+    part: Greater | Equivalence | Bound, a: NDArray[np.float64], b: NDArray[np.float64]
 ) -> _PValues:
     """Return the p-values for and against a comparison, by the signs of differences alone."""
-    if isinstance(part, Beyond):
+    if isinstance(part, Bound):
         test = sign_test(a, part.constant)
         return _directed(part, test, test)
-    if isinstance(part, Similar):
+    if isinstance(part, Equivalence):
         above = sign_flip_test(a, b, by=-part.margin)
         below = sign_flip_test(a, b, by=part.margin)
         different = min(1.0, 2 * min(above.p_less, below.p_greater))
@@ -198,16 +198,16 @@ def _test_by_signs(
     return _directed(part, sign_flip_test(a, b, by=part.by), opposite)
 
 
-def _alike(part: Similar, equivalent: float, different: float) -> _PValues:
+def _alike(part: Equivalence, equivalent: float, different: float) -> _PValues:
     """Return the p-values of a comparison without a direction."""
     if part.unlike:
         return _PValues(different, equivalent, equivalent)
     return _PValues(equivalent, different, different)
 
 
-def _directed(part: Greater | Beyond, test: PairedTest, opposite: PairedTest) -> _PValues:
+def _directed(part: Greater | Bound, test: PairedTest, opposite: PairedTest) -> _PValues:
     """Return the p-values of a comparison that has a direction."""
-    if isinstance(part, Beyond):
+    if isinstance(part, Bound):
         up, down = test.p_greater, test.p_less
         return _PValues(down, up, up) if part.less else _PValues(up, down, down)
     # That a is less than b is the opposite; that it is not greater by as much is less than that.
@@ -215,20 +215,20 @@ def _directed(part: Greater | Beyond, test: PairedTest, opposite: PairedTest) ->
     return _PValues(test.p_greater, opposite.p_less, test.p_less, direction)
 
 
-def _power(part: Greater | Similar | Beyond) -> float:
+def _power(part: Greater | Equivalence | Bound) -> float:
     """Return the power of one test that gives the comparison a power of 80 %."""
     # To be similar is to pass two tests: 90 % for each give 80 % for both where nothing differs.
-    both = isinstance(part, Similar) and not part.unlike
+    both = isinstance(part, Equivalence) and not part.unlike
     return _POWER_OF_EACH_SIDE if both else _POWER
 
 
 def _needs(
-    part: Greater | Similar | Beyond, differences: NDArray[np.float64], level: float
+    part: Greater | Equivalence | Bound, differences: NDArray[np.float64], level: float
 ) -> float:
     """Return how many seeds show the margin, or the difference that is recorded."""
     by = part.by if isinstance(part, Greater) else 0.0
     size = abs(float(differences.mean()) - by)
-    if isinstance(part, Similar):
+    if isinstance(part, Equivalence):
         size = abs(size - part.margin) if part.unlike else part.margin
     if not size:
         return math.inf
@@ -237,21 +237,24 @@ def _needs(
 
 
 def _detectable(
-    part: Greater | Similar | Beyond, a: NDArray[np.float64], b: NDArray[np.float64], level: float
+    part: Greater | Equivalence | Bound,
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    level: float,
 ) -> float:
     """Return the least difference, or margin, that so many seeds show; NaN if it is impossible."""
     deviation = float((a - b).std(ddof=1))
     least = detectable_difference(deviation, a.size, alpha=level, power=_power(part))
     if isinstance(part, Greater):
         least += part.by
-    if isinstance(part, Similar) and part.unlike:
+    if isinstance(part, Equivalence) and part.unlike:
         least += part.margin
     return least if least <= _room(part, float(b.mean())) else math.nan
 
 
-def _room(part: Greater | Similar | Beyond, b: float) -> float:
+def _room(part: Greater | Equivalence | Bound, b: float) -> float:
     """Return the largest difference that the metric can have where the other side stays."""
     limits = bounds(part.a.metric)
-    if isinstance(part, Similar):
+    if isinstance(part, Equivalence):
         return limits.high - limits.low
-    return b - limits.low if isinstance(part, Beyond) and part.less else limits.high - b
+    return b - limits.low if isinstance(part, Bound) and part.less else limits.high - b

@@ -9,7 +9,7 @@ from nnest.exceptions import ExperimentError
 from nnest.experiments import SCALES, Report, arm_digest
 from nnest.results import ResultStore, Run
 
-__all__ = ["Evidence", "Records", "Unused"]
+__all__ = ["Evidence", "IgnoredRun", "Records"]
 
 JUDGED_SCALES = ("full", "lite")
 """The scales of verdicts, the larger one first; smoke runs are never compared with a report."""
@@ -103,7 +103,7 @@ def _is_complete(found: Sequence[Evidence]) -> bool:
 
 
 @dataclass(frozen=True)
-class Unused:
+class IgnoredRun:
     """A recorded run that no verdict uses.
 
     Parameters
@@ -121,8 +121,8 @@ class Unused:
 
     Examples
     --------
-    >>> from nnest.verdicts import Unused
-    >>> Unused("dropout", "0.5", 0, "lite", "d0", "there is no such arm now").name
+    >>> from nnest.verdicts import IgnoredRun
+    >>> IgnoredRun("dropout", "0.5", 0, "lite", "d0", "there is no such arm now").name
     'dropout/0.5 seed 0 (lite)'
     """
 
@@ -237,12 +237,12 @@ class Records:
         begun = [found for found in reversed(each) if any(one.runs for one in found)]
         return [*complete, *paired, *begun, each[-1]][0]
 
-    def unused(self) -> list[Unused]:
+    def unused(self) -> list[IgnoredRun]:
         """List the runs that belong to no arm as it is declared now, or to no declared seed.
 
         Returns
         -------
-        list of Unused
+        list of IgnoredRun
             Each with the reason, in the order of their files.
         """
         found = []
@@ -250,7 +250,7 @@ class Records:
             for seed in runs:
                 why = self._why_unused(experiment, arm, scale, digest, seed)
                 if why:
-                    found.append(Unused(experiment, arm, seed, scale, digest, why))
+                    found.append(IgnoredRun(experiment, arm, seed, scale, digest, why))
         return found
 
     def diverged(self) -> list[Run]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nnest.experiments import Report
 from nnest.results import ResultStore, to_plain
 from nnest.verdicts._claims import ClaimVerdict, judge_claims
-from nnest.verdicts._evidence import Records, Unused
+from nnest.verdicts._evidence import IgnoredRun, Records
 from nnest.verdicts._frames import claim_frame, number_frame
 from nnest.verdicts._numbers import NumberVerdict, judge_number
 from nnest.verdicts._verdict import Verdict
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Summary", "Verdicts", "claim_table", "judge", "number_table"]
 
 _OUTSIDE = (Verdict.HIGHER, Verdict.LOWER)
+
+_OF_DEVIATION = ("number", "ours", "theirs", "why", "source")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,7 @@ class Verdicts:
         Its numbers, in the order of the declaration.
     claims : tuple of ClaimVerdict
         Its claims, and our questions, in the order of the declaration.
-    unused : tuple of Unused
+    unused : tuple of IgnoredRun
         Recorded runs that no verdict uses.
     conflicts : tuple of tuple
         Keys under which runs with different numbers are recorded; the first counts.
@@ -103,7 +105,7 @@ class Verdicts:
     report: Report
     numbers: tuple[NumberVerdict, ...]
     claims: tuple[ClaimVerdict, ...]
-    unused: tuple[Unused, ...]
+    unused: tuple[IgnoredRun, ...]
     conflicts: tuple[tuple[str, str, str, int, str, str], ...]
     diverged: tuple[str, ...]
 
@@ -176,7 +178,10 @@ class Verdicts:
                 {**asdict(one), "judged": one.judged, "p": one.p, "needs": one.needs}
                 for one in self.claims
             ],
-            "deviations": [asdict(one) for one in self.report.deviations],
+            "deviations": [
+                {name: getattr(one, name) for name in _OF_DEVIATION}
+                for one in self.report.deviations
+            ],
             "unused": [asdict(one) for one in self.unused],
             "conflicts": [list(key) for key in self.conflicts],
             "diverged": list(self.diverged),

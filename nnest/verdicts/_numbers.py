@@ -218,7 +218,7 @@ def _judge_exact(number: Reported) -> _Ours:
     if number.not_comparable is not None:
         why = f"see deviation {number.not_comparable}"
         return _Ours(ours, limits, Verdict.NOT_COMPARABLE, why)
-    equal = number.printed.overlaps(limits)
+    equal = number.interval.overlaps(limits)
     return _Ours(ours, limits, Verdict.EQUAL if equal else Verdict.DIFFERS)
 
 
@@ -264,7 +264,7 @@ def _obstacle(
 
 def _compare(number: Reported, mean: float, limits: Interval) -> Verdict:
     """Compare what is printed with where a training like it is expected."""
-    if not number.printed.overlaps(limits):
+    if not number.interval.overlaps(limits):
         return Verdict.HIGHER if mean > number.value else Verdict.LOWER
     return Verdict.AGREES if limits.half_width <= _tolerance(number) else Verdict.UNDECIDED
 

@@ -1,0 +1,113 @@
+"""What an ensemble of cross-validation knows of rows that its members have not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.utils import _safe_indexing
+
+from nnest.ensembles._conformal import conformal_intervals, conformal_sets
+
+__all__ = ["OutOfFold", "tempered"]
+
+#: Temperatures outside of this range are those of networks that know nothing.
+_TEMPERATURES = (0.05, 20.0)
+_LEAST = 1e-12
+
+
+def tempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Return the probabilities that logits divided by a temperature give."""
+    logits = np.log(np.maximum(probabilities, _LEAST)) / temperature
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    return found
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Predictions for the training rows, each by members that have not seen it.
+
+    Parameters
+    ----------
+    members : ndarray of int of shape (n_members,)
+        The fold of each member.
+    rows : ndarray of int of shape (n,)
+        The fold of each training row.
+    targets : ndarray of shape (n,) or (n, n_outputs)
+        Numbers of the true classes among the ensemble's, or true numbers.
+    predictions : ndarray of shape (n, n_classes), (n,) or (n, n_outputs)
+        Probabilities or numbers.
+    """
+
+    members: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    targets: NDArray[Any]
+    predictions: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        folds: Sequence[int],
+        splits: Sequence[tuple[Any, Any]],
+        X: Any,
+        targets: NDArray[Any],
+        predict: Callable[[int, Any], NDArray[np.float64]],
+    ) -> Self:
+        """Let the members of each fold predict the rows that were held out of it."""
+        members = np.asarray(folds, dtype=np.intp)
+        rows = np.full(len(targets), -1, dtype=np.intp)
+        for number, (_, held) in enumerate(splits):
+            if (rows[held] >= 0).any():
+                raise ValueError(_PARTITION)
+            rows[held] = number
+        if (rows < 0).any():
+            raise ValueError(_PARTITION)
+        if set(members.tolist()) != set(range(len(splits))):
+            raise ValueError(
+                f"Got estimators of the folds {sorted(set(members.tolist()))} and {len(splits)} "
+                "splits: give at least one estimator for each split, counted from 0."
+            )
+        parts = [predict(k, _safe_indexing(X, held)) for k, (_, held) in enumerate(splits)]
+        predictions = np.empty((len(targets), *parts[0].shape[1:]))
+        for (_, held), part in zip(splits, parts, strict=True):
+            predictions[held] = part
+        return cls(members, rows, targets, predictions)
+
+    def temperature(self) -> float:
+        """Return the temperature at which the probabilities have the lowest logarithmic loss."""
+        own = np.arange(len(self.targets)), self.targets
+
+        def loss(logarithm: float) -> float:
+            scaled = tempered(self.predictions, float(np.exp(logarithm)))
+            return float(-np.log(np.maximum(scaled[own], _LEAST)).mean())
+
+        found = minimize_scalar(loss, bounds=np.log(_TEMPERATURES), method="bounded")
+        return float(np.exp(found.x))
+
+    def sets(self, new: NDArray[np.float64], alpha: float) -> NDArray[np.bool_]:
+        """Return the classes of each set; `new` are probabilities by fold."""
+        scores = 1 - self.predictions[np.arange(len(self.targets)), self.targets]
+        return conformal_sets(scores, self.rows, 1 - new, alpha)
+
+    def intervals(self, new: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
+        """Return the bounds of each interval; `new` are numbers by fold."""
+        if new.ndim == 2:
+            residuals = np.abs(self.targets - self.predictions)
+            return conformal_intervals(residuals, self.rows, new, alpha)
+        outputs = range(new.shape[2])
+        residuals = np.abs(self.targets - self.predictions)
+        bounds = [
+            conformal_intervals(residuals[:, i], self.rows, new[:, :, i], alpha) for i in outputs
+        ]
+        return np.stack(bounds, axis=1)
+
+
+_PARTITION = (
+    "Not every row is held out exactly once: give splits such as those of KFold, in which each row "
+    "is in one test part."
+)
