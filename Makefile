@@ -5,6 +5,7 @@ SHELL := /bin/sh
 
 PYTHON  ?=
 BOOK_OPTIONS ?=
+WHEEL   ?=
 BACKEND_OPTIONS ?= --torch-backend cpu
 UV_INSTALL = VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/uv pip install --quiet
 PYTEST  := .venv/bin/python -m pytest
@@ -132,12 +133,17 @@ test-oldest: .venv/.ready  ## Run the tests with the oldest dependencies that ar
 	  --resolution lowest-direct --editable . --group dev
 	@.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile -W default -m "$(FAST)"
 
-# A clone without its nnest/ folder: what is tested is what people install.
+.PHONY: dist
+dist: .venv/.ready  ## Build the wheel and the source distribution, in dist/.
+	@rm -rf dist
+	@.venv/bin/uv build --quiet --python .venv/bin/python --no-build-isolation --out-dir dist
+
+# A clone without its nnest/ folder: what is tested is what people install. WHEEL=FILE tests that one.
 .PHONY: test-wheel
 test-wheel: .venv/.ready  ## Build the wheel and test it in a clone that has no package of its own.
-	@rm -rf _build/wheel .venv-wheel
-	@.venv/bin/uv build --quiet --wheel --python .venv/bin/python --no-build-isolation \
-	  --out-dir _build/wheel
+	@rm -rf _build/wheel .venv-wheel && mkdir -p _build/wheel
+	@if [ -n "$(WHEEL)" ]; then cp "$(WHEEL)" _build/wheel/; else .venv/bin/uv build --quiet --wheel \
+	  --python .venv/bin/python --no-build-isolation --out-dir _build/wheel; fi
 	@.venv/bin/uv venv --quiet --python .venv/bin/python .venv-wheel
 	@VIRTUAL_ENV="$(CURDIR)/.venv-wheel" .venv/bin/uv pip install --quiet --require-hashes \
 	  -r requirements.lock

@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import joblib
+
 from nnest.results import git_state, source_digest, versions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,7 +111,7 @@ def circumstances() -> dict[str, Any]:
     """Return what a number depends on beside the work: device, versions, code."""
     commit, dirty = git_state(ROOT, exclude=["book/results"])
     return {
-        "device": f"{_processor()}, {len(os.sched_getaffinity(0))} cores",
+        "device": f"{_processor()}, {joblib.cpu_count()} cores",
         "python": platform.python_version(),
         "versions": versions(_PACKAGES),
         "code": {

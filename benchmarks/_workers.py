@@ -117,8 +117,9 @@ def work(
     core: int, place: str, trials: int, epochs: int, folds: int, samples: int
 ) -> list[dict[str, Any]]:
     """Do a share of a study on one core."""
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cores[core % len(cores)]})
+    if hasattr(os, "sched_setaffinity"):  # elsewhere the system shares the cores out
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[core % len(cores)]})
     from nnest import OptunaSearchCV
 
     X, y = digits(samples)

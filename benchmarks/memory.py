@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
+
+import psutil
 
 from benchmarks._runs import Row, arguments, measure_all
 from benchmarks.grid import PENALTIES
@@ -26,8 +27,7 @@ def rows(fits: int, epochs: int, samples: int) -> list[Row]:
 
 def resident() -> float:
     """Return the resident memory of this process in MiB."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return float(psutil.Process().memory_info().rss / 2**20)
 
 
 def environment(name: str) -> list[dict[str, str]]:

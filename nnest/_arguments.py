@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 from sklearn.utils import check_random_state
+
+from nnest._validation import suggest
 
 __all__ = [
     "activations",
@@ -94,11 +95,8 @@ def _check_activation(name: object) -> None:
     known = [n for n in known if n not in ("deserialize", "get", "serialize")]
     if name in known:
         return
-    near = difflib.get_close_matches(str(name), known, 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(
-        f"activation={name!r} is not one of Keras's activations ({', '.join(known)}).{hint}"
-    )
+    hint = suggest(name, known, "name one of keras.activations, as 'relu' or 'tanh'.")
+    raise ValueError(f"activation={name!r} is no activation of Keras: {hint}")
 
 
 def whole(name: str, value: Any, least: int) -> int:

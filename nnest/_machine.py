@@ -1,14 +1,17 @@
-"""How many processors and how much memory there are for this process."""
+"""What this process can use: processors, memory, the device of its networks."""
 
 from __future__ import annotations
 
 import os
+import platform
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import psutil
 
-__all__ = ["cores", "free_memory"]
+__all__ = ["cores", "device", "free_memory", "processor"]
 
 _PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 #: Files with a group's limit and use, by the version of control groups.
@@ -56,6 +59,49 @@ def free_memory() -> float:
     """
     of_machine = float(psutil.virtual_memory().available)
     return max(0.0, min(of_machine, _of_process(), *_of_groups()))
+
+
+@cache
+def device() -> str:
+    """Return the device that networks are trained on, importing nothing for it.
+
+    Returns
+    -------
+    str
+        JAX's first device where that is loaded and has a GPU; else the processor, and how many
+        cores the machine has.
+
+    Examples
+    --------
+    >>> from nnest._machine import device
+    >>> device()  # doctest: +SKIP
+    'cpu: Intel(R) Xeon(R) Processor, 2 cores'
+    """
+    jax = sys.modules.get("jax")
+    if jax is not None:
+        first = jax.devices()[0]
+        if first.platform != "cpu":
+            return f"{first.platform}: {first.device_kind}"
+    return f"cpu: {processor()}, {os.cpu_count()} cores"
+
+
+def processor() -> str:
+    """Return the processor's name as far as the system tells it.
+
+    Returns
+    -------
+    str
+        The model on Linux, the family on Windows, the architecture elsewhere.
+
+    Examples
+    --------
+    >>> from nnest._machine import processor
+    >>> processor() != ""
+    True
+    """
+    names = (line for line in _lines(_PROC / "cpuinfo") if line.startswith("model name"))
+    named = next(names, "").partition(":")[2].strip()
+    return named or platform.processor() or platform.machine()
 
 
 def _of_process() -> float:

@@ -43,7 +43,7 @@ N, K = 16, 4
 #: and until everything must have come to its end.
 NAP, LONG_NAP, MOMENT, ENOUGH = (0.1, 0.4), (3.0, 3.2), (0.0, 0.4), 240.0
 KILLS, AT_ONCE = 3, 4
-_fork = multiprocessing.get_context("fork")
+_fork = multiprocessing.get_context("fork" if hasattr(os, "fork") else None)
 #: Where a worker says that it has begun a batch: a pipe, since a lock would be killed with it.
 _begun: list[int] = []
 _nap = list(NAP)

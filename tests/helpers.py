@@ -34,6 +34,12 @@ def data_folder(*names: str) -> Path:
     return folder
 
 
+def make_pipe(path: Path) -> None:
+    """Make a pipe that nobody writes to."""
+    require(hasattr(os, "mkfifo"), "this system has no pipes in folders")
+    os.mkfifo(path)
+
+
 def require_float16() -> None:
     """Require a processor that JAX can compile float16 for; SSE4.2 alone is not enough."""
     import jax

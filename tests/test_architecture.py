@@ -29,6 +29,7 @@ STANDS_ON = {
     "_compat.jax": {"exceptions"},
     "_compat.optuna": {"exceptions"},
     "_interrupts": set(),
+    "_identity": set(),
     "_machine": set(),
     "_storage": {"exceptions"},
     "_validation": set(),
@@ -53,7 +54,7 @@ STANDS_ON = {
     "exercises": set(),
 }
 # What every part may import.
-FOR_ALL = {"_compat", "_machine", "_storage", "_validation", "exceptions"}
+FOR_ALL = {"_compat", "_identity", "_machine", "_storage", "_validation", "exceptions"}
 DEEP_LEARNING = {
     "_arguments",
     "_compat.jax",

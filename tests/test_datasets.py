@@ -439,7 +439,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Arrays:
     }
     files = tuple(replace(file, urls=()) for file in mnist.files)
     recipe = replace(mnist, name="small", arrays=specs, files=files, content_md5={})
-    monkeypatch.setitem(_registry._RECIPES, "small", recipe)
+    monkeypatch.setitem(_registry.recipes(), "small", recipe)
     monkeypatch.setenv("NNEST_DATA", str(tmp_path / "home"))
     return arrays
 
@@ -451,7 +451,7 @@ def set_files(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
         replace(file, **{key: change(file) for key, change in changes.items()})
         for file in recipe.files
     )
-    monkeypatch.setitem(_registry._RECIPES, "small", replace(recipe, files=files))
+    monkeypatch.setitem(_registry.recipes(), "small", replace(recipe, files=files))
 
 
 def write_cache(**arrays: Any) -> Path:
@@ -689,13 +689,15 @@ def test_folder_that_cannot_be_written_is_named(small: Arrays, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("mnst", "mnist"), ("Fashion-MNIST", "fashion_mnist"), ("cifar", "cifar10")],
+    [("mnst", "mnist"), ("Fashion-MNIST", "fashion_mnist"), ("cifar", "cifar10"), ("x", None)],
 )
-def test_unknown_name_gets_the_nearest(name: str, nearest: str) -> None:
+def test_unknown_name_gets_the_nearest(name: str, nearest: str | None) -> None:
     """Every function that takes a name answers alike."""
     sentence = (
-        f"No data set is called {name!r}: did you mean {nearest!r}? There are digits, mnist, "
-        "fashion_mnist, notmnist, cifar10, gtsrb."
+        f"No data set is called {name!r}: did you mean {nearest!r}?"
+        if nearest
+        else f"No data set is called {name!r}: there are digits, mnist, fashion_mnist, notmnist, "
+        "cifar10, gtsrb."
     )
     for use in (datasets.fetch, datasets.verify, datasets.describe, datasets.path_of):
         with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -32,7 +31,7 @@ from nnest.experiments import (
 )
 from nnest.experiments import _run as runner
 from nnest.preprocessing import PixelScaler
-from nnest.results import ResultStore
+from nnest.results import ResultStore, _store
 from tests.helpers import ROOT, Clock
 
 
@@ -154,6 +153,18 @@ def test_ctrl_c_keeps_what_had_ended(store: ResultStore, tmp_path: Path) -> None
     assert numbers(store) == numbers(whole)
 
 
+def test_records_are_read_once_and_not_for_each_training(
+    store: ResultStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of hundreds of runs takes a moment to read."""
+    quietly(fake_report(), store)
+    reads, read_file = [], _store.read_file
+    monkeypatch.setattr(_store, "read_file", lambda path: reads.append(path) or read_file(path))
+    again = ResultStore(store.folder)
+    assert quietly(fake_report(), again) == Outcome(needed=6, found=6, trained=0)
+    assert len(reads) == len(set(reads))
+
+
 @pytest.mark.slow
 def test_kill_loses_the_run_at_hand_only(store: ResultStore, tmp_path: Path) -> None:
     """Killed without warning after two records, it goes on to the uninterrupted numbers."""
@@ -166,7 +177,7 @@ def test_kill_loses_the_run_at_hand_only(store: ResultStore, tmp_path: Path) -> 
     deadline = time.monotonic() + 120
     while len(store.read("fake")) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait(timeout=30)
     kept = len(store.read("fake"))
     assert 2 <= kept < 6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from PIL import Image
 
 from nnest.datasets import load_image_folder
 from nnest.exceptions import DatasetError
+from tests.helpers import make_pipe
 
 RNG = np.random.default_rng(0)
 
@@ -163,7 +163,7 @@ def damage(folder: Path, kind: str) -> None:
         path = path / "inside.png"
         path.parent.mkdir()
     if kind == "pipe":
-        os.mkfifo(path)
+        make_pipe(path)
     elif kind == "link to nothing":
         path.symlink_to(folder / "nothing.png")
     elif kind == "floating point":

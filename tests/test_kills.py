@@ -102,12 +102,12 @@ def test_a_torn_checkpoint_costs_time_and_nothing_else(tmp_path: Path) -> None:
 MANY_FITS = """
 import gc
 import numpy as np
+import psutil
 from nnest import CNNClassifier, MLPClassifier
 
 def resident():
     gc.collect()
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
+    return psutil.Process().memory_info().rss
 
 x, y = np.random.default_rng(0).random((200, 12, 12), dtype=np.float32), np.arange(200) % 4
 def fit(i):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import tomllib
 import zipfile
 from functools import cache
 from pathlib import Path
+from runpy import run_path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -140,6 +144,63 @@ def test_versions_agree() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
 
     assert nnest.__version__ == _project()["project"]["version"] == citation["version"]
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Any:
+    """Return the release script, and the files that it works on in a folder of their own."""
+    script = run_path(str(ROOT / ".ci" / "release.py"))
+    for name in (*script["VERSIONED"], "CHANGELOG.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    return SimpleNamespace(**script)
+
+
+def test_a_release_is_prepared_and_has_its_notes(release: Any, tmp_path: Path) -> None:
+    """One version everywhere, what was unreleased under its heading, and room for what comes."""
+    release.prepare(tmp_path, "7.8.9", "2030-01-31")
+
+    for name, start in release.VERSIONED.items():
+        assert f"{start}7.8.9" in (tmp_path / name).read_text(encoding="utf-8")
+    text = (tmp_path / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]\n\n## [7.8.9] - 2030-01-31\n\n### Added" in text
+    notes = release.notes(tmp_path, "7.8.9")
+    assert notes.startswith("### Added")
+    assert "## [" not in notes
+
+
+def test_a_release_without_notes_or_of_another_version_ends(release: Any, tmp_path: Path) -> None:
+    """A tag that fits nothing releases nothing."""
+    with pytest.raises(SystemExit, match=r"^The tag is of 7\.8\.9, but pyproject\.toml has "):
+        release.notes(tmp_path, "7.8.9")
+    with pytest.raises(SystemExit, match="give a version as"):
+        release.prepare(tmp_path, "v7.8.9", "2030-01-31")
+    release.prepare(tmp_path, "7.8.9", "2030-01-31")
+    path = tmp_path / "CHANGELOG.md"
+    path.write_text(path.read_text(encoding="utf-8").split("## [7.8.9]")[0], encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"^CHANGELOG\.md says nothing of 7\.8\.9"):
+        release.notes(tmp_path, "7.8.9")
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_may_only_what_they_need(path: Path) -> None:
+    """No permission but those of a job, and only publishing may prove who it is."""
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    may_prove = {
+        name
+        for name, job in workflow["jobs"].items()
+        if job.get("permissions", {}).get("id-token") == "write"
+    }
+
+    assert workflow["permissions"] == {}
+    assert may_prove <= {"publish"}
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 60
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "").replace("${{ matrix.target }}", "")
 
 
 LEAVES = ("results", "stats", "plots", "datasets", "preprocessing")

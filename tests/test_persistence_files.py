@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import shutil
 import stat
@@ -20,6 +19,7 @@ import pytest
 from nnest import CNNClassifier, MLPRegressor
 from nnest.exceptions import ModelFileError
 from nnest.persistence import load, save
+from tests.helpers import make_pipe
 from tests.networks import mlp, network, pictures
 
 X, Y = pictures()
@@ -127,7 +127,7 @@ def test_links_in_folders_are_refused(files: Files, tmp_path: Path) -> None:
     refused(path, f"{BIAS!r} in it is no plain file")
 
 
-@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+@pytest.mark.parametrize("make", [Path.mkdir, make_pipe], ids=["folder", "pipe"])
 def test_what_is_no_file_is_refused(
     make: Callable[[Path], None], files: Files, tmp_path: Path
 ) -> None:

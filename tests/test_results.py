@@ -8,13 +8,13 @@ import json
 import math
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -28,6 +28,7 @@ from nnest.results import (
     RECORD_FORMAT,
     ResultStore,
     Run,
+    _store,
     digest_of,
     git_state,
     history_frame,
@@ -371,7 +372,7 @@ def test_a_run_for_which_there_is_no_space_is_handed_back(
         stream.write(data[:written])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("nnest.results._store._write_all", write_a_part_and_fail)
+    monkeypatch.setattr("nnest._storage._jsonl._write_all", write_a_part_and_fail)
     message = (
         f"Cannot record a run in {str(file)!r}: No space left on device. The run is not lost: "
         "the line of JSON that comes with this error can be appended to that file once it can "
@@ -443,12 +444,59 @@ def test_a_killed_process_loses_at_most_the_run_at_hand(store: ResultStore) -> N
     while not (path.exists() and path.stat().st_size > 500_000):
         assert time.monotonic() < deadline, "the writer wrote nothing"
         time.sleep(0.005)
-    writer.send_signal(signal.SIGKILL)
+    writer.kill()
     writer.wait(timeout=60)
     before = seeds(store)
     assert before == list(range(len(before)))
     store.append(make_run(seed=7))
     assert seeds(store) == [*before, 7]
+
+
+# --- how much is read
+
+
+def test_a_file_is_read_once_for_all_questions_about_its_keys(
+    store: ResultStore, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And again when it has changed, whoever changed it."""
+    reads = []
+
+    def counted(path: Path) -> Any:
+        reads.append(path)
+        return read_file(path)
+
+    read_file = _store.read_file
+    monkeypatch.setattr(_store, "read_file", counted)
+    for _ in range(3):
+        assert store.keys("demo-2020", "dropout") == {make_run(seed=n).key for n in range(3)}
+    assert reads == [file]
+    ResultStore(store.folder).append(make_run(seed=3))
+    assert make_run(seed=3).key in store.keys("demo-2020", "dropout")
+    assert len(reads) == 2
+    assert store.keys("demo-2020", "another") == set()
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n \n"])
+def test_an_append_reads_no_more_than_the_end(
+    store: ResultStore, file: Path, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    """However many lines there are before it."""
+    line = file.read_bytes().splitlines()[0]
+    file.write_bytes(b"".join([line + b"\n"] * 1000) + line + end)
+    size, read = file.stat().st_size, []
+    whole = Path.open
+
+    def watched(path: Path, *arguments: Any, **settings: Any) -> Any:
+        stream = whole(path, *arguments, **settings)
+        wrapped = mock.Mock(wraps=stream)
+        wrapped.__enter__, wrapped.__exit__ = lambda self: self, lambda *_: stream.close()
+        wrapped.read.side_effect = lambda n: read.append(n) or stream.read(n)
+        return wrapped
+
+    monkeypatch.setattr(Path, "open", watched)
+    store.append(make_run(seed=3))
+    assert 0 < sum(read) < size / 2
+    assert seeds(store) == [*[0] * 1001, 3]
 
 
 # --- reservations

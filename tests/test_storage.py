@@ -21,8 +21,16 @@ import numpy as np
 import pytest
 
 from nnest import datasets, load
-from nnest._storage import _files, array_in, open_regular, read_at_most, replacing, unpacked
-from nnest._validation import shortened
+from nnest._storage import (
+    _files,
+    array_in,
+    cut_torn_line,
+    open_regular,
+    read_at_most,
+    replacing,
+    unpacked,
+)
+from nnest._validation import shortened, suggest
 from nnest.cli._space import read_space
 from nnest.cli._tune_data import load_samples
 from nnest.datasets._formats import parse_cifar10, parse_gtsrb, parse_idx
@@ -31,7 +39,7 @@ from nnest.estimators import MLPClassifier
 from nnest.exceptions import DatasetError, ModelFileError, ResultsError, StudyError, TuneError
 from nnest.results import ResultStore
 from nnest.studies import open_study
-from tests.helpers import require
+from tests.helpers import make_pipe, require
 
 LIMIT = 10**6
 
@@ -43,13 +51,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def pipe(path: Path) -> None:
-    """Make a pipe that nobody writes to."""
-    os.mkfifo(path)
-
-
 def plug(path: Path) -> None:
     """Make a socket."""
+    require(hasattr(socket, "AF_UNIX"), "this system has no sockets in folders")
     with socket.socket(socket.AF_UNIX) as one:
         one.bind(path.name)
 
@@ -102,7 +106,7 @@ def refusal(what: str, here: Path) -> str:
 @pytest.mark.usefixtures("time_limit")
 @pytest.mark.parametrize("what", READERS)
 @pytest.mark.parametrize(
-    ("make", "kind"), [(pipe, "a pipe"), (plug, "a socket"), (Path.mkdir, "a folder")]
+    ("make", "kind"), [(make_pipe, "a pipe"), (plug, "a socket"), (Path.mkdir, "a folder")]
 )
 def test_only_regular_files_are_opened(
     what: str, make: Callable[[Path], None], kind: str, here: Path, monkeypatch: pytest.MonkeyPatch
@@ -150,7 +154,7 @@ def test_what_takes_a_files_place_is_not_waited_for(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between a look and the opening, somebody may put a pipe there."""
-    pipe(here / "one")
+    make_pipe(here / "one")
     monkeypatch.setattr(_files, "check_regular", lambda path, **_: None)
     with pytest.raises(OSError, match="it is a pipe and no regular file"):
         open_regular(here / "one")
@@ -292,3 +296,25 @@ def test_long_sentences_lose_their_middle() -> None:
     assert len(found) < 300
     assert found.startswith("It holds xxx")
     assert found.endswith("xxx: give less.")
+
+
+@pytest.mark.parametrize("n", [1, 2**16 - 1, 2**16, 2**16 + 1, 3 * 2**16])
+@pytest.mark.parametrize("before", [b"", b"one\n", b"\n"])
+@pytest.mark.parametrize("tail", [b"", b"torn", b" "])
+def test_a_line_without_its_end_is_cut_off(n: int, before: bytes, tail: bytes, here: Path) -> None:
+    """Of any length, and the line before it is returned."""
+    path, last = here / "lines", b"x" * (n - 1) + b"\n"
+    path.write_bytes(before + last + tail)
+    assert cut_torn_line(path) == last
+    assert path.read_bytes() == before + last
+    path.write_bytes(last[:-1])
+    assert cut_torn_line(path) == path.read_bytes() == b""
+
+
+def test_near_names_are_suggested() -> None:
+    """One rule for all: a slip of the pen, case and hyphens do not matter."""
+    known = ["digits", "fashion_mnist", "mnist"]
+    for name in ("Fashion-MNIST", "fashion_mnits", "fasion_mnist"):
+        assert suggest(name, known) == "did you mean 'fashion_mnist'?"
+    assert suggest(3, known) == "there are digits, fashion_mnist, mnist."
+    assert suggest("x" * 10**7, iter(known), "they are listed.") == "they are listed."

@@ -294,7 +294,8 @@ def test_default_spaces_are_of_their_networks(model: str) -> None:
         ),
         (
             '[momentum]\nlow = 0.0\nhigh = 0.9\nwhen = "sgd"\n',
-            ": [momentum] has when = 'sgd': name another parameter, as { optimizer = \"sgd\" }.",
+            ": [momentum] has when = 'sgd': give another parameter with its values, as "
+            '{ optimizer = "sgd" }.',
         ),
     ],
 )

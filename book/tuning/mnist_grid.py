@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
@@ -108,7 +108,7 @@ def describe(search: Any, seconds: float, test: tuple[Any, Any], n_train: int) -
         "n_test": len(test[1]),
         "seconds": seconds,
         "refit_seconds": search.refit_time_,
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": joblib.cpu_count(),
         "versions": versions(PACKAGES),
         "code": {
             "commit": commit,

@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 from optuna.pruners import MedianPruner
 from sklearn.base import clone
@@ -283,7 +283,7 @@ def describe(plan: Plan, search: Any, data: Images, compared: dict[str, Any]) ->
         "seeds": FRESH_SEEDS,
         "data_digest": digest(X, y),
         "splits_digest": digest(*(part for split in folds().split(X, y) for part in split)),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": joblib.cpu_count(),
         "versions": versions(PACKAGES),
         "code": {
             "commit": commit,

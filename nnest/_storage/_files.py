@@ -5,16 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
-from nnest.exceptions import StorageError
+from nnest.exceptions import NnestError, StorageError
 
 __all__ = [
     "check_regular",
+    "check_writable",
     "open_regular",
     "read_at_most",
     "reason_of",
@@ -24,6 +26,9 @@ __all__ = [
 
 Place = str | os.PathLike[str]
 
+#: Seconds between attempts to replace a file: a virus scanner opens what is new for a moment.
+_PAUSES = (0.05, 0.2, 0.8)
+#: What a path may be instead of a regular file.
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -85,9 +90,29 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        _replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Give a file another name; Windows refuses that while another program looks at the target."""
+    for pause in _PAUSES:
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    source.replace(target)
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder and write a block to it; an OSError before time is spent on what goes there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f".{os.getpid()}.probe"
+    probe.write_bytes(b"0" * 4096)
+    probe.unlink()
 
 
 @contextmanager
@@ -98,7 +123,7 @@ def writing(folder: Path, remedy: str) -> Iterator[None]:
     """
     try:
         yield
-    except StorageError:
+    except NnestError:  # it says already what to do
         raise
     except OSError as error:
         raise StorageError(

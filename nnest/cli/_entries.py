@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nnest.cli._words import meant, unknown
+from nnest._validation import suggest
 from nnest.exceptions import TuneError
 
-__all__ = ["Entry", "Range", "check_fixed", "read_entry"]
+__all__ = ["Entry", "Range", "check_fixed", "from_toml", "read_entry"]
 
+#: Keys of a parameter's table.
 _KEYS = ("low", "high", "log", "step", "choices", "layers", "each_layer", "when")
+#: Parameters with an entry for each layer, and those that may have a value for each layer of them.
 _LISTS = ("hidden_units", "filters")
 _LAYERS_OF = {
     "dropout": "hidden_units",
@@ -21,6 +23,7 @@ _LAYERS_OF = {
         "filters",
     ),
 }
+#: Most layers of a kind.
 _MOST_LAYERS = 100
 
 
@@ -96,7 +99,7 @@ class Entry:
         return all(setting[name] in values for name, values in self.when.items())
 
     def can_be(self, value: Any, default: Any) -> bool:
-        """Tell whether the parameter can have a value, its default where it may not be asked for.
+        """Tell whether the parameter can have a value: its default too where it has a condition.
 
         Where a number is drawn from a range, any within its bounds is taken for possible.
         """
@@ -130,12 +133,25 @@ class Entry:
         return trial.suggest_categorical(name, self.draw)
 
 
+def from_toml(value: Any, where: str) -> Any:
+    """Return the Python value of a value in a TOML file: lists are tuples, "none" is None."""
+    if isinstance(value, list):
+        return tuple(from_toml(each, where) for each in value)
+    if value == "none":
+        return None
+    if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise TuneError(
+        f"{where} holds {value!r}: give finite numbers, names, true, false, or lists of them."
+    )
+
+
 def read_entry(name: str, table: Mapping[str, Any], file: str, above: Collection[str]) -> Entry:
     """Return what the table of a parameter says, or say what is wrong with it."""
     where = f"{file}: [{name}]"
     for key in table:
         if key not in _KEYS:
-            raise TuneError(unknown(where, key, _KEYS, "key"))
+            raise TuneError(f"{where}: {key!r} is no key; {suggest(key, _KEYS)}")
     layers, partner = _layers(name, table, where), _partner(name, table, where)
     if layers is not None and partner is not None:
         raise TuneError(f"{where} has both 'layers' and 'each_layer': give one of them.")
@@ -155,21 +171,14 @@ def _layers(name: str, table: Mapping[str, Any], where: str) -> tuple[int, int] 
             f"{where} has 'layers', which only {' and '.join(_LISTS)} have: write "
             "'each_layer = true' for a value for each layer of theirs."
         )
-    value = table["layers"]
-    whole = isinstance(value, list) and all(type(each) is int for each in value)
-    if not whole or len(value) != 2 or not 0 <= value[0] <= value[1] <= _MOST_LAYERS:
-        raise TuneError(
-            f"{where} has layers = {value!r}: give two whole numbers from 0 to {_MOST_LAYERS}, the "
-            "least and the most, as [1, 3]."
-        )
-    return value[0], value[1]
+    wanted = f"two whole numbers from 0 to {_MOST_LAYERS}, the least and the most, as [1, 3]"
+    low, high = _value(table, "layers", where, _is_span, wanted)
+    return low, high
 
 
 def _partner(name: str, table: Mapping[str, Any], where: str) -> str | None:
     """Return the parameter for whose layers there is a value each."""
-    value = table.get("each_layer", False)
-    if not isinstance(value, bool):
-        raise TuneError(f"{where} has each_layer = {value!r}: give true or false.")
+    value = _value(table, "each_layer", where, _is_switch, "true or false")
     if value and name not in _LAYERS_OF:
         raise TuneError(
             f"{where} has 'each_layer', but it takes one value for all layers: leave it out; "
@@ -183,10 +192,8 @@ def _choices(table: Mapping[str, Any], where: str) -> tuple[Any, ...]:
     more = [key for key in ("low", "high", "log", "step") if key in table]
     if more:
         raise TuneError(f"{where} has both 'choices' and {more[0]!r}: give choices or a range.")
-    given = table["choices"]
-    if not isinstance(given, list) or not given:
-        raise TuneError(f"{where} has choices = {given!r}: give a list of at least one value.")
-    choices: tuple[Any, ...] = meant(given, f"{where} choices")
+    given = _value(table, "choices", where, _is_filled_list, "a list of at least one value")
+    choices: tuple[Any, ...] = from_toml(given, f"{where} choices")
     for place, choice in enumerate(choices):
         if any(choice == other and type(choice) is type(other) for other in choices[:place]):
             raise TuneError(f"{where} has {choice!r} twice among its choices: give each once.")
@@ -198,12 +205,10 @@ def _range(table: Mapping[str, Any], where: str) -> Range:
     for key in ("low", "high"):
         if key not in table:
             raise TuneError(f"{where} has no {key!r}: give low and high, or choices.")
-    low, high, step = (_number(table, key, where) for key in ("low", "high", "step"))
-    assert low is not None
-    assert high is not None
-    log = table.get("log", False)
-    if not isinstance(log, bool):
-        raise TuneError(f"{where} has log = {log!r}: give true or false.")
+    low, high, step = (
+        _value(table, key, where, _is_finite, "a finite number") for key in ("low", "high", "step")
+    )
+    log = bool(_value(table, "log", where, _is_switch, "true or false"))
     if not low < high:
         raise TuneError(f"{where} has low = {low!r} and high = {high!r}: low must be below high.")
     if log and (low <= 0 or step is not None):
@@ -217,18 +222,39 @@ def _range(table: Mapping[str, Any], where: str) -> Range:
     return Range(low, high, step, log)
 
 
-def _number(table: Mapping[str, Any], key: str, where: str) -> float | None:
-    """Return a number of the table, None if it is not there."""
-    value: Any = table.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TuneError(f"{where} has {key} = {value!r}: give a finite number.")
+def _value(
+    table: Mapping[str, Any], key: str, where: str, fits: Callable[[Any], bool], wanted: str
+) -> Any:
+    """Return a value of a table, None if it is not there, or raise an error that says its form."""
+    value = table.get(key)
+    if key in table and not fits(value):
+        raise TuneError(f"{where} has {key} = {value!r}: give {wanted}.")
     return value
 
 
+def _is_span(value: Any) -> bool:
+    """Tell whether a value is the least and the largest number of layers."""
+    whole = isinstance(value, list) and all(type(each) is int for each in value)
+    return whole and len(value) == 2 and 0 <= value[0] <= value[1] <= _MOST_LAYERS
+
+
+def _is_switch(value: Any) -> bool:
+    """Tell whether a value is true or false."""
+    return isinstance(value, bool)
+
+
+def _is_filled_list(value: Any) -> bool:
+    """Tell whether a value is a list that holds something."""
+    return isinstance(value, list) and bool(value)
+
+
+def _is_finite(value: Any) -> bool:
+    """Tell whether a value is a finite number."""
+    return _is_number(value) and math.isfinite(value)
+
+
 def _check_step(low: float, high: float, step: float | None, where: str) -> None:
-    """Refuse steps that do not lead from low to high."""
+    """Raise an error for steps that do not lead from low to high."""
     if step is None:
         return
     fits = step > 0 and not (isinstance(low, int) and not isinstance(step, int))
@@ -243,28 +269,28 @@ def _check_step(low: float, high: float, step: float | None, where: str) -> None
 
 
 def check_fixed(name: str, value: Any, where: str) -> None:
-    """Refuse a value for all trials that no network takes."""
+    """Raise an error for a value for all trials that no network takes."""
     if name in _LISTS and not isinstance(value, tuple):
         raise TuneError(f"{where} is {value!r}: give a list with an entry for each layer.")
     _check_number(name, value, where)
 
 
 def _check_number(name: str, value: Any, where: str) -> None:
-    """Refuse numbers that no network takes."""
+    """Raise an error for numbers that no network takes."""
     for names, fits, wanted in _WANTED:
         if name in names and not _holds(value, fits):
             raise TuneError(f"{where} holds {value!r}: give {wanted}.")
 
 
 def _holds(value: Any, fits: Callable[[Any], bool]) -> bool:
-    """Tell whether a value, or each of a list, fits; without a value there is nothing to fit."""
+    """Tell whether a value, or each of a list, fits; None fits always."""
     return value is None or all(map(fits, value if isinstance(value, tuple) else (value,)))
 
 
 def _check_list(
     name: str, draw: Range | tuple[Any, ...], layers: tuple[int, int] | None, where: str
 ) -> None:
-    """Refuse single numbers where a list is wanted, and lists where each layer has one value."""
+    """Raise an error for single numbers instead of lists, and for lists instead of numbers."""
     lists = isinstance(draw, tuple) and any(isinstance(each, tuple) for each in draw)
     if layers is not None and lists:
         raise TuneError(
@@ -283,15 +309,12 @@ def _when(
     table: Mapping[str, Any], where: str, above: Collection[str]
 ) -> dict[str, tuple[Any, ...]]:
     """Return the values of other parameters under which this one is asked for."""
-    given = table.get("when", {})
-    if not isinstance(given, Mapping):
-        raise TuneError(
-            f'{where} has when = {given!r}: name another parameter, as {{ optimizer = "sgd" }}.'
-        )
+    wanted = 'another parameter with its values, as { optimizer = "sgd" }'
+    given = _value(table, "when", where, lambda value: isinstance(value, Mapping), wanted) or {}
     for name in given:
         if name not in above:
             raise TuneError(
                 f"{where} depends on {name!r}, which does not stand above it: put its table there."
             )
-    values = {name: meant(value, f"{where} when") for name, value in given.items()}
+    values = {name: from_toml(value, f"{where} when") for name, value in given.items()}
     return {name: v if isinstance(v, tuple) else (v,) for name, v in values.items()}

@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
 from nnest._interrupts import interrupts_heard
+from nnest._storage import writing
 from nnest.cli._cache import add_cache
 from nnest.cli._data import add_data
 from nnest.cli._export import add_export
@@ -21,6 +24,7 @@ from nnest.exceptions import NnestError
 
 __all__ = ["build_parser", "main", "run"]
 
+#: Exit status after an error, as argparse has it.
 _REFUSED = 2
 
 
@@ -32,6 +36,7 @@ def run() -> NoReturn:
     >>> from nnest.cli import run
     >>> run()  # doctest: +SKIP
     """
+    _prepare_streams()
     status = main()
     if status == INTERRUPTED:
         # JAX may be compiling in a thread of its own, and crashes if the interpreter is taken down
@@ -41,6 +46,17 @@ def run() -> NoReturn:
                 stream.flush()
         os._exit(status)
     sys.exit(status)
+
+
+def _prepare_streams() -> None:
+    """Let every sign be printed.
+
+    Windows writes to files and pipes in an old code page, which lacks signs of our tables.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -143,5 +159,6 @@ def _demo(parsed: argparse.Namespace) -> int:
     """Run ``nnest demo``."""
     from nnest.demo import run_demo
 
-    run_demo(parsed.out)
+    with writing(Path(parsed.out), "make room there, or choose another folder with --out."):
+        run_demo(parsed.out)
     return 0

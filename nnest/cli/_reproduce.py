@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INTERRUPTED", "add_reproduce"]
 
+#: Exit status after Ctrl-C, as shells have it.
 INTERRUPTED = 130
 
 

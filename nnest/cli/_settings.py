@@ -15,6 +15,7 @@ from nnest.exceptions import TuneError
 
 __all__ = ["Settings", "given_settings", "network_of", "settled"]
 
+#: Options that a study keeps, and the least that some may be.
 _OPTIONS = ("model", "trials", "sampler", "pruner", "folds", "epochs", "samples", "scale", "seed")
 _LEAST = {"trials": 1, "folds": 2, "epochs": 1, "seed": 0}
 

@@ -10,12 +10,13 @@ from importlib.resources import files
 from typing import Any
 
 from nnest._storage import open_regular, read_at_most
-from nnest.cli._entries import Entry, check_fixed, read_entry
-from nnest.cli._words import meant, unknown
+from nnest._validation import suggest
+from nnest.cli._entries import Entry, check_fixed, from_toml, read_entry
 from nnest.exceptions import TuneError
 
 __all__ = ["Space", "as_space", "default_space", "read_space"]
 
+#: Parameters that a space must not hold, and why.
 _GIVEN_ELSEWHERE = {
     "augmentation": "a file holds no objects",
     "callbacks": "a file holds no code",
@@ -75,7 +76,9 @@ def as_space(content: Mapping[str, Any], file: str, defaults: Mapping[str, Any])
         if name in _GIVEN_ELSEWHERE:
             raise TuneError(f"{file}: {name!r} is not for a space: {_GIVEN_ELSEWHERE[name]}.")
         if name not in defaults:
-            raise TuneError(unknown(file, name, defaults, "parameter of this network"))
+            raise TuneError(
+                f"{file}: {name!r} is no parameter of this network; {suggest(name, defaults)}"
+            )
     fixed: dict[str, Any] = {}
     entries: list[Entry] = []
     for name, value in content.items():
@@ -83,7 +86,7 @@ def as_space(content: Mapping[str, Any], file: str, defaults: Mapping[str, Any])
             above = [*fixed, *(entry.name for entry in entries)]
             entries.append(read_entry(name, value, file, above))
         else:
-            fixed[name] = meant(value, f"{file}: {name}")
+            fixed[name] = from_toml(value, f"{file}: {name}")
             check_fixed(name, fixed[name], f"{file}: {name}")
     _check_order(entries, file)
     _check_conditions(entries, fixed, defaults, file)
@@ -96,7 +99,7 @@ def as_space(content: Mapping[str, Any], file: str, defaults: Mapping[str, Any])
 
 
 def _check_order(entries: list[Entry], file: str) -> None:
-    """Refuse values for each layer that are chosen before the layers are."""
+    """Raise an error for values for each layer that are chosen before the layers are."""
     names = [entry.name for entry in entries]
     for place, entry in enumerate(entries):
         if entry.partner in names[place:]:
@@ -109,7 +112,7 @@ def _check_order(entries: list[Entry], file: str) -> None:
 def _check_conditions(
     entries: list[Entry], fixed: Mapping[str, Any], defaults: Mapping[str, Any], file: str
 ) -> None:
-    """Refuse conditions that never hold: their parameters would never be searched."""
+    """Raise an error for conditions that never hold: nothing would be searched under them."""
     above = {entry.name: entry for entry in entries}
     for entry in entries:
         for name, values in entry.when.items():

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 __all__ = ["StudyBar"]
 
+#: Seconds between two looks at the study.
 _SECONDS = 0.5
 
 

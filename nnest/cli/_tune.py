@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
+import subprocess
 import sys
 
 from nnest.cli._durations import duration
@@ -59,17 +61,22 @@ def _tune(parsed: argparse.Namespace) -> int:
     """Run ``nnest tune``."""
     if parsed.show_space:
         return _show_space(parsed)
-    from nnest.cli._tune_study import lead, work
+    from nnest.cli._tune_study import run_leader, run_worker
 
     try:
-        return work(parsed) if parsed.worker else lead(parsed)
+        return run_worker(parsed) if parsed.worker else run_leader(parsed)
     except KeyboardInterrupt:
         print(
             "\nnnest: stopped. What had ended is kept in the study; this goes on where it was:\n"
-            f"  {shlex.join(['nnest', *parsed.given])}",
+            f"  {_quoted(['nnest', *parsed.given])}",
             file=sys.stderr,
         )
         return INTERRUPTED
+
+
+def _quoted(command: list[str]) -> str:
+    """Return a command as the system's shell takes it."""
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
 
 
 def _show_space(parsed: argparse.Namespace) -> int:

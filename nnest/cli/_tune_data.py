@@ -15,8 +15,8 @@ from nnest.exceptions import TuneError
 
 __all__ = ["Samples", "folds_of", "is_file", "load_samples", "subset"]
 
-_CLASSES = "biuU"
-_NUMBERS = "biuf"
+#: Kinds of NumPy types that are classes, and those that are numbers.
+_CLASSES, _NUMBERS = "biuU", "biuf"
 
 
 @dataclass(frozen=True)

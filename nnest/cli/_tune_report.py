@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
+#: Trials that are printed.
 _SHOWN = 10
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nnest._storage import check_writable
 from nnest.cli._settings import Settings, given_settings, network_of, settled
 from nnest.cli._study_bar import StudyBar
 from nnest.cli._tune_data import Samples, folds_of, is_file, load_samples, subset
@@ -15,15 +16,17 @@ from nnest.exceptions import TuneError
 from nnest.search.optuna import OptunaSearchCV, wait_for_study
 from nnest.studies import open_study
 
-__all__ = ["KEPT", "lead", "work"]
+__all__ = ["KEPT", "run_leader", "run_worker"]
 
 #: Under this name a study keeps the settings of the command that made it.
 KEPT = "nnest tune"
+#: The file of a study without --storage.
 _JOURNAL = "study.journal"
+#: Seconds between two looks at a study that is being prepared.
 _PAUSE = 0.5
 
 
-def lead(parsed: argparse.Namespace) -> int:
+def run_leader(parsed: argparse.Namespace) -> int:
     """Begin a study or go on with it, and report on it."""
     given = given_settings(parsed)
     name = parsed.study_name or _name_of(given)
@@ -42,7 +45,7 @@ def lead(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def work(parsed: argparse.Namespace) -> int:
+def run_worker(parsed: argparse.Namespace) -> int:
     """Join a study that another process has made, and train until it is done."""
     given = given_settings(parsed)
     if parsed.storage is None or parsed.study_name is None:
@@ -94,9 +97,7 @@ def _name_of(given: dict[str, Any]) -> str:
 def _writable(folder: Path) -> Path:
     """Return a folder that can be written, or say that it cannot before anything is trained."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".probe").write_bytes(b"0")
-        (folder / ".probe").unlink()
+        check_writable(folder)
     except OSError as error:
         raise TuneError(
             f"Cannot write to {str(folder)!r}: {error.strerror}. Choose another folder with --out."

@@ -17,8 +17,10 @@ from nnest.exceptions import DatasetError
 
 __all__ = ["FormatError", "Limits", "blame", "gunzip", "read_tar", "read_zip"]
 
-TAR_OVERHEAD = 2048  # a header, a header for a long name, and padding
+#: Bytes beside a member of a tar: a header, a header for a long name, and padding.
+TAR_OVERHEAD = 2048
 
+#: What readers of archives raise for damaged ones.
 _BROKEN = (
     EOFError,
     NotImplementedError,  # zipfile: a compression that it does not know
@@ -136,7 +138,7 @@ def read_zip(path: Path, limits: Limits) -> Iterator[tuple[str, bytes]]:
 
 
 def _check_member(name: str, count: int, size: int, total: int, limits: Limits) -> None:
-    """Refuse a member that points outside, and an archive that holds too much."""
+    """Raise an error for a member that points outside, and for an archive that holds too much."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts:
         raise FormatError(f"its member {name!r} points outside the archive")

@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnest._storage import open_member, open_regular, replacing
+from nnest._storage import open_member, open_regular, read_header, replacing
 from nnest._validation import shortened
 from nnest.datasets._archives import FormatError, blame
 from nnest.datasets._arrays import ArraySpec
@@ -24,7 +24,8 @@ __all__ = ["array_digest", "build", "cache_folder", "check_arrays", "read_arrays
 
 Arrays = dict[str, NDArray[Any]]
 
-TIMEOUT = 30  # seconds without an answer, for one address
+#: Seconds without an answer, for one address.
+TIMEOUT = 30
 
 
 def cache_folder(data_home: str | os.PathLike[str] | None) -> Path:
@@ -57,10 +58,10 @@ def read_arrays(path: Path, specs: Mapping[str, ArraySpec]) -> Arrays:
 def _read_array(archive: zipfile.ZipFile, name: str, spec: ArraySpec) -> NDArray[Any]:
     """Return one array, whose header must be the expected one."""
     with open_member(archive, archive.getinfo(f"{name}.npy")) as file:
-        version = np.lib.format.read_magic(file)
-        if version != (1, 0):
-            raise FormatError(f"its array {name} has another version of the format")
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        try:
+            shape, fortran, dtype = read_header(file)
+        except ValueError as error:
+            raise FormatError(f"its array {name} {error}") from error
         if fortran or shape != spec.shape or dtype != np.dtype(spec.dtype):
             raise FormatError(
                 f"its array {name} is {dtype} of shape {shape} instead of {spec.dtype} of shape "
@@ -92,7 +93,7 @@ def array_digest(array: NDArray[Any]) -> str:
 
 
 def check_arrays(arrays: Arrays, recipe: Recipe, remedy: str) -> None:
-    """Refuse arrays that are not those of the data set, although their files could be read."""
+    """Raise an error if arrays are not those of the data set, although their files are whole."""
     for name, spec in recipe.arrays.items():
         array = arrays[name]
         found = ArraySpec(array.dtype.name, array.shape, array_digest(array))
@@ -122,7 +123,7 @@ def build(recipe: Recipe, path: Path) -> None:
 
 
 def _provide(file: OfficialFile, folder: Path, recipe: Recipe, path: Path) -> bool:
-    """See to it that an official file is there and whole; return whether it was downloaded."""
+    """Download an official file unless it is there; return whether it was downloaded."""
     target = folder / file.name
     if target.exists():
         with blame(target):
@@ -185,7 +186,7 @@ def _write(path: Path, arrays: Arrays) -> None:
 
 @contextmanager
 def _writable(folder: Path) -> Iterator[None]:
-    """Say in one sentence that a folder cannot be written, and what to do."""
+    """Turn errors of the system into a sentence that names the folder and the remedy."""
     try:
         yield
     except OSError as error:

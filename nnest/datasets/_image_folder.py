@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_image_folder"]
 
+#: Files that Windows puts into folders of pictures.
 _SYSTEM_FILES = ("Thumbs.db", "desktop.ini")
 
 

@@ -18,6 +18,7 @@ __all__ = ["PictureError", "read_picture"]
 
 #: Formats that Pillow decodes by itself; it starts another program for some others.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+#: Pixels above which a picture is not decoded.
 _MOST_PIXELS = 100_000_000
 
 

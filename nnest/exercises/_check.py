@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnest._validation import suggest
 from nnest.exercises import _foundations, _layers, _regularization, _tuning
 from nnest.exercises._exercise import EXERCISES, Exercise
 
 __all__ = ["Checked", "check"]
 
-_TOLERANCE = 0.005  # of the answer: somebody may have rounded to three digits
+#: Share of the answer: somebody may have rounded to three digits.
+_TOLERANCE = 0.005
 _WORDS = MappingProxyType({"right": "Right.", "nearly right": "Nearly right.", "wrong": "Not yet."})
 
 for _room in (_foundations, _layers, _regularization, _tuning):
@@ -99,9 +100,8 @@ def _find(name: str) -> Exercise:
     exercise = EXERCISES.get(str(name))
     if exercise is not None:
         return exercise
-    near = get_close_matches(str(name), EXERCISES, n=1)
-    meant = f"did you mean {near[0]!r}?" if near else "the page says how its exercises are called."
-    raise ValueError(f"Got {name!r}, but there is no exercise of this name; {meant}")
+    hint = suggest(name, EXERCISES, "the page says how its exercises are called.")
+    raise ValueError(f"Got {name!r}, but there is no exercise of this name; {hint}")
 
 
 def _mistakes(exercise: Exercise) -> Iterator[tuple[str, list[NDArray[Any]]]]:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from nnest._identity import own_parameters
 from nnest.exceptions import ExperimentError
 
 __all__ = ["describe"]
 
+#: Parameters that change no number of a training.
 _NO_PART_IN_TRAINING = frozenset({"callbacks", "memory", "n_jobs", "random_state", "verbose"})
 
 
@@ -69,10 +71,9 @@ def _parameters(estimator: Any) -> dict[str, Any]:
     """Describe the parameters that influence a training."""
     if hasattr(estimator, "steps"):  # a pipeline's other parameters come and go with scikit-learn
         return {"steps": [[name, describe(step)] for name, step in estimator.steps]}
-    params = estimator.get_params(deep=False)
     return {
-        name: describe(params[name])
-        for name in sorted(params)
+        name: describe(value)
+        for name, value in own_parameters(estimator).items()
         # None is "leave it out": a parameter that comes later, unset, makes no record stale.
-        if name not in _NO_PART_IN_TRAINING and params[name] is not None
+        if name not in _NO_PART_IN_TRAINING and value is not None
     }

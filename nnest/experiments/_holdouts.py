@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from nnest.experiments._protocol import Holdout
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["hold_out"]
+__all__ = ["held_out_rows", "hold_out"]
 
 
 def hold_out(
@@ -50,30 +49,37 @@ def hold_out(
     >>> len(rest.train), len(np.unique(rest.groups)), len(parts["track"][0])
     (6, 3, 2)
     """
+    rest, parts = held_out_rows(images.train_labels, images.groups, holdouts, seed)
+    own = {name: (images.train[rows], images.train_labels[rows]) for name, rows in parts.items()}
+    return images.take(rest), own
+
+
+def held_out_rows(
+    labels: NDArray[Any],
+    groups: NDArray[Any] | None,
+    holdouts: Mapping[str, Holdout],
+    seed: int,
+) -> tuple[NDArray[np.intp], dict[str, NDArray[np.intp]]]:
+    """Return the row numbers of the training images that are left, and those of each part."""
     rng = np.random.RandomState(seed)  # a stream that is frozen for good
-    parts = {}
+    rest, parts = np.arange(len(labels)), {}
     for name, holdout in holdouts.items():
-        aside = _draw(images, holdout, rng)
-        parts[name] = images.train[aside], images.train_labels[aside]
-        images = _without(images, aside)
-    return images, parts
+        aside = _draw(labels[rest], None if groups is None else groups[rest], holdout, rng)
+        parts[name], rest = rest[aside], rest[~aside]
+    return rest, parts
 
 
-def _draw(images: Images, holdout: Holdout, rng: np.random.RandomState) -> NDArray[np.bool_]:
-    """Draw the share of the units of each class: a mask over the training images."""
-    together = holdout.by == "groups" and images.groups is not None
-    units = images.groups if together else np.arange(len(images.train))
-    assert units is not None
-    aside = np.zeros(len(images.train), dtype=bool)
-    for label in np.unique(images.train_labels):
-        own = np.unique(units[images.train_labels == label])
+def _draw(
+    labels: NDArray[Any],
+    groups: NDArray[Any] | None,
+    holdout: Holdout,
+    rng: np.random.RandomState,
+) -> NDArray[np.bool_]:
+    """Draw the share of the units of each class: a mask over the images."""
+    units = groups if holdout.by == "groups" and groups is not None else np.arange(len(labels))
+    aside = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        own = np.unique(units[labels == label])
         n_drawn = max(1, round(holdout.share * len(own)))
         aside |= np.isin(units, rng.permutation(own)[:n_drawn])
     return aside
-
-
-def _without(images: Images, aside: NDArray[np.bool_]) -> Images:
-    """Return the images without those that are set aside."""
-    groups = None if images.groups is None else images.groups[~aside]
-    train, labels = images.train[~aside], images.train_labels[~aside]
-    return replace(images, train=train, train_labels=labels, groups=groups)

@@ -53,6 +53,23 @@ class Images:
     test_labels: NDArray[Any]
     groups: NDArray[Any] | None = None
 
+    def take(self, rows: NDArray[Any]) -> Images:
+        """Keep some of the training images.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows,)
+            Their row numbers, or a mask.
+
+        Returns
+        -------
+        Images
+            These with what belongs to them, and all test images.
+        """
+        groups = None if self.groups is None else self.groups[rows]
+        labels = self.train_labels[rows]
+        return replace(self, train=self.train[rows], train_labels=labels, groups=groups)
+
 
 def load_images(experiment: Experiment, scale: str, data_home: str | Path | None = None) -> Images:
     """Load what the arms of an experiment are trained and tested on.
@@ -94,7 +111,7 @@ def load_images(experiment: Experiment, scale: str, data_home: str | Path | None
         keep=experiment.protocol.keep,
         seed=experiment.protocol.subset_seed,
     )
-    return _like_pictures(_drawn(images, chosen), size, float(bunch.max_value))
+    return _like_pictures(images.take(chosen), size, float(bunch.max_value))
 
 
 def data_digest(experiment: Experiment, scale: str) -> str:
@@ -208,13 +225,6 @@ def enlarge(images: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
     borders = [_border(want - have) for want, have in zip(shape, larger.shape[1:3], strict=True)]
     rest = [(0, 0)] * (images.ndim - 3)
     return np.pad(larger, [(0, 0), *borders, *rest])
-
-
-def _drawn(images: Images, chosen: NDArray[Any]) -> Images:
-    """Keep some of the training images, with what belongs to them."""
-    groups = None if images.groups is None else images.groups[chosen]
-    train, labels = images.train[chosen], images.train_labels[chosen]
-    return replace(images, train=train, train_labels=labels, groups=groups)
 
 
 def _spread_labels(images: Images, n_classes: int) -> Images:

@@ -170,7 +170,7 @@ def parameters_of(experiment: Experiment, arm: Arm, scale: str) -> dict[str, Any
 
 
 def make_estimator(arm: Arm, size: Size, seed: int | None = None) -> Any:
-    """Return an arm's estimator as a scale trains it."""
+    """Make an arm's estimator as a scale trains it."""
     settings = {} if size.batch_size is None else {"batch_size": size.batch_size}
     return clone(arm.estimator).set_params(epochs=size.epochs, random_state=seed, **settings)
 

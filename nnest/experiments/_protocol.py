@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from nnest._validation import suggest
 from nnest.exceptions import ExperimentError
 
 __all__ = ["SCALES", "Holdout", "LayerMode", "Protocol", "Scale", "Size", "check_known"]
@@ -301,6 +301,4 @@ def check_known(kind: str, name: str, known: Iterable[str]) -> None:
     names = list(known)
     if name in names:
         return
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}."
-    raise ExperimentError(f"There is no {kind} {name!r}; {hint}")
+    raise ExperimentError(f"There is no {kind} {name!r}; {suggest(name, names)}")

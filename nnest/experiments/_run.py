@@ -22,7 +22,8 @@ from nnest.results import ResultStore
 
 __all__ = ["Outcome", "run"]
 
-_PAUSE = 1.0  # seconds
+#: Seconds between looks at what other processes train.
+_PAUSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -132,21 +133,21 @@ def run(
         tqdm(total=len(missing), desc=report.key, unit="training", disable=silent) as bar,
     ):
         waiting = deque(_batches(missing))
-        in_vain = 0  # batches in a row that other processes train
+        held_elsewhere = 0  # batches in a row that other processes train
         while waiting and clock.allows(waiting[0]):
             batch = waiting.popleft()
             bar.set_postfix_str(batch[0].name)
             with store.reserve([_key(report, job) for job in batch]) as ours:
                 new = _train(batch, report, store, session, clock) if ours else 0
             if ours:
-                in_vain = 0
+                held_elsewhere = 0
                 trained += new
                 found += len(batch) - new  # another process was faster
                 bar.update(len(batch))
                 continue
             waiting.append(batch)
-            in_vain += 1
-            if in_vain >= len(waiting):
+            held_elsewhere += 1
+            if held_elsewhere >= len(waiting):
                 bar.set_postfix_str(f"{batch[0].name}, in another process")
                 time.sleep(_PAUSE)
     return Outcome(len(jobs), found, trained)
@@ -166,17 +167,17 @@ def _train(
 
 def _batches(jobs: list[Job]) -> list[list[Job]]:
     """Return jobs that are worth training together, by the first of them."""
-    open_ones: dict[str, list[Job]] = {}
+    unfilled: dict[str, list[Job]] = {}
     batches = []
     for job in jobs:
         estimator = make_estimator(job.arm, job.experiment.protocol.size(job.scale), job.seed)
         key = json.dumps([images_key(job), static_parameters(estimator)], default=repr)
-        batch = open_ones.setdefault(key, [])
+        batch = unfilled.setdefault(key, [])
         if not batch:
             batches.append(batch)
         batch.append(job)
         if len(batch) >= members_at_once(estimator):
-            del open_ones[key]
+            del unfilled[key]
     return batches
 
 
@@ -187,13 +188,12 @@ def _key(report: Report, job: Job) -> tuple[str, str, str, int, str, str]:
 
 def _recorded(store: ResultStore, report: Report, job: Job) -> bool:
     """Tell whether a training's record is there."""
-    runs = store.select(report.key, job.experiment.key, job.arm.name, job.scale, job.digest)
-    return job.seed in runs
+    return _key(report, job) in store.keys(report.key, job.experiment.key)
 
 
 @dataclass
 class _Clock:
-    """Knows how long trainings took, and whether another one fits into the budget."""
+    """The durations of trainings, and what is left of a budget."""
 
     budget: float | None
     started: float

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 
+from nnest._identity import installed_versions
+from nnest._machine import device
 from nnest.estimators import NeuralNet
-from nnest.experiments._circumstances import describe_device, installed_versions
 from nnest.experiments._confusion import confusion_counts
 from nnest.experiments._digest import describe
-from nnest.experiments._holdouts import hold_out
+from nnest.experiments._holdouts import held_out_rows
 from nnest.experiments._images import Images, data_digest, load_images
 from nnest.experiments._jobs import Job, make_estimator, parameters_of
 from nnest.experiments._modes import proba_in_mode
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingSession", "images_key"]
 
+#: Probabilities stay this far from 0 and 1, so that a loss is finite.
 _CLIP = 1e-7
+#: Names of metrics in the history, and in records.
 _WATCHED = {"accuracy": "fit_accuracy", "loss": "fit_loss"}
 
 
 @dataclass
 class TrainingSession:
-    """Trains jobs, keeping the images that they have in common."""
+    """Train jobs, keeping the images that they have in common."""
 
     report: Report
     code: dict[str, Any]
@@ -59,18 +62,22 @@ class TrainingSession:
             are shared in equal parts.
         """
         images = self._images(jobs[0], jobs[0].arm.images)
-        places = replace(images, train=np.arange(len(images.train)))
-        parted = [hold_out(places, job.experiment.protocol.holdouts, job.seed) for job in jobs]
+        parted = [
+            held_out_rows(
+                images.train_labels, images.groups, job.experiment.protocol.holdouts, job.seed
+            )
+            for job in jobs
+        ]
         estimators = [
             make_estimator(job.arm, job.experiment.protocol.size(job.scale), job.seed)
             for job in jobs
         ]
         begun = time.perf_counter()
-        _fit(estimators, images, [rest.train for rest, _ in parted], checkpoint)
+        _fit(estimators, images, [rows for rows, _ in parted], checkpoint)
         seconds = (time.perf_counter() - begun + _seconds_before(estimators)) / len(jobs)
         return [
-            self._record(job, estimator, images, rest.train, parts, seconds)
-            for job, estimator, (rest, parts) in zip(jobs, estimators, parted, strict=True)
+            self._record(job, estimator, images, rows, parts, seconds)
+            for job, estimator, (rows, parts) in zip(jobs, estimators, parted, strict=True)
         ]
 
     def _record(
@@ -79,29 +86,27 @@ class TrainingSession:
         estimator: Any,
         images: Images,
         rows: NDArray[Any],
-        parts: dict[str, tuple[NDArray[Any], NDArray[Any]]],
+        parts: dict[str, NDArray[Any]],
         seconds: float,
     ) -> Run:
         """Score a training; `rows` and `parts` say which training images it had and had not."""
         protocol = job.experiment.protocol
         history = _history(estimator)
-        own = images
-        if parts:  # else it had all of them, and a copy of all would be for nothing
-            own = replace(images, train=images.train[rows], train_labels=images.train_labels[rows])
-        final, counts = _scores(estimator, own)
+        # Without parts it had all of them, and a copy of all would be for nothing.
+        final, counts = _scores(estimator, images.take(rows) if parts else images)
         for name, treatment in protocol.test_images.items():
             if describe(treatment) == describe(job.arm.images):
                 scores = {kind: final[f"test_{kind}"] for kind in ("accuracy", "loss")}
             else:
                 other = self._images(job, treatment, test_only=True)
-                scores, _ = _accuracy_and_loss(estimator, other.test, other.test_labels)
+                scores, _ = _evaluate(estimator, other.test, other.test_labels)
             final |= {f"test_{kind}@{name}": value for kind, value in scores.items()}
-        for name, (held, labels) in parts.items():
-            scores, _ = _accuracy_and_loss(estimator, images.train[held], labels)
+        for name, held in parts.items():
+            scores, _ = _evaluate(estimator, images.train[held], images.train_labels[held])
             final |= {f"val_{kind}@{name}": value for kind, value in scores.items()}
         for name, mode in protocol.modes.items():
             proba = proba_in_mode(estimator, images.test, mode)
-            scores, _ = _rate(estimator, proba, images.test_labels)
+            scores, _ = _accuracy_and_loss(estimator, proba, images.test_labels)
             final |= {f"test_{kind}@{name}": value for kind, value in scores.items()}
         if protocol.gradient_steps:
             final |= _gradient_norms(estimator, images, rows, protocol.gradient_steps)
@@ -133,8 +138,8 @@ class TrainingSession:
             final=final,
             confusion=counts.tolist(),
             seconds=seconds,
-            device=describe_device(),
-            versions=installed_versions(),
+            device=device(),
+            versions=installed_versions("scikeras"),
             code=self.code,
             data_digest=data_digest(job.experiment, job.scale),
             diverged=not np.isfinite(losses).all(),
@@ -246,8 +251,8 @@ def _history(estimator: Any) -> dict[str, list[float]]:
 
 def _scores(estimator: Any, images: Images) -> tuple[dict[str, float], NDArray[Any]]:
     """Score a fitted estimator on its training and test images, and count its mistakes."""
-    train, _ = _accuracy_and_loss(estimator, images.train, images.train_labels)
-    test, predicted = _accuracy_and_loss(estimator, images.test, images.test_labels)
+    train, _ = _evaluate(estimator, images.train, images.train_labels)
+    test, predicted = _evaluate(estimator, images.test, images.test_labels)
     counts = confusion_counts(images.test_labels, predicted, list(estimator.classes_))
     recall = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
     final = {f"train_{name}": value for name, value in train.items()}
@@ -256,7 +261,7 @@ def _scores(estimator: Any, images: Images) -> tuple[dict[str, float], NDArray[A
     return final, counts
 
 
-def _accuracy_and_loss(
+def _evaluate(
     estimator: Any, images: NDArray[Any], labels: NDArray[Any]
 ) -> tuple[dict[str, float], NDArray[Any]]:
     """Return accuracy and cross-entropy in float64, and the predicted labels.
@@ -264,10 +269,10 @@ def _accuracy_and_loss(
     A network that diverged answers NaN, which counts as the first class: records keep it so.
     """
     answer = estimator._forward if isinstance(estimator, NeuralNet) else estimator.predict_proba
-    return _rate(estimator, answer(images), labels)
+    return _accuracy_and_loss(estimator, answer(images), labels)
 
 
-def _rate(
+def _accuracy_and_loss(
     estimator: Any, probabilities: NDArray[Any], labels: NDArray[Any]
 ) -> tuple[dict[str, float], NDArray[Any]]:
     """Return accuracy and cross-entropy of probabilities, and the labels that they predict."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nnest._storage import read_header
 from nnest.persistence._errors import Refused
 
 __all__ = ["HEADER", "read_array", "read_vector", "write_array"]
@@ -49,11 +50,10 @@ def _header(name: str, content: bytes) -> tuple[tuple[int, ...], np.dtype[Any], 
     """Return shape, type, and where the values start."""
     stream = io.BytesIO(content)
     try:
-        version = np.lib.format.read_magic(stream)
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=HEADER)
-    except Exception as error:  # numpy raises many kinds for headers that are not its own
-        raise Refused(f"{name!r} in it is no array ({type(error).__name__})") from error
-    if version != (1, 0) or fortran or dtype.hasobject:
+        shape, fortran, dtype = read_header(stream)
+    except ValueError as error:
+        raise Refused(f"{name!r} in it {error}") from error
+    if fortran or dtype.hasobject:
         raise Refused(f"{name!r} in it is no array of plain values in C order")
     return shape, dtype, stream.tell()
 

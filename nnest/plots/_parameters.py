@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-_BELOW = -0.15  # where lines of trials without a setting pass
+#: Where lines of trials without a setting pass.
+_BELOW = -0.15
 
 
 def isolation(

@@ -6,8 +6,9 @@ plain text without any code in them; a process that is killed while it writes da
 but the line at hand, and that line is skipped.
 """
 
+from nnest._identity import digest_of, to_plain, versions
 from nnest.results._frames import history_frame, to_frame
-from nnest.results._origin import digest_of, git_state, source_digest, to_plain, versions
+from nnest.results._origin import git_state, source_digest
 from nnest.results._run import RECORD_FORMAT, Run
 from nnest.results._store import ResultStore
 

@@ -10,6 +10,9 @@ from nnest.results._run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Columns of a run's key.
+_KEY = ("report", "experiment", "arm", "seed", "scale", "digest")
+
 
 def to_frame(runs: Iterable[Run]) -> pd.DataFrame:
     """Return the final numbers of runs as a long table.
@@ -68,6 +71,3 @@ def history_frame(runs: Iterable[Run]) -> pd.DataFrame:
         for epoch, value in enumerate(curve, start=1)
     ]
     return pd.DataFrame(rows, columns=[*_KEY, "metric", "epoch", "value"])
-
-
-_KEY = ("report", "experiment", "arm", "seed", "scale", "digest")

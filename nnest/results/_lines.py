@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnest._storage import open_regular, reason_of
+from nnest._storage import is_torn, open_regular, reason_of
 from nnest.exceptions import ResultsError
 from nnest.results._run import Run
 
-__all__ = ["LONGEST_LINE", "read_file", "whole_part"]
+__all__ = ["LONGEST_LINE", "read_file", "state_of"]
 
+#: Most characters of a line.
 LONGEST_LINE = 16 * 2**20
-
-
-def whole_part(content: bytes) -> bytes:
-    """Return a file's content without a torn last line."""
-    body = content.rstrip()
-    start = body.rfind(b"\n") + 1
-    return content[:start] if body and _is_torn(body[start:]) else content
-
-
-def _is_torn(line: bytes) -> bool:
-    """Tell whether a line is no JSON, as one that was not written to its end."""
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return True
-    return False
 
 
 def read_file(path: Path) -> Iterator[tuple[int, Run]]:
     """Yield the runs of a file with the numbers of their lines, skipping a torn last line."""
     try:
         with open_regular(path) as file:
-            content = file.read()
+            lines = file.read().rstrip().split(b"\n")
     except FileNotFoundError:
         return
     except OSError as error:
         raise ResultsError(f"Cannot read {str(path)!r}: {reason_of(error)}.") from error
-    for number, line in enumerate(whole_part(content).split(b"\n"), start=1):
-        if line.strip():
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not (number == len(lines) and is_torn(line)):
             yield number, _read_line(path, number, line)
+
+
+def state_of(path: Path) -> tuple[int, ...]:
+    """Return numbers of which one changes with the content of a file; none if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _read_line(path: Path, number: int, line: bytes) -> Run:
@@ -51,7 +44,7 @@ def _read_line(path: Path, number: int, line: bytes) -> Run:
     advice = "restore the file from git, or delete the line and run the experiment again"
     if len(line) > LONGEST_LINE:
         raise ResultsError(f"{place} is longer than any run: {advice}.")
-    if _is_torn(line):
+    if is_torn(line):
         raise ResultsError(f"{place} is torn, it is no whole line of JSON: {advice}.")
     try:
         run = Run.from_json(line)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from nnest._identity import digest_of
 from nnest._storage import reason_of
 from nnest.exceptions import ResultsError
-from nnest.results._origin import digest_of
 
 __all__ = ["lock_all"]
 

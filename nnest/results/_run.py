@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from nnest.results._origin import canonical_json, to_plain
+from nnest._identity import canonical_json, to_plain
 
+#: Version of the fields of a record; another one is not read.
 RECORD_FORMAT = 1
 
+#: What may be part of a path on every system.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -290,6 +292,7 @@ def _confusion(name: str, value: Any) -> list[list[int]] | None:
     return rows
 
 
+#: What makes the value of each field plain, or raises.
 _FIELDS: dict[str, Callable[[str, Any], Any]] = {
     "report": _file_name,
     "experiment": _file_name,

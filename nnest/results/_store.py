@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from io import FileIO
 from pathlib import Path
 
 from filelock import FileLock
 
-from nnest._storage import check_regular, reason_of
+from nnest._storage import append_line, check_writable, reason_of
 from nnest.exceptions import ResultsError
-from nnest.results._lines import LONGEST_LINE, read_file, whole_part
+from nnest.results._lines import LONGEST_LINE, read_file, state_of
 from nnest.results._reserve import lock_all
 from nnest.results._run import Run
 
 Key = tuple[str, str, str, int, str, str]
 
+#: Seconds to wait for another process that writes to the same report.
 _LOCK_SECONDS = 60
 
 
@@ -46,6 +45,7 @@ class ResultStore:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self._keys: dict[Path, tuple[tuple[int, ...], frozenset[Key]]] = {}
 
     def path(self, report: str, experiment: str) -> Path:
         """Return the file of an experiment.
@@ -87,7 +87,7 @@ class ResultStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(path.with_name(".lock"), timeout=_LOCK_SECONDS):
-                _append_line(path, line.encode() + b"\n")
+                append_line(path, line.encode() + b"\n")
         except (OSError, NotImplementedError) as error:
             raise ResultsError(
                 f"Cannot record a run in {str(path)!r}: {reason_of(error)}. The run is not lost: "
@@ -111,11 +111,9 @@ class ResultStore:
         """
         folder = self.folder / report
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            check_writable(folder)
             with FileLock(folder / ".lock", timeout=_LOCK_SECONDS):
-                probe = folder / ".probe"
-                probe.write_bytes(b"0" * 4096)
-                probe.unlink()
+                pass
         except (OSError, NotImplementedError) as error:
             raise ResultsError(
                 f"Cannot record runs in {str(folder)!r}: {reason_of(error)}. Make it writable, or "
@@ -181,6 +179,40 @@ class ResultStore:
             paths = [self.path(report, experiment)]
         return [run for path in paths for _, run in read_file(path)]
 
+    def keys(self, report: str, experiment: str) -> frozenset[Key]:
+        """Return the keys of the recorded runs of an experiment.
+
+        The file is read again only after its size or its time has changed.
+
+        Parameters
+        ----------
+        report, experiment : str
+            The keys of both.
+
+        Returns
+        -------
+        frozenset of tuple
+            The keys (see `Run.key`), stale ones too.
+
+        Raises
+        ------
+        ResultsError
+            If the file cannot be read, or holds a line that is no run of that experiment.
+
+        Examples
+        --------
+        >>> ResultStore("no/such/folder").keys("boyer-2019", "final")
+        frozenset()
+        """
+        path = self.path(report, experiment)
+        # Looked at before the file is read: what is added meanwhile is then seen the next time.
+        state = state_of(path)
+        known = self._keys.get(path)
+        if known is None or known[0] != state:
+            known = state, frozenset(run.key for _, run in read_file(path))
+            self._keys[path] = known
+        return known[1]
+
     def numbered(self, report: str, experiment: str) -> list[tuple[int, Run]]:
         """Return the recorded runs of an experiment with the numbers of their lines.
 
@@ -221,10 +253,9 @@ class ResultStore:
         ResultsError
             If the file cannot be read, or holds a line that is no run of that experiment.
         """
-        wanted = (report, experiment, arm, scale, digest)
         found: dict[int, Run] = {}
         for run in self.read(report, experiment):
-            if (run.report, run.experiment, run.arm, run.scale, run.digest) == wanted:
+            if (run.arm, run.scale, run.digest) == (arm, scale, digest):
                 found.setdefault(run.seed, run)
         return dict(sorted(found.items()))
 
@@ -275,28 +306,3 @@ class ResultStore:
             If a file cannot be read, or holds a line that is no run of its experiment.
         """
         return [run for run in self.read(report) if run.digest not in digests]
-
-
-def _append_line(path: Path, line: bytes) -> None:
-    """Write a line behind the last whole one; leave the file as it was if that fails."""
-    if path.exists():
-        check_regular(path)
-    with path.open("ab+", buffering=0) as file:
-        file.seek(0)
-        content = file.read()
-        whole = whole_part(content)
-        separator = b"" if not whole or whole.endswith(b"\n") else b"\n"
-        try:
-            if len(whole) < len(content):
-                file.truncate(len(whole))
-            _write_all(file, separator + line)
-            os.fsync(file.fileno())
-        except OSError:
-            file.truncate(len(whole))
-            raise
-
-
-def _write_all(file: FileIO, data: bytes) -> None:
-    """Write all of the data, however much the system takes at once."""
-    while data:
-        data = data[file.write(data) :]

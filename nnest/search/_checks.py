@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
+from nnest._validation import suggest
 from nnest.estimators import NeuralNet
 
 __all__ = [
@@ -45,12 +45,8 @@ def check_metrics(scoring: Any) -> None:
     names = [given] if isinstance(given, str) else given
     for name in names if isinstance(names, Iterable) else ():
         if isinstance(name, str) and name not in known:
-            close = get_close_matches(name, known, 1)
-            raise ValueError(
-                f"{name!r} is no metric of scikit-learn: "
-                + (f"did you mean {close[0]!r}? " if close else "")
-                + "sklearn.metrics.get_scorer_names() lists them."
-            )
+            hint = suggest(name, known, "sklearn.metrics.get_scorer_names() lists them.")
+            raise ValueError(f"{name!r} is no metric of scikit-learn: {hint}")
 
 
 def check_targets(y: Any) -> None:

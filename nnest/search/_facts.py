@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import platform
 import re
-import sys
 import zlib
-from importlib import metadata
 from inspect import signature
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 
+from nnest._identity import data_digest, installed_versions, own_parameters
+from nnest._machine import device
 from nnest.search._checks import Rows
 
 __all__ = [
@@ -29,7 +26,6 @@ __all__ = [
     "versions",
 ]
 
-_VERSIONED = ("nnest-estimators", "keras", "jax", "numpy", "scikit-learn", "optuna")
 #: What an estimator says while it trains, and nothing of what it learns.
 _SILENT = {"verbose"}
 
@@ -41,48 +37,7 @@ def derived(seed: int, *path: int) -> int:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that decide numbers."""
-    found = {"python": platform.python_version()}
-    for name in _VERSIONED:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def device() -> str:
-    """Return what networks are trained on."""
-    jax = sys.modules.get("jax")
-    if jax is None:
-        return f"cpu: {platform.machine()}"
-    first = jax.devices()[0]
-    return f"{first.platform}: {first.device_kind}"
-
-
-def data_digest(*arrays: Any) -> str:
-    """Return the fingerprint of samples, targets and weights."""
-    digest = hashlib.sha256()
-    for each in arrays:
-        _take(digest, each)
-    return digest.hexdigest()
-
-
-def _take(digest: Any, array: Any) -> None:
-    """Add one array, list or table to a digest."""
-    if array is None:
-        digest.update(b"none")
-        return
-    if issparse(array):
-        rows = array.tocsr()
-        for part in (rows.data, rows.indices, rows.indptr):
-            _take(digest, part)
-        return
-    plain = np.ascontiguousarray(np.asarray(array))
-    digest.update(f"{plain.dtype.str} {plain.shape} ".encode())
-    if plain.dtype.hasobject:
-        digest.update(repr(plain.tolist()).encode())
-    else:
-        digest.update(plain.reshape(-1).view(np.uint8).data if plain.size else b"")
+    return installed_versions("optuna")
 
 
 def splits_to_text(splits: list[tuple[Rows, Rows]], n: int) -> str:
@@ -130,7 +85,7 @@ def describe(value: Any) -> str:
         defaults = signature(type(value).__init__).parameters
         parameters = {
             name: describe(each)
-            for name, each in sorted(value.get_params(deep=False).items())
+            for name, each in own_parameters(value).items()
             if name not in _SILENT
             if name not in defaults or repr(each) != repr(defaults[name].default)
         }

@@ -7,7 +7,6 @@ torn line makes the whole journal unreadable.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from filelock import FileLock
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from nnest._storage import writing
+from nnest._storage import cut_torn_line, is_torn, writing
 from nnest.exceptions import StudyError
 from nnest.studies._retries import MORE_ROOM, first_line
 
@@ -51,7 +50,7 @@ class _File(JournalFileBackend):
         self._path, self._own_lock = path, FileLock(f"{path}.flock", poll_interval=0.002)
         super().__init__(str(path), lock_obj=self._own_lock)  # type: ignore[arg-type]
         with self._own_lock:
-            _cut_torn_line(path)
+            _mend(path)
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # type: ignore[override]
         """Yield what was written from a number on."""
@@ -63,7 +62,7 @@ class _File(JournalFileBackend):
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Write something behind whole lines; Optuna takes the same lock once more."""
         with writing(self._path, MORE_ROOM), self._own_lock:
-            _cut_torn_line(self._path)
+            _mend(self._path)
             super().append_logs(logs)
 
 
@@ -75,36 +74,12 @@ def damaged(path: Path, reason: str) -> StudyError:
     )
 
 
-def _cut_torn_line(path: Path) -> None:
+def _mend(path: Path) -> None:
     """Cut off a last line without its end: every writer writes whole lines under the lock.
 
     A last line that is whole and means nothing is an error now. Optuna finds it only when another
     one stands behind it.
     """
-    with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        keep = _line_start(file, end)
-        if keep < end:
-            file.truncate(keep)
-            file.flush()
-            os.fsync(file.fileno())
-        start = _line_start(file, keep - 1) if keep else 0
-        file.seek(start)
-        try:
-            fits = not keep or isinstance(json.loads(file.read(keep - start)), dict)
-        except (ValueError, RecursionError):
-            fits = False
-    if not fits:
+    last = cut_torn_line(path)
+    if last and (is_torn(last) or not isinstance(json.loads(last), dict)):
         raise damaged(path, "Optuna did not write its last line")
-
-
-def _line_start(file: Any, position: int, size: int = 2**16) -> int:
-    """Return the start of the line that a position is in; one behind a newline starts there."""
-    while position:
-        start = max(0, position - size)
-        file.seek(start)
-        found = file.read(position - start).rfind(b"\n")
-        if found >= 0:
-            return start + int(found) + 1
-        position = start
-    return 0

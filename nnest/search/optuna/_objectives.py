@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import inf
 from typing import Any
 
@@ -17,6 +16,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _num_samples
 
+from nnest._validation import suggest
 from nnest.exceptions import StudyError
 from nnest.search._batching import Job, fit_transformers, transformers, with_setting
 from nnest.search._checks import checked_network
@@ -101,11 +101,9 @@ def _metric(name: Any, known: list[str], several: bool, anything: bool, refit: A
             "objectives, or in refit."
         )
     allowed = [*known, *_MEASURED]
-    close = get_close_matches(str(name), allowed, 1)
     raise StudyError(
         f"objectives has {name!r}, which is neither a metric in scoring nor measured: "
-        + (f"did you mean {close[0]!r}? " if close else "")
-        + f"Give some of {', '.join(map(repr, allowed))}."
+        f"{suggest(name, allowed)}"
     )
 
 

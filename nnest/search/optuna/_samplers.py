@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from difflib import get_close_matches
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution
@@ -29,6 +28,7 @@ from optuna.samplers import (
     TPESampler,
 )
 
+from nnest._validation import suggest
 from nnest.exceptions import StudyError
 
 __all__ = ["PRUNERS", "SAMPLERS", "as_pruner", "grid_of", "is_adaptive", "sampler_maker"]
@@ -100,12 +100,8 @@ def _check_name(parameter: str, name: str, known: tuple[str, ...]) -> None:
     """Raise if a name is unknown."""
     if name in known:
         return
-    close = get_close_matches(name, known, 1)
-    raise StudyError(
-        f"{parameter}={name!r} is not accepted: "
-        + (f"did you mean {close[0]!r}? " if close else "")
-        + f"Give one of {', '.join(map(repr, known))}, or an object of Optuna."
-    )
+    hint = suggest(name, known, f"give one of {', '.join(known)}, or an object of Optuna.")
+    raise StudyError(f"{parameter}={name!r} is not accepted: {hint}")
 
 
 @contextmanager

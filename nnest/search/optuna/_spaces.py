@@ -9,7 +9,6 @@ import json
 import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from types import CodeType
 from typing import Any
 
@@ -22,6 +21,7 @@ from optuna.distributions import (
 )
 from sklearn.base import clone
 
+from nnest._validation import suggest
 from nnest.exceptions import StudyError
 from nnest.studies import stable_text, texts_of
 
@@ -184,9 +184,5 @@ def _check_names(names: list[str], estimator: Any) -> None:
         # What a nested object has may depend on another choice.
         if name in known or (name.rpartition("__")[0] in names):
             continue
-        close = get_close_matches(name, known, 1)
-        raise StudyError(
-            f"{name!r} is no parameter of {type(estimator).__name__}: "
-            + (f"did you mean {close[0]!r}? " if close else "")
-            + "get_params() lists them."
-        )
+        hint = suggest(name, known, "get_params() lists them.")
+        raise StudyError(f"{name!r} is no parameter of {type(estimator).__name__}: {hint}")

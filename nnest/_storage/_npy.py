@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["array_in", "open_member", "unpacked"]
+__all__ = ["array_in", "open_member", "read_header", "unpacked"]
 
 
 def open_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
@@ -52,7 +52,7 @@ def array_in(content: bytes) -> NDArray[Any]:
     import numpy as np  # here, so that the command line's help does not wait for it
 
     stream = io.BytesIO(content)
-    shape, fortran, dtype = _header(stream)
+    shape, fortran, dtype = read_header(stream)
     if dtype.hasobject:
         raise TypeError("holds Python objects")
     n = len(content) - stream.tell()
@@ -64,8 +64,14 @@ def array_in(content: bytes) -> NDArray[Any]:
     return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
 
 
-def _header(stream: IO[bytes]) -> tuple[Any, bool, np.dtype[Any]]:
-    """Return shape, order and type of an array."""
+def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, Fortran order and type of an array; the stream then stands at its values.
+
+    Raises
+    ------
+    ValueError
+        If there is no header; the message lacks only the array's name.
+    """
     from numpy.lib import format as npy
 
     headers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
