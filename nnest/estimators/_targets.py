@@ -194,7 +194,8 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         """Return the number of classes."""
         return len(self.classes_)
 
-    def _metrics(self) -> list[Any]:
+    @staticmethod
+    def _metrics() -> list[Any]:
         """Return the accuracy, under the name that it has in `history_`."""
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
 
@@ -319,7 +320,8 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         """Return how many numbers a sample has."""
         return int(np.prod(self._target_shape, dtype=int))
 
-    def _metrics(self) -> list[Any]:
+    @staticmethod
+    def _metrics() -> list[Any]:
         """Return none: the loss is the mean squared error already."""
         return []
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
-from nnest.estimators import NeuralNet
+from nnest.estimators import NeuralNet, network_outputs
 from nnest.experiments._circumstances import describe_device, installed_versions
 from nnest.experiments._confusion import confusion_counts
 from nnest.experiments._digest import describe
@@ -262,8 +262,9 @@ def _accuracy_and_loss(
 
     A network that diverged answers NaN, which counts as the first class: records keep it so.
     """
-    answer = estimator._forward if isinstance(estimator, NeuralNet) else estimator.predict_proba
-    return _rate(estimator, answer(images), labels)
+    if isinstance(estimator, NeuralNet):
+        return _rate(estimator, network_outputs(estimator, images), labels)
+    return _rate(estimator, estimator.predict_proba(images), labels)
 
 
 def _rate(

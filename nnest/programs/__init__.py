@@ -11,7 +11,7 @@ enter no loss, no metric and no moment of a batch normalization.
 """
 
 from nnest._batches import FILLER, Batches, batch_bounds, order_of, rows_at_once
-from nnest.programs._model import EVALUATION_BATCH, Model
+from nnest.programs._model import EVALUATION_BATCH, Model, outputs_of
 from nnest.programs._processes import check_process
 from nnest.programs._sharing import (
     clear_programs,
@@ -20,17 +20,19 @@ from nnest.programs._sharing import (
     shared_program,
     step_program,
 )
-from nnest.programs._signature import signature
+from nnest.programs._signature import STARTS, signature
 
 __all__ = [
     "EVALUATION_BATCH",
     "FILLER",
+    "STARTS",
     "Batches",
     "Model",
     "batch_bounds",
     "check_process",
     "clear_programs",
     "order_of",
+    "outputs_of",
     "rows_at_once",
     "running",
     "running_model",

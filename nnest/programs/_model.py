@@ -13,12 +13,12 @@ from keras import ops
 
 from nnest import fusion
 from nnest._batches import Batches, rows_at_once
-from nnest.layers import Hyperparameters, known_batch, present_rows
+from nnest.layers import Hyperparameters, batch_context, sample_mask
 from nnest.programs._processes import check_process
 from nnest.programs._sharing import TRACING, running, step_program
 from nnest.programs._variables import take_copy_keyword
 
-__all__ = ["EVALUATION_BATCH", "Model"]
+__all__ = ["EVALUATION_BATCH", "Model", "outputs_of"]
 
 take_copy_keyword(keras.Variable)
 
@@ -48,6 +48,9 @@ class Model(keras.Model):
     >>> Model(inputs, keras.layers.Dense(2)(inputs)).count_params()
     8
     """
+
+    #: Parts of the configuration that the compiled program does not depend on.
+    traced = ("label_smoothing",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -173,16 +176,12 @@ class Model(keras.Model):
         is_plain = isinstance(x, np.ndarray) and x.dtype == np.float32 and len(x)
         if not (is_plain and kwargs == {"verbose": 0} and self._shares()):
             return super().predict(x, batch_size, **kwargs)
-        program, size, outputs = step_program("predict", self), batch_size or 32, []
         fixed = [variable.value for variable in self.trainable_variables]
         others = [variable.value for variable in self.non_trainable_variables]
-        with running(self):
-            for start in range(0, len(x), size):
-                output, (_, others) = program((fixed, others), (x[start : start + size],))
-                outputs.append(output)
+        outputs, others = outputs_of(self, (fixed, others), x, batch_size or 32)
         for variable, value in zip(self.non_trainable_variables, others, strict=True):
             variable.assign(value)
-        return np.concatenate(outputs)
+        return outputs
 
     def _run_through_graph(
         self, inputs: Any, operation_fn: Any = lambda operation: operation, call_fn: Any = None
@@ -211,7 +210,7 @@ class Model(keras.Model):
             if training:
                 smoothing = ops.cast(self.hyperparameters.label_smoothing, y.dtype)
                 y = (1 - smoothing) * y + smoothing / n
-        present = present_rows()
+        present = sample_mask()
         if present is not None:
             # Keras divides by the rows of the batch, of which these many are samples.
             n = ops.cast(ops.sum(present), sample_weight.dtype)
@@ -221,7 +220,7 @@ class Model(keras.Model):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the metrics; weighted ones count samples, whatever their weight in the loss."""
-        present = present_rows()
+        present = sample_mask()
         counted = None if present is None else ops.cast(present, "float32")
         return super().compute_metrics(x, y, y_pred, counted)
 
@@ -241,7 +240,7 @@ class Model(keras.Model):
         self, variables: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
     ) -> Any:
         """Count the loss of a batch by its samples; Keras counts it by the batch's rows."""
-        present = present_rows()
+        present = sample_mask()
         if present is None:
             return super()._update_metrics_variables(variables, loss, x, y, y_pred, sample_weight)
         mapping = list(zip(self.metrics_variables, variables, strict=True))
@@ -317,6 +316,51 @@ class Model(keras.Model):
             return super().predict_step(*args, **kwargs)
 
 
+def outputs_of(
+    like: Any, state: tuple[list[Any], list[Any]], x: np.ndarray, batch_size: int
+) -> tuple[np.ndarray, list[Any]]:
+    """Return what a network answers whose state is given, without a model of its own.
+
+    Parameters
+    ----------
+    like : Model
+        A compiled model of its architecture.
+    state : tuple of list
+        Weights and other variables of the network, in the order of `like`.
+    x : ndarray of float32
+        Inputs, at least one.
+    batch_size : int
+        Samples in a batch.
+
+    Returns
+    -------
+    outputs : ndarray
+        Outputs.
+    others : list
+        The other variables as they are now.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest.builders import build_mlp
+    >>> from nnest.programs import outputs_of
+    >>> like = build_mlp((4,), 3)
+    >>> like.compile("adam", "categorical_crossentropy")
+    >>> state = [v.value for v in like.trainable_variables], [
+    ...     v.value for v in like.non_trainable_variables
+    ... ]
+    >>> outputs_of(like, state, np.ones((2, 4), np.float32), 2)[0].shape
+    (2, 3)
+    """
+    program, outputs = step_program("predict", like), []
+    weights, others = state
+    with running(like):
+        for start in range(0, len(x), batch_size):
+            output, (_, others) = program((weights, others), (x[start : start + batch_size],))
+            outputs.append(output)
+    return np.concatenate(outputs), others
+
+
 def _unpickle(unpack: Callable[..., Any], packed: tuple[Any, ...], classes: list[type]) -> Any:
     """Return a model; its classes are given only to be imported before."""
     del classes
@@ -329,5 +373,5 @@ def _batch_of(data: Any) -> Iterator[None]:
     """Let the layers know the labels of a batch, and which of its rows are samples."""
     _, labels, weight = keras.utils.unpack_x_y_sample_weight(data)
     filled = weight is not None and keras.backend.backend() == "jax"
-    with known_batch(labels, weight >= 0 if filled else None):
+    with batch_context(labels, weight >= 0 if filled else None):
         yield
