@@ -193,7 +193,7 @@ def _is_own(node: ast.Attribute) -> bool:
 
 
 #: Private names of other libraries' objects that have the name of something of ours.
-FOREIGN = {("search.optuna", "_storage")}
+FOREIGN = {("search.optuna", "_storage"), ("persistence", "_called")}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

@@ -215,17 +215,9 @@ def build_cnn(
     each = conv_dropout_at in ("activation", "pooling")
     rates = _arguments.rates("conv_dropout", conv_dropout, n if each else 1)
     convolutions = Convolutions.checked(
-        maps,
-        kernel_size,
-        strides,
-        padding,
-        pooling,
-        pool_size,
-        activations[:n],
-        rates if each and any(rates) else None,
-        conv_dropout_at,
-        conv_batch_norm,
-    )
+        maps, kernel_size, strides, padding, pooling, pool_size, activations[:n],
+        rates if each and any(rates) else None, conv_dropout_at, conv_batch_norm,
+    )  # fmt: skip
     hidden = Hidden.checked(
         units, activations[n:], dropout, dropout_at, batch_norm_at, batch_norm_order
     )

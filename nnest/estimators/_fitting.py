@@ -17,6 +17,7 @@ from nnest.estimators._network import Architectures, Network, State
 from nnest.estimators._neural_net import NeuralNet
 from nnest.estimators._parts import Part
 from nnest.estimators._samples import Samples
+from nnest.estimators._settings import check_training
 from nnest.programs import Model
 
 __all__ = ["Fitting"]
@@ -91,7 +92,7 @@ class Fitting(NamedTuple):
             If a parameter or the samples are not accepted.
         """
         twin = copy(estimator)
-        twin._check_training_parameters()
+        check_training(twin)
         samples.introduce(twin)
         train, validation = twin._begin(samples, rows, watched, None, architectures)
         return cls(estimator, twin, train, validation, twin._network)

@@ -131,7 +131,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             If a parameter or the data are not accepted; the message says what is.
         """
         with undone(self) as kept:
-            self._check_training_parameters()
+            check_training(self)
             goes_on = bool(self.warm_start) and "_network" in vars(self)
             samples = self._samples(X, y, sample_weight, reset=not goes_on)
             if (X_val is None) != (y_val is None):
@@ -143,12 +143,8 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             rows = np.arange(len(samples.y))
             part, validation = self._begin(samples, rows, watched, groups, goes_on=goes_on)
             held_out = samples if watched is None else watched[0]
-            self._train(
-                part.arrays(samples.X),
-                self.epochs,
-                None if validation is None else validation.arrays(held_out.X),
-                kept,
-            )
+            watch = None if validation is None else validation.arrays(held_out.X)
+            self._train(part.arrays(samples.X), self.epochs, watch, kept)
         return self
 
     def _begin(
@@ -162,7 +158,10 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
     ) -> tuple[Part, Part | None]:
         """Make the network, or go on with the one that is there; return what it is trained on."""
         part = self._part(samples, rows, reset=not goes_on).counted()
-        self._start_or_go_on(samples.X, part, goes_on, architectures)
+        if goes_on:
+            self._settle()
+        else:
+            self._start(samples.X, part, architectures)
         of_class = self._class_weights(part)
         part, validation = part.times(of_class), None
         if watched is not None:
@@ -176,28 +175,21 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Train for one epoch more, from where the last call ended."""
         with undone(self) as kept:
-            self._check_training_parameters()
+            check_training(self)
             goes_on = "_network" in vars(self)
             samples = self._samples(X, y, sample_weight, reset=not goes_on)
             part = self._part(samples, np.arange(len(samples.y)), not goes_on, classes).counted()
-            self._start_or_go_on(samples.X, part, goes_on)
+            if goes_on:
+                self._settle()
+            else:
+                self._start(samples.X, part)
             part = part.times(self._class_weights(part))
             check_rows(self.model_, self.batch_size, len(part.y))
             self._train(part.absolute().arrays(samples.X), 1, None, kept)
         return self
 
-    def _check_training_parameters(self) -> None:
-        """Refuse values that training cannot use; the builders refuse those of the architecture."""
-        check_training(self)
-
     def _samples(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Samples:
-        """Return the samples as arrays that are ready for training."""
-        return Samples(*self._checked(X, y, sample_weight, reset), {})
-
-    def _checked(
-        self, X: Any, y: Any, sample_weight: Any, reset: bool
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Return checked samples, as the network takes them, targets and weights."""
+        """Return checked samples as the network takes them, targets and weights."""
         X, y = as_samples(X), as_targets(y, are_labels=is_classifier(self))
         X, y = validate_data(
             self, X, y, reset=reset, dtype="numeric", allow_nd=True, **self._target_checks
@@ -207,7 +199,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
-        return self._as_input(X), y, sample_weight
+        return Samples(self._as_input(X), y, sample_weight, Samples.learnt_by(self))
 
     def _part(self, samples: Samples, rows: np.ndarray, reset: bool, classes: Any = None) -> Part:
         """Return some of the samples, their targets encoded."""
@@ -239,19 +231,6 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         if not self._takes_pictures:
             return samples
         return samples.reshape(len(samples), *picture_shape(samples.shape[1:], self.image_shape))
-
-    def _start_or_go_on(
-        self,
-        X: np.ndarray,
-        part: Part,
-        goes_on: bool,
-        architectures: Architectures | None = None,
-    ) -> None:
-        """Make a new network, or let the one that is there take over the present settings."""
-        if goes_on:
-            self._settle()
-        else:
-            self._start(X, part, architectures)
 
     def _settle(self) -> None:
         """Give the network the rates and penalties that were set since it was trained."""
@@ -329,7 +308,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
                     shuffle=self._order_seed,
                     initial_epoch=self.n_iter_,
                     epochs=epochs,
-                    validation_data=None if watched is None else _without_none(watched),
+                    validation_data=watched and tuple(a for a in watched if a is not None),
                 )
             self._learnt(history, None if rule is None else rule.best_epoch)
         except BaseException:
@@ -366,10 +345,3 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         if missing:
             X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
         return self._network.outputs(X, size)[:n]
-
-
-def _without_none(
-    arrays: tuple[np.ndarray, np.ndarray, np.ndarray | None],
-) -> tuple[np.ndarray, ...]:
-    """Return what Keras takes as validation data."""
-    return tuple(array for array in arrays if array is not None)

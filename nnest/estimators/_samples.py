@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from nnest.estimators._settings import check_training
+
 __all__ = ["Samples"]
 
 #: What an estimator learns of samples by checking them.
@@ -62,11 +64,14 @@ class Samples(NamedTuple):
         ValueError
             If the samples are not accepted.
         """
-        twin = copy(estimator)
-        twin._check_training_parameters()
-        X, y, weight = twin._checked(X, y, sample_weight, reset=True)
-        learnt = {name: vars(twin)[name] for name in _LEARNT if name in vars(twin)}
-        return cls(X, y, weight, learnt)
+        check_training(estimator)
+        samples: Self = copy(estimator)._samples(X, y, sample_weight, reset=True)
+        return samples
+
+    @staticmethod
+    def learnt_by(estimator: Any) -> dict[str, Any]:
+        """Return what an estimator knows of samples that it has checked."""
+        return {name: vars(estimator)[name] for name in _LEARNT if name in vars(estimator)}
 
     @staticmethod
     def unchecked(estimator: Any, X: Any) -> np.ndarray:

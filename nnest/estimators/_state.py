@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from nnest.estimators._neural_net import NeuralNet
+from nnest.estimators._settings import check_training
 
 __all__ = ["FitState", "network_outputs", "network_size", "settle"]
 
@@ -97,7 +98,7 @@ class FitState:
         ValueError
             If a parameter is not accepted.
         """
-        estimator._check_training_parameters()
+        check_training(estimator)
         learnt = {
             "_sample_shape": self.sample_shape,
             "n_features_in_": self.sample_shape[0],

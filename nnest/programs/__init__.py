@@ -11,10 +11,11 @@ enter no loss, no metric and no moment of a batch normalization.
 """
 
 from nnest._batches import FILLER, Batches, batch_bounds, order_of, rows_at_once
-from nnest.programs._model import EVALUATION_BATCH, Model, outputs_of
+from nnest.programs._model import EVALUATION_BATCH, Model
 from nnest.programs._processes import check_process
 from nnest.programs._sharing import (
     clear_programs,
+    outputs_of,
     running,
     running_model,
     shared_program,

@@ -15,10 +15,10 @@ from nnest import fusion
 from nnest._batches import Batches, rows_at_once
 from nnest.layers import Hyperparameters, batch_context, sample_mask
 from nnest.programs._processes import check_process
-from nnest.programs._sharing import TRACING, running, step_program
+from nnest.programs._sharing import TRACING, outputs_of, running, step_program
 from nnest.programs._variables import take_copy_keyword
 
-__all__ = ["EVALUATION_BATCH", "Model", "outputs_of"]
+__all__ = ["EVALUATION_BATCH", "Model"]
 
 take_copy_keyword(keras.Variable)
 
@@ -314,51 +314,6 @@ class Model(keras.Model):
         """Trace a prediction step, one at a time."""
         with TRACING:
             return super().predict_step(*args, **kwargs)
-
-
-def outputs_of(
-    like: Any, state: tuple[list[Any], list[Any]], x: np.ndarray, batch_size: int
-) -> tuple[np.ndarray, list[Any]]:
-    """Return what a network answers whose state is given, without a model of its own.
-
-    Parameters
-    ----------
-    like : Model
-        A compiled model of its architecture.
-    state : tuple of list
-        Weights and other variables of the network, in the order of `like`.
-    x : ndarray of float32
-        Inputs, at least one.
-    batch_size : int
-        Samples in a batch.
-
-    Returns
-    -------
-    outputs : ndarray
-        Outputs.
-    others : list
-        The other variables as they are now.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from nnest.builders import build_mlp
-    >>> from nnest.programs import outputs_of
-    >>> like = build_mlp((4,), 3)
-    >>> like.compile("adam", "categorical_crossentropy")
-    >>> state = [v.value for v in like.trainable_variables], [
-    ...     v.value for v in like.non_trainable_variables
-    ... ]
-    >>> outputs_of(like, state, np.ones((2, 4), np.float32), 2)[0].shape
-    (2, 3)
-    """
-    program, outputs = step_program("predict", like), []
-    weights, others = state
-    with running(like):
-        for start in range(0, len(x), batch_size):
-            output, (_, others) = program((weights, others), (x[start : start + batch_size],))
-            outputs.append(output)
-    return np.concatenate(outputs), others
 
 
 def _unpickle(unpack: Callable[..., Any], packed: tuple[Any, ...], classes: list[type]) -> Any:
