@@ -52,12 +52,13 @@ def test_a_state_without_a_model_is_the_model_s_own(net: Any) -> None:
     samples = Samples.checked(net, X if isinstance(net, CNNClassifier) else FLAT, Y)
     rows, architectures = np.arange(len(Y)), Architectures()
     other = {"random_state": 1, "l2": 0.5, "learning_rate": 0.3}
-    Fitting.begin(clone(net).set_params(**other), samples, rows, None, architectures)
-    net.set_params(random_state=7)
+    first = Fitting.begin(clone(net).set_params(**other), samples, rows, None, architectures)
+    net.set_params(random_state=7, epochs=3)
 
     light = Fitting.begin(net, samples, rows, None, architectures)
     whole = Fitting.begin(net, samples, rows)
 
+    assert light.like is first.like
     assert light.like is not whole.like
     jax.tree.map(np.testing.assert_array_equal, light.network.state, state_of(whole.like))
     jax.tree.map(np.testing.assert_array_equal, state_of(light.network.model), state_of(whole.like))

@@ -6,7 +6,6 @@ from nnest.estimators._fitting import Fitting
 from nnest.estimators._mlp import MLPClassifier, MLPRegressor
 from nnest.estimators._network import Architectures, State
 from nnest.estimators._neural_net import NeuralNet
-from nnest.estimators._parts import Part
 from nnest.estimators._samples import Samples
 from nnest.estimators._settings import static_parameters
 from nnest.estimators._state import FitState, network_outputs, network_size, settle
@@ -22,7 +21,6 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "NeuralNet",
-    "Part",
     "Samples",
     "State",
     "network_outputs",

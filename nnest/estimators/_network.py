@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from nnest.estimators._settings import (
     builder_parameters,
     float32_policy,
     make_optimizer,
-    traced_parameters,
+    without_traced,
 )
 from nnest.programs import STARTS, Model, outputs_of
 
@@ -154,26 +155,47 @@ def _assign(model: Model, state: State) -> None:
 
 
 class Architectures:
-    """One model for each architecture, which stands for all networks of that architecture."""
+    """One model for each architecture, which stands for all networks of that architecture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest import MLPClassifier
+    >>> from nnest.estimators import Architectures, Fitting, Samples
+    >>> nets = [MLPClassifier(dropout=rate, random_state=0) for rate in (0.1, 0.2)]
+    >>> samples, rows = Samples.checked(nets[0], np.eye(4), [0, 1, 0, 1]), np.arange(4)
+    >>> known = Architectures()
+    >>> one, other = (Fitting.begin(net, samples, rows, None, known) for net in nets)
+    >>> one.like is other.like
+    True
+    """
 
     def __init__(self) -> None:
         self._known: dict[Any, list[_Architecture]] = {}
 
     def network(self, plan: Plan) -> Network:
-        """Return an untrained network, without a model of its own where that is possible."""
+        """Return an untrained network, without a model of its own where that is possible.
+
+        Parameters
+        ----------
+        plan : Plan
+            All that decides it.
+
+        Returns
+        -------
+        Network
+            An augmentation is a layer that there is already: with one, it has a model.
+        """
         if plan.augment is not None:  # a layer that there is already
             return Network(plan.build())
-        static = {k: v for k, v in plan.settings.items() if k not in traced_parameters()}
-        known = self._known.setdefault((plan.kind, plan.shape, plan.n_outputs, repr(static)), [])
+        # What is static narrows the search; the layers decide, as a rate of zero may leave one out.
+        static = repr(without_traced(plan.settings))
+        known = self._known.setdefault((plan.kind, plan.shape, plan.n_outputs, static), [])
         for architecture in known:
-            try:
-                return Network.without_model(
-                    architecture.model, architecture.state(plan), plan.build
-                )
-            except OtherArchitectureError:
-                continue
+            with suppress(OtherArchitectureError):
+                return architecture.network(plan)
         known.append(_Architecture(plan))
-        return Network.without_model(known[-1].model, known[-1].state(plan), plan.build)
+        return known[-1].network(plan)
 
 
 class _Architecture:
@@ -190,8 +212,8 @@ class _Architecture:
             for j, variable in enumerate(part)
         }
 
-    def state(self, plan: Plan) -> State:
-        """Return the state from which the network of a plan starts, if it has these layers."""
+    def network(self, plan: Plan) -> Network:
+        """Return the network of a plan, if it has these layers."""
         recorded = recorded_layers(plan.layers, self.model)
         optimizer = make_optimizer(SimpleNamespace(**plan.settings))
         kind = type(self.model.optimizer)
@@ -203,7 +225,7 @@ class _Architecture:
         ):
             i, j = self._places[id(variable)]
             state[i][j] = value
-        return state[0], state[1], state[2]
+        return Network.without_model(self.model, (state[0], state[1], state[2]), plan.build)
 
     def _own_values(self, plan: Plan, optimizer: Any) -> Iterator[tuple[Any, Any]]:
         """Yield the variables beside those of the layers, and what they start from."""
@@ -217,10 +239,8 @@ class _Architecture:
 
 def _static(recorded: Any) -> dict[str, Any]:
     """Return what decides the program of recorded layers."""
-    return {
-        name: (
-            kind,
-            {k: v for k, v in settings.items() if k not in (*getattr(kind, "traced", ()), *STARTS)},
-        )
-        for name, (kind, settings) in recorded.items()
-    }
+    found = {}
+    for name, (kind, settings) in recorded.items():
+        left_out = (*getattr(kind, "traced", ()), *STARTS)
+        found[name] = kind, {k: v for k, v in settings.items() if k not in left_out}
+    return found

@@ -31,7 +31,7 @@ class Part(NamedTuple):
         return Part(self.rows[chosen], self.y[chosen], weight)
 
     def counted(self) -> Part:
-        """Return the samples whose weight is not zero: the others teach nothing."""
+        """Drop samples of weight zero."""
         return self if self.weight is None else self.take(np.flatnonzero(self.weight))
 
     def times(self, of_class: np.ndarray | None) -> Part:

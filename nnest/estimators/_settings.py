@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -28,6 +27,7 @@ __all__ = [
     "static_parameters",
     "take_over",
     "traced_parameters",
+    "without_traced",
 ]
 
 OPTIMIZERS = (
@@ -42,6 +42,11 @@ _OF_TRAINING = {
     "class_weight", "epochs", "n_iter_no_change", "random_state", "tol", "validation_fraction",
     "verbose", "warm_start",
 }  # fmt: skip
+#: Parameters with bounds of which no builder sees anything, and the penalties.
+_CHECKED = (
+    "batch_size", "epochs", "n_iter_no_change", "l1", "l2", "tol", "validation_fraction",
+    "momentum",
+)  # fmt: skip
 _LONGEST = 60
 
 
@@ -86,8 +91,12 @@ def static_parameters(estimator: Any) -> dict[str, Any]:
     >>> static_parameters(one) == static_parameters(other)
     True
     """
+    return without_traced(estimator.get_params(deep=False))
+
+
+def without_traced(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return those of an estimator's parameters that decide its program."""
     left_out = traced_parameters() | _OF_TRAINING
-    parameters = estimator.get_params(deep=False)
     return {name: value for name, value in parameters.items() if name not in left_out}
 
 
@@ -99,14 +108,10 @@ def check_training(net: Any) -> None:
             "trained in float32: call keras.config.set_floatx('float32') first."
         )
     _arguments.one_of("optimizer", net.optimizer, OPTIMIZERS)
-    for name in ("batch_size", "epochs", "n_iter_no_change"):
-        _arguments.whole(name, getattr(net, name), least=1)
-    for name in ("l1", "l2", "tol"):
-        _arguments.number(name, getattr(net, name), low=0.0, high=math.inf)
-    _arguments.number("validation_fraction", net.validation_fraction, 0.0, 1.0, open_low=True)
+    for name in _CHECKED:
+        _arguments.within(name, getattr(net, name))
     if net.learning_rate is not None:
-        _arguments.number("learning_rate", net.learning_rate, 0.0, math.inf, open_low=True)
-    _arguments.number("momentum", net.momentum, 0.0, 1.0)
+        _arguments.within("learning_rate", net.learning_rate)
     if net.momentum and net.optimizer not in WITH_MOMENTUM:
         raise ValueError(
             f"momentum={net.momentum!r} has no meaning for optimizer={net.optimizer!r}: "

@@ -160,7 +160,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
 
     def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
         """Return the place of each label among the classes."""
-        _arguments.number("label_smoothing", self.label_smoothing, 0.0, 1.0)
+        _arguments.within("label_smoothing", self.label_smoothing)
         check_classification_targets(y)
         given = None if classes is None else np.unique(classes)
         if reset:

@@ -195,7 +195,7 @@ def _check_hyperparameters(model: Any) -> None:
         finite = all(np.isfinite(ops.convert_to_numpy(variable.value)).all() for variable in held)
         try:
             type(each).from_config(each.get_config())
-        except (ValueError, TypeError):  # Keras makes one of the other
+        except (ValueError, TypeError):  # Keras raises a TypeError for some ValueErrors
             finite = False
         if not finite:
             raise Refused(f"layer {each.name!r} of it has a hyper-parameter out of bounds")

@@ -221,7 +221,9 @@ class Stacked(Block):
     """Members whose states are stacked: one program takes a step of all of them.
 
     There are always `lanes` lanes; those without a member run a copy of the last one, so that any
-    number of members runs the same program, and none of them sees how many there are.
+    number of members runs the same program, and none of them sees how many there are. A copy, and
+    not zeros, because it computes nothing that the last one does not: no division by zero and no
+    overflow can come of it.
     """
 
     def __init__(

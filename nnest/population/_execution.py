@@ -121,7 +121,7 @@ def plan_for(model: Any, n_members: int, max_group: int | None) -> ExecutionPlan
 
 
 def members_at_once(estimator: Any) -> int:
-    """Return how many members like this estimator make a group worth its while on this device.
+    """Return the largest group of such estimators that still speeds training up on this device.
 
     Parameters
     ----------

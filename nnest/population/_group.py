@@ -103,7 +103,7 @@ class Group:
     def _train_epoch(self, pool: ThreadPoolExecutor, checkpoint: GroupCheckpoint) -> None:
         """Train all blocks for this epoch, in turns."""
         if self.epoch == 0 and self.blocks[0].logs is None:
-            # The program is compiled once, not by each thread.
+            # One block first: all of them run one program, which each thread would compile else.
             self.blocks[0].advance(time.monotonic())
         while waiting := [block for block in self.blocks if block.logs is None]:
             deadline = time.monotonic() + SLICE
@@ -139,6 +139,8 @@ class Group:
         lanes = sum(len(block.members) for block in self.blocks)
         if self.plan.name == "alone" or not alive or 2 * len(alive) >= lanes:
             return
+        # Other lanes are another program, which is compiled anew and sums in another order: it pays
+        # only where most lanes do nothing. A power of two keeps the number of programs small.
         taken = [_rows_of(block) for block in self.blocks]
         states = [row for rows in taken for row in rows]
         share = -(-len(alive) // self.plan.threads)

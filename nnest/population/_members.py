@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from nnest.estimators import Architectures, EarlyStoppingRule, Fitting, Part, Samples, State
+from nnest.estimators import Architectures, EarlyStoppingRule, Fitting, Samples, State
 from nnest.programs import FILLER, batch_bounds, order_of, rows_at_once
 
 __all__ = ["Feed", "Member", "Preparation", "Rows", "feed_of", "fit_alone"]
@@ -215,7 +215,7 @@ class Preparation:
         return Samples.unchecked(estimator, self._given[0]) if samples is None else samples.X
 
 
-def _rows(part: Part, given: np.ndarray) -> Rows:
+def _rows(part: Any, given: np.ndarray) -> Rows:
     """Return where the samples of a part are among those of all members."""
     weight = np.ones(len(part.y), np.float32) if part.weight is None else part.weight
     return Rows(given[part.rows].astype(np.int32), part.y, weight.astype(np.float32))

@@ -30,6 +30,10 @@ CAPACITY = 192
 #: Tracing writes on the model that is traced: one thread at a time.
 TRACING = threading.RLock()
 
+# A program outlives the model with which it was traced, and other models run it. Had it kept that
+# model, the weights of one model for each architecture would stay in memory for good. So it asks
+# for the model only while it is traced, and this tells it which one: by thread, because members of
+# a group are trained in several.
 _programs: OrderedDict[tuple[Any, ...], Callable[..., Any]] = OrderedDict()
 _running = threading.local()  # .model is the one whose program this thread runs
 

@@ -107,6 +107,9 @@ def _static_text(model: Any) -> str:
     edges = [(entry["name"], entry["inbound_nodes"]) for entry in graph["layers"]]
     compiled = model.get_compile_config()
     compiled.pop("optimizer")
+    # A program holds as a constant all that is not state. Two models that share one although they
+    # differ there train with each other's constants, and no error says so: what is not known to be
+    # state must be in this text. Too much in it costs a compilation, and nothing else.
     parts = {
         "model": _identity(type(model)),
         "layers": [_layer_config(layer) for layer in model.layers],
