@@ -74,15 +74,14 @@ def together(
     network: str, n: int, epochs: int, members: int, lowering: str
 ) -> list[dict[str, Any]]:
     """Train members in one call, run by this lowering."""
-    from benchmarks.members import forced
-    from nnest import fit_many
+    from nnest.population import ExecutionPlan, fit_many, forced_plan
 
     X, y = _data(network, n)
     nets = [_member(network, seed, epochs) for seed in range(members)]
     lanes = 1 if lowering == "alone" else members
     ends: list[float] = []
     begun = time.perf_counter()
-    with forced((lowering, lanes, 1)):
+    with forced_plan(ExecutionPlan(lowering, lanes, 1)):
         fit_many(nets, X, y, callback=lambda *_: ends.append(time.perf_counter()))
     seconds = time.perf_counter() - begun
     score = sum(net.history_["accuracy"][-1] for net in nets) / members

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from math import exp, log
 from statistics import median
 from typing import Any
@@ -46,21 +45,6 @@ def name_of(way: Way) -> str:
     shown = f"{lowering}, {lanes} {'lane' if lanes == 1 else 'lanes'}"
     shown = lowering if lowering == "alone" else shown
     return f"{shown}, {threads} {'thread' if threads == 1 else 'threads'}"
-
-
-@contextmanager
-def forced(way: Way | None) -> Iterator[None]:
-    """Let `fit_many` run its members this way, whatever its table says; None leaves the table."""
-    from nnest.population import _fit_many
-    from nnest.population._lowering import Lowering
-
-    looked_up = _fit_many.look_up
-    if way is not None:
-        _fit_many.look_up = lambda *_args, **_settings: Lowering(*way)
-    try:
-        yield
-    finally:
-        _fit_many.look_up = looked_up
 
 
 def data(network: str, n: int) -> tuple[Any, Any]:
@@ -102,13 +86,13 @@ def train(network: str, members: int, n: int, epochs: int, way: Way | None) -> d
     dict
         ``seconds``, ``member_epoch`` and the lowering that was used.
     """
-    from nnest import fit_many
+    from nnest.population import ExecutionPlan, fit_many, forced_plan
 
     X, y = data(network, n)
     nets = [unfitted(network, seed, epochs) for seed in range(members)]
     ends: list[float] = []
     begun = time.perf_counter()
-    with forced(way):
+    with forced_plan(None if way is None else ExecutionPlan(*way)):
         fit_many(nets, X, y, callback=lambda *_: ends.append(time.perf_counter()))
     seconds = time.perf_counter() - begun
     # The first epoch holds the building of all members and, once, the compilation.

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from sklearn.utils import check_random_state
 
-from nnest._validation import suggest
+from nnest._validation import BOUNDS, Bounds, suggest
 
 __all__ = [
     "activations",
@@ -22,7 +22,7 @@ __all__ = [
     "rates",
     "sizes",
     "warn_of_absent",
-    "whole",
+    "within",
 ]
 
 PLACES = (None, "first", "last", "every")
@@ -48,8 +48,8 @@ def sizes(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
         )
     values = tuple(value) if n is None else per_layer(name, value, n)
     for v in values:
-        if isinstance(v, bool | np.bool_) or not isinstance(v, int | np.integer) or v < 1:
-            raise ValueError(f"{name}={value!r} holds {v!r}: give whole numbers of at least 1.")
+        if not BOUNDS[name].holds(v):
+            raise ValueError(f"{name}={value!r} holds {v!r}: give {BOUNDS[name]}.")
     return tuple(int(v) for v in values)
 
 
@@ -57,11 +57,8 @@ def rates(name: str, value: Any, n: int) -> tuple[float, ...]:
     """Return dropout rates, one for each layer."""
     values = per_layer(name, value, n)
     for v in values if isinstance(value, tuple | list) else (value,):
-        number = isinstance(v, int | float | np.number) and not isinstance(v, bool)
-        if not number or not 0 <= v < 1:
-            raise ValueError(
-                f"{name}={value!r} is not a dropout rate: give numbers of at least 0 and below 1."
-            )
+        if not BOUNDS[name].holds(v):
+            raise ValueError(f"{name}={value!r} is not a dropout rate: give {BOUNDS[name]}.")
     return tuple(float(v) for v in values)
 
 
@@ -99,24 +96,17 @@ def _check_activation(name: object) -> None:
     raise ValueError(f"activation={name!r} is no activation of Keras: {hint}")
 
 
-def whole(name: str, value: Any, least: int) -> int:
-    """Return a whole number that is not below `least`."""
-    fits = isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
-    if not fits or value < least:
-        raise ValueError(
-            f"{name}={value!r} is not accepted: give a whole number of at least {least}."
-        )
-    return int(value)
+def within(name: str, value: Any, bounds: Bounds | None = None) -> Any:
+    """Return a number that is within bounds, else those of the estimators' parameter."""
+    bounds = BOUNDS[name] if bounds is None else bounds
+    if not bounds.holds(value):
+        raise ValueError(f"{name}={value!r} is not accepted: give {bounds.one}.")
+    return value
 
 
-def number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> float:
-    """Return a number in [low, high), or in (low, high)."""
-    fits = isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)
-    if not fits or not low <= value < high or (open_low and value == low):
-        above = "above" if open_low else "of at least"
-        below = "" if high == float("inf") else f" and below {high:g}"
-        raise ValueError(f"{name}={value!r} is not accepted: give a number {above} {low:g}{below}.")
-    return float(value)
+def number(name: str, value: Any, low: float, high: float) -> float:
+    """Return a number in [low, high)."""
+    return float(within(name, value, Bounds(low, high)))
 
 
 def random_state(value: Any) -> np.random.RandomState:

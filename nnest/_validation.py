@@ -1,11 +1,15 @@
-"""Sentences of errors, in one form."""
+"""Checks of values, and sentences of errors in one form."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
+from math import inf
+from numbers import Integral, Real
+from typing import Any
 
-__all__ = ["shortened", "suggest"]
+__all__ = ["BOUNDS", "Bounds", "shortened", "suggest"]
 
 #: Most characters of a sentence.
 _LONGEST = 290
@@ -57,3 +61,45 @@ def suggest(name: object, known: Iterable[str], otherwise: str | None = None) ->
 def _folded(name: str) -> str:
     """Return a name as it is compared."""
     return name.lower().replace("-", "_")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Which numbers a parameter takes: from the least one, up to what they are below."""
+
+    least: float = 0.0
+    below: float = inf
+    whole: bool = False
+    above: bool = False  # the least one is not accepted itself
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a value is such a number."""
+        kind: Any = Integral if self.whole else Real
+        if isinstance(value, bool) or not isinstance(value, kind):
+            return False
+        return bool(self.least <= value < self.below and not (self.above and value == self.least))
+
+    def __str__(self) -> str:
+        """Return what is accepted, as in "Give numbers of at least 0"."""
+        kind = "whole numbers" if self.whole else "numbers"
+        below = "" if self.below == inf else f" and below {self.below:g}"
+        return f"{kind} {'above' if self.above else 'of at least'} {self.least:g}{below}"
+
+    @property
+    def one(self) -> str:
+        """What is accepted, as in "Give a number of at least 0"."""
+        return f"a {self}".replace("numbers", "number")
+
+
+#: What the estimators' parameters take; for a sequence, each of its entries.
+BOUNDS = {
+    **dict.fromkeys(("dropout", "conv_dropout", "label_smoothing", "momentum"), Bounds(0, 1)),
+    **dict.fromkeys(("l1", "l2", "tol"), Bounds(0)),
+    "learning_rate": Bounds(0, above=True),
+    "validation_fraction": Bounds(0, 1, above=True),
+    **dict.fromkeys(
+        ("hidden_units", "filters", "kernel_size", "strides", "pool_size", "image_shape"),
+        Bounds(1, whole=True),
+    ),
+    **dict.fromkeys(("batch_size", "epochs", "n_iter_no_change"), Bounds(1, whole=True)),
+}

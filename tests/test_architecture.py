@@ -81,6 +81,8 @@ ONLY_IN = {
 LONGEST_FUNCTION = 60
 MEDIAN_FUNCTION = 10
 LONGEST_MODULE = 350
+#: Bytes of all files of older versions together.
+LARGEST_FIXTURES = 200_000
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -174,6 +176,52 @@ def test_no_module_reaches_into_another_part(path: Path) -> None:
     }
 
     assert reached == set()
+
+
+@cache
+def _defined(part: str) -> frozenset[str]:
+    """Return the private names that the modules of a part define, as attributes too."""
+    found: set[str] = set()
+    for node in (node for path in SOURCES if _part(path) == part for node in ast.walk(_tree(path))):
+        if isinstance(node, Function | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_own(node):
+            found.add(node.attr)
+    return frozenset(name for name in found if name.startswith("_"))
+
+
+def _is_own(node: ast.Attribute) -> bool:
+    """Tell whether an attribute belongs to the object whose code this is."""
+    of = node.value
+    if isinstance(of, ast.Call):
+        return isinstance(of.func, ast.Name) and of.func.id == "super"
+    return isinstance(of, ast.Name) and of.id in ("self", "cls")
+
+
+#: Private names of other libraries' objects that have the name of something of ours.
+FOREIGN = {("search.optuna", "_storage"), ("persistence", "_called")}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_no_module_touches_what_is_private_to_another_part(path: Path) -> None:
+    """What has an underscore is its own part's business, on objects too.
+
+    An attribute counts if another part defines its name, and this one does not.
+    """
+    part = _part(path)
+    others = set().union(*(_defined(other) for other in STANDS_ON if other != part))
+    touched = {
+        node.attr
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute) and not _is_own(node)
+        if node.attr.startswith("_") and not node.attr.startswith("__")
+        if node.attr in others and node.attr not in _defined(part)
+        if (part, node.attr) not in FOREIGN
+    }
+
+    assert part == "_compat" or touched == set()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
@@ -356,7 +404,10 @@ def test_no_file_names_a_place_on_somebodys_machine(halves: tuple[str, str]) -> 
 
 
 def test_no_data_set_is_tracked() -> None:
-    """Data sets are downloaded, never committed."""
+    """Data sets are downloaded, never committed; small files of older versions are none."""
     endings = (".npz", ".npy", ".gz", ".zip", ".tar", ".pkl", ".joblib", ".h5", ".keras")
+    archives = [name for name in _tracked_texts() if name.endswith(endings)]
+    fixtures = [name for name in archives if name.startswith("tests/fixtures/")]
 
-    assert [name for name in _tracked_texts() if name.endswith(endings)] == []
+    assert set(archives) == set(fixtures)
+    assert sum((ROOT / name).stat().st_size for name in fixtures) < LARGEST_FIXTURES

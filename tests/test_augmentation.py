@@ -23,7 +23,7 @@ from nnest.augmentation import (
     change_saturation,
     crop_and_flip,
 )
-from nnest.layers import known_batch
+from nnest.layers import batch_context
 from nnest.programs import signature
 from tests.helpers import in_new_process, require
 from tests.networks import compilations, same_weights
@@ -54,7 +54,7 @@ def net(augmentation: Any = None, **settings: Any) -> CNNClassifier:
 
 def in_training(layer: Augment, images: np.ndarray, labels: Any = None) -> np.ndarray:
     """Return what a layer makes of images in training."""
-    with known_batch(labels):
+    with batch_context(labels):
         return numpy_of(layer(images, training=True))
 
 
@@ -373,7 +373,7 @@ def test_members_of_a_group_have_their_own_strengths() -> None:
         """Apply the first layer in another layer's state."""
         first = layers[0]
         pairs = zip(first.variables, state, strict=True)
-        with known_batch(labels), keras.StatelessScope(state_mapping=list(pairs)):
+        with batch_context(labels), keras.StatelessScope(state_mapping=list(pairs)):
             return first(IMAGES, training=True)
 
     states = [[np.asarray(v.value) for v in layer.variables] for layer in layers]

@@ -12,6 +12,7 @@ from PIL import Image
 from sklearn.model_selection import cross_val_score
 
 from nnest import Augmentation, MLPRegressor, VectorizedGridSearchCV
+from nnest.estimators import Fitting, Samples
 from nnest.population import fit_many
 from tests.networks import cnn, mlp, network, pictures, same_weights
 
@@ -72,14 +73,20 @@ def test_channels_that_come_first_are_refused(shape: tuple[int, ...]) -> None:
     ):
         cnn().fit(images, Y)
     meant = cnn(image_shape=shape, pooling=None)
-    meant._check_part(images, Y, None, reset=True)
-    cnn()._check_part(np.moveaxis(images, 1, -1), Y, None, reset=True)
-    mlp()._check_part(images, Y, None, reset=True)
+    Samples.checked(meant, images, Y)
+    Samples.checked(cnn(), np.moveaxis(images, 1, -1), Y)
+    Samples.checked(mlp(), images, Y)
 
 
 def test_a_row_of_pixels_with_many_channels_is_one() -> None:
     """A series of several sensors is a picture one pixel high."""
-    assert cnn()._check_part(np.zeros((24, 1, 30, 9)), Y, None, True).X.shape == (24, 1, 30, 9)
+    assert Samples.checked(cnn(), np.zeros((24, 1, 30, 9)), Y).X.shape == (24, 1, 30, 9)
+
+
+def begun(net: Any, y: Any) -> Fitting:
+    """Return a training that is begun with these targets."""
+    samples = Samples.checked(net, FLAT, y)
+    return Fitting.begin(net, samples, np.arange(len(samples.y)))
 
 
 def smooth(n: int = 24, side: int = 16) -> np.ndarray:
@@ -96,11 +103,11 @@ def test_flat_pictures_that_lie_color_by_color_are_told() -> None:
     images = smooth()
     gray = np.repeat(images[..., :1], 3, axis=3)
     for well in (images, gray, np.random.default_rng(1).normal(size=images.shape)):
-        cnn()._check_part(well.reshape(24, -1), Y, None, reset=True)
+        Samples.checked(cnn(), well.reshape(24, -1), Y)
     planes = np.moveaxis(images, -1, 1).reshape(24, -1)
     for given in (None, (16, 16, 3)):
         with pytest.warns(UserWarning, match=re.escape("X.reshape(-1, 3, 16, 16), 1, -1)")):
-            cnn(image_shape=given)._check_part(planes, Y, None, reset=True)
+            Samples.checked(cnn(image_shape=given), planes, Y)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +126,7 @@ def test_flat_pictures_that_lie_color_by_color_are_told() -> None:
 def test_labels_of_pandas(labels: Any, classes: list[Any]) -> None:
     """Each is the plain label that it means, with its type."""
     net = mlp()
-    net._check_part(FLAT, labels, None, reset=True)
+    net = begun(net, labels).twin
     assert net.classes_.tolist() == classes
     assert {type(label) for label in net.classes_.tolist()} == {type(classes[0])}
 
@@ -168,7 +175,7 @@ def test_labels_that_no_score_takes_are_refused(labels: Any, sentence: str) -> N
 )
 def test_numbers_to_predict(targets: Any) -> None:
     """A regressor takes what means numbers."""
-    part = network(MLPRegressor)._check_part(FLAT, targets, None, reset=True)
+    part = begun(network(MLPRegressor), targets).train
     assert isinstance(part.y, np.ndarray)
     np.testing.assert_array_equal(part.y[:, 0], Y)
 
@@ -192,7 +199,7 @@ COLUMN = (
 )
 def test_tables_of_numbers(frame: pd.DataFrame) -> None:
     """Types of pandas that mean numbers are numbers."""
-    part = mlp()._check_part(frame, Y, None, reset=True)
+    part = Samples.checked(mlp(), frame, Y)
     np.testing.assert_array_equal(part.X, frame.to_numpy(np.float32))
 
 

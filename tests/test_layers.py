@@ -22,9 +22,9 @@ from nnest.layers import (
     Dropout,
     Hyperparameters,
     MaxPooling2D,
+    batch_context,
+    compiled_initializer,
     convolve_patches,
-    known_batch,
-    start_of,
     uniform,
 )
 from nnest.programs import Model
@@ -382,7 +382,7 @@ def test_batch_normalization_is_that_of_keras(shape: tuple[int, ...], policy: st
     x = np.random.default_rng(0).normal(2.0, 3.0, shape).astype(np.float32)
     for n in (len(x), len(x) - 2):
         ours, stock = (kind(dtype=policy) for kind in (BatchNormalization, KerasBatchNormalization))
-        with known_batch(present=np.arange(len(x)) < n):
+        with batch_context(present=np.arange(len(x)) < n):
             mine = keras.ops.convert_to_numpy(ours(x, training=True))[:n]
         theirs = keras.ops.convert_to_numpy(stock(x[:n], training=True))
         close = {"atol": 1e-5} if policy == "float32" else {"atol": 0.05}
@@ -448,7 +448,7 @@ def test_draws_do_not_depend_on_one_another() -> None:
 @pytest.mark.parametrize("shape", [(7, 5), (3, 3, 2, 4)])
 def test_starts_are_those_of_keras(initializer: Any, shape: tuple[int, ...]) -> None:
     """The same numbers, whoever draws them; and other ones from another seed."""
-    start = start_of(initializer)
+    start = compiled_initializer(initializer)
     if isinstance(initializer, str) or not hasattr(initializer, "seed"):
         assert start is initializer
         return
@@ -457,4 +457,4 @@ def test_starts_are_those_of_keras(initializer: Any, shape: tuple[int, ...]) -> 
     )
     np.testing.assert_allclose(mine, expected, rtol=1e-6, atol=1e-7)
     other = type(initializer)(**{**initializer.get_config(), "seed": 4})
-    assert not np.allclose(start_of(other)(shape, dtype="float32"), mine)
+    assert not np.allclose(compiled_initializer(other)(shape, dtype="float32"), mine)

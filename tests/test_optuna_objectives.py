@@ -150,8 +150,8 @@ def test_a_batch_that_memory_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> N
     run, failed = Group.run, []
 
     def short_of_memory(self: Group, *args: Any) -> None:
-        if self.lowering.lanes > 2:
-            failed.append(self.lowering.lanes)
+        if self.plan.lanes > 2:
+            failed.append(self.plan.lanes)
             raise MemoryError
         run(self, *args)
 

@@ -91,7 +91,7 @@ def test_an_estimator_comes_back(cls: Any, either: Path) -> None:
     assert type(again) is cls
     assert again.get_params() == net.get_params()
     assert vars(again).keys() == vars(net).keys()
-    learnt = set(vars(net)) - set(net.get_params()) - {"model_", "classes_"}
+    learnt = set(vars(net)) - set(net.get_params()) - {"_network", "classes_"}
     assert {n: vars(again)[n] for n in learnt} == {n: vars(net)[n] for n in learnt}
     assert same_weights(again, net)
     np.testing.assert_array_equal(outputs(again), outputs(net))

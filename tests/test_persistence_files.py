@@ -414,13 +414,13 @@ JSON = {
     "value": (
         ("parameters", "hidden_units"),
         {"__class__": "os"},
-        "it holds the value \"{'__class__': 'os'}\", which is of no kind that is known",
+        "it holds the value \"{'__class__': 'os'}\", whose type is not supported",
         UNCHANGED,
     ),
     "key": (
         ("parameters", "class_weight"),
         {"dict": [[[], 1]]},
-        "a dictionary in it has a key that can be none",
+        "a dictionary in it has a key that is not hashable",
         UNCHANGED,
     ),
     "group": (

@@ -15,11 +15,13 @@ from sklearn.datasets import load_digits
 from nnest.augmentation import Augmentation
 from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
 from nnest.population import (
+    ExecutionPlan,
     _fit_many,
     _group,
-    _lowering,
+    _members,
     first_gradient_norms,
     fit_many,
+    forced_plan,
 )
 from tests.test_programs import Compilations
 
@@ -134,10 +136,10 @@ def test_convolutions_of_a_group_are_the_same_by_any_lowering(
 ) -> None:
     """As one grouped convolution, or as one batched product."""
     monkeypatch.setenv("NNEST_FUSION", "0")
-    rows = [{**row, "lowering": name, "lanes": 4, "threads": 1} for row in _lowering._table()]
-    monkeypatch.setattr(_lowering, "_table", lambda: rows)
     settings = [{"random_state": i, "conv_dropout": 0.1 * i + 0.1} for i in range(3)]
-    together = fit_many([cnn(conv_batch_norm=True, strides=(1, 2), **s) for s in settings], X, Y)
+    nets = [cnn(conv_batch_norm=True, strides=(1, 2), **s) for s in settings]
+    with forced_plan(ExecutionPlan(name, lanes=4, threads=1)):
+        together = fit_many(nets, X, Y)
     assert together[0].group_ == {"lowering": name, "lanes": 4, "members": 3}
     for member, each in zip(together, settings, strict=True):
         alone = cnn(conv_batch_norm=True, strides=(1, 2), **each).fit(X, Y)
@@ -260,8 +262,8 @@ def test_a_group_that_does_not_fit_is_halved(monkeypatch: pytest.MonkeyPatch) ->
     pack = _group.Group.pack
 
     def too_large(self: Any, members: Any) -> Any:
-        tried.append(self.lowering.lanes)
-        if self.lowering.lanes > 1:
+        tried.append(self.plan.lanes)
+        if self.plan.lanes > 1:
             raise MemoryError("RESOURCE_EXHAUSTED")
         return pack(self, members)
 
@@ -325,17 +327,17 @@ def test_memory_that_runs_out_while_models_are_built(
     """Half of those that are built is trained, then the rest; seeds are drawn as ever."""
     built: list[int] = []
 
-    def runs_out_once(place: int, *arguments: Any) -> Any:
+    def runs_out_once(self: Any, place: int, *arguments: Any) -> Any:
         built.append(place)
-        member = prepare(place, *arguments)  # draws its seed
+        member = prepare(self, place, *arguments)  # draws its seed
         if len(built) == fails_at + 1:
             raise ValueError("RESOURCE_EXHAUSTED: Out of memory allocating 4194304 bytes.")
         return member
 
-    prepare = _fit_many.prepare
+    prepare = _members.Preparation.member
     shared, again = np.random.RandomState(0), np.random.RandomState(0)
     expected = fit_many([mlp(random_state=again, epochs=1) for _ in range(6)], FLAT, Y)
-    monkeypatch.setattr(_fit_many, "prepare", runs_out_once)
+    monkeypatch.setattr(_members.Preparation, "member", runs_out_once)
     members = fit_many([mlp(random_state=shared, epochs=1) for _ in range(6)], FLAT, Y)
 
     kept = max(1, fails_at // 2)
@@ -351,7 +353,7 @@ def test_one_network_that_memory_does_not_hold(monkeypatch: pytest.MonkeyPatch) 
     def runs_out(*arguments: Any) -> Any:
         raise ValueError("RESOURCE_EXHAUSTED: Out of memory allocating 4194304 bytes.")
 
-    monkeypatch.setattr(_fit_many, "prepare", runs_out)
+    monkeypatch.setattr(_members.Preparation, "member", runs_out)
     with pytest.raises(MemoryError, match=r"^Memory ran out while the network of estimator 0 was "):
         fit_many([mlp(), mlp()], FLAT, Y)
 

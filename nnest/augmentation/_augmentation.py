@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 
 from nnest import _arguments
 from nnest.augmentation._layer import Augment
-from nnest.layers import known_batch
+from nnest.layers import batch_context
 
 __all__ = ["Augmentation"]
 
@@ -165,7 +165,7 @@ class Augmentation(BaseEstimator):
         classes = None if labels is None else np.unique([*labels, *named])
         layer = self.make_layer(images, classes, seed=seed)
         places = None if classes is None else np.searchsorted(classes, labels)
-        with known_batch(places):
+        with batch_context(places):
             return np.asarray(keras.ops.convert_to_numpy(layer(images, training=True)))
 
     def _window(self, shape: tuple[int, ...]) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from nnest.augmentation._functions import (
     change_saturation,
     crop_and_flip,
 )
-from nnest.layers import Hyperparameters, present_labels
+from nnest.layers import Hyperparameters, batch_labels
 
 __all__ = ["Augment"]
 
@@ -130,7 +130,7 @@ class Augment(keras.layers.Layer):
         of_class = ops.convert_to_tensor(self.hyperparameters.flip)
         if of_class.shape[0] == 1:
             return of_class
-        labels = present_labels()
+        labels = batch_labels()
         if labels is None:
             raise ValueError(
                 "Flips of chosen labels need the labels of the batch, which only fit hands to the "

@@ -1,6 +1,20 @@
 """Functional Keras models from the hyper-parameters that this package studies."""
 
-from nnest.builders._blocks import Initializer, Initializers
 from nnest.builders._functions import build_cnn, build_mlp
+from nnest.builders._layers import (
+    Initializer,
+    Initializers,
+    OtherArchitectureError,
+    initial_values,
+    recorded_layers,
+)
 
-__all__ = ["Initializer", "Initializers", "build_cnn", "build_mlp"]
+__all__ = [
+    "Initializer",
+    "Initializers",
+    "OtherArchitectureError",
+    "build_cnn",
+    "build_mlp",
+    "initial_values",
+    "recorded_layers",
+]

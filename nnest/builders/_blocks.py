@@ -1,34 +1,21 @@
-"""The parts of a network: hidden layers, convolutions, the output, and the seeds of all."""
+"""The parts of a network: hidden layers, convolutions, the output."""
 
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
 
-import keras
-import numpy as np
 from keras.layers import Activation, AveragePooling2D
 
 from nnest import _arguments
 from nnest._machine import free_memory
+from nnest.builders._layers import Layers
 from nnest.layers import BatchNormalization, Conv2D, Dense, Dropout, MaxPooling2D
 
-__all__ = [
-    "CHANNELS",
-    "Convolutions",
-    "Hidden",
-    "Initializer",
-    "Initializers",
-    "Kernels",
-    "output",
-    "seeds",
-]
-
-Initializer = str | dict[str, Any]
-Initializers = Initializer | Sequence[Initializer]
+__all__ = ["CHANNELS", "Convolutions", "Hidden", "output"]
 
 BATCH_NORM_ORDERS = ("before_activation", "after_activation")
 CONV_BATCH_NORM = (False, True, "last_pooling")
@@ -41,48 +28,6 @@ CHANNELS = "channels_last"
 MANY = 10_000_000
 #: Bytes of a weight with its gradient and two moments.
 BYTES = 16
-
-
-@dataclass(frozen=True)
-class Kernels:
-    """What every layer with a kernel is given, and the seeds of all."""
-
-    l1: float
-    l2: float
-    kernel_initializer: Initializer
-    bias_initializers: Iterator[Initializer]
-    seeds: Iterator[int]
-
-    @classmethod
-    def of(
-        cls,
-        l1: float,
-        l2: float,
-        kernel_initializer: Initializer,
-        bias_initializer: Initializers,
-        n_layers: int,
-        seed: int,
-    ) -> Self:
-        """Return what so many layers are given, the output layer included."""
-        biases = _arguments.per_layer("bias_initializer", bias_initializer, n_layers)
-        return cls(l1, l2, kernel_initializer, iter(biases), seeds(seed))
-
-    def draw(self) -> int:
-        """Return the next seed."""
-        return next(self.seeds)
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the arguments of the next layer."""
-        return {
-            "l1": self.l1,
-            "l2": self.l2,
-            "kernel_initializer": _seeded(
-                "kernel_initializer", self.kernel_initializer, self.draw()
-            ),
-            "bias_initializer": _seeded(
-                "bias_initializer", next(self.bias_initializers), self.draw()
-            ),
-        }
 
 
 @dataclass(frozen=True)
@@ -117,24 +62,24 @@ class Hidden:
             order == "before_activation",
         )
 
-    def apply(self, x: Any, kernels: Kernels) -> Any:
+    def apply(self, x: Any, layers: Layers) -> Any:
         """Stack the layers on `x`."""
         widths = (int(x.shape[-1]), *self.units)
         n_weights = sum((n + 1) * units for n, units in pairwise(widths))
         check_size(f"hidden_units={reprlib.repr(self.units)}", n_weights)
         for i, units in enumerate(self.units):
             name = f"hidden_{i + 1}"
-            x = Dense(units, name=name, **kernels.arguments())(x)
-            steps = [Activation(self.activations[i], name=f"{name}_activation")]
-            if i in self.batch_norm_at:
-                norm = BatchNormalization(name=f"{name}_batch_norm")
-                steps.insert(0 if self.norm_first else 1, norm)
+            x = layers.add(Dense, x, name, units=units, **layers.kernel())
+            normalizes = i in self.batch_norm_at
+            if normalizes and self.norm_first:
+                x = layers.add(BatchNormalization, x, f"{name}_batch_norm")
+            x = layers.add(Activation, x, f"{name}_activation", activation=self.activations[i])
+            if normalizes and not self.norm_first:
+                x = layers.add(BatchNormalization, x, f"{name}_batch_norm")
             # The seed is drawn in any case: the weights do not depend on where dropout is.
-            dropout_seed = kernels.draw()
+            seed = layers.draw()
             if i in self.dropout_at:
-                steps.append(Dropout(self.rates[i], seed=dropout_seed, name=f"{name}_dropout"))
-            for step in steps:
-                x = step(x)
+                x = layers.add(Dropout, x, f"{name}_dropout", rate=self.rates[i], seed=seed)
         return x
 
 
@@ -183,16 +128,16 @@ class Convolutions:
             _arguments.one_of("conv_batch_norm", batch_norm, CONV_BATCH_NORM),
         )
 
-    def apply(self, x: Any, kernels: Kernels) -> Any:
+    def apply(self, x: Any, layers: Layers) -> Any:
         """Stack the layers on `x`."""
         is_row = 1 in x.shape[1:3]
         for i in range(len(self.filters)):
-            x = self._block(x, i, kernels, is_row)
+            x = self._block(x, i, layers, is_row)
         if self.batch_norm == "last_pooling" and self.filters:
-            x = BatchNormalization(name="last_pooling_batch_norm")(x)
+            x = layers.add(BatchNormalization, x, "last_pooling_batch_norm")
         return x
 
-    def _block(self, x: Any, i: int, kernels: Kernels, is_row: bool) -> Any:
+    def _block(self, x: Any, i: int, layers: Layers, is_row: bool) -> Any:
         """Return one convolution with what follows it."""
         name, size, side = f"conv_{i + 1}", self.kernel_size[i], self.strides[i]
         if self.padding == "valid" and size > min(x.shape[1:3]):
@@ -203,19 +148,23 @@ class Convolutions:
             )
         n_weights = (size * size * int(x.shape[3]) + 1) * self.filters[i]
         check_size(f"filters={self.filters[i]} of convolution {i + 1}", n_weights)
-        conv = Conv2D(
-            self.filters[i], size, strides=side, padding=self.padding, data_format=CHANNELS,
-            name=name, **kernels.arguments(),
+        x = layers.add(
+            Conv2D, x, name, filters=self.filters[i], kernel_size=size, strides=side,
+            padding=self.padding, data_format=CHANNELS, **layers.kernel(),
         )  # fmt: skip
-        x = conv(x)
         if self.batch_norm is True:
-            x = BatchNormalization(name=f"{name}_batch_norm")(x)
-        x = Activation(self.activations[i], name=f"{name}_activation")(x)
-        seed = kernels.draw()
-        x = self._dropped(x, i, "activation", seed)
-        return self._dropped(self._pooled(x, i, is_row), i, "pooling", seed)
+            x = layers.add(BatchNormalization, x, f"{name}_batch_norm")
+        x = layers.add(Activation, x, f"{name}_activation", activation=self.activations[i])
+        # Masks of whole feature maps are slow to draw: without a rate there is no such layer.
+        seed = layers.draw()
+        for place in ("activation", "pooling"):
+            if place == "pooling":
+                x = self._pooled(x, i, layers, is_row)
+            if self.rates is not None and self.dropout_at == place:
+                x = layers.add(Dropout, x, f"{name}_dropout", rate=self.rates[i], seed=seed)
+        return x
 
-    def _pooled(self, x: Any, i: int, is_row: bool) -> Any:
+    def _pooled(self, x: Any, i: int, layers: Layers, is_row: bool) -> Any:
         """Return the pooled feature maps; an axis shorter than the window is pooled whole.
 
         A row of pixels, as a sample of a table is, has but one axis, and may end as one pixel.
@@ -231,22 +180,16 @@ class Convolutions:
                 "(pooling=None), a smaller pool_size, padding='same' or larger images."
             )
         window: Any = size if size <= min(height, width) else (min(size, height), min(size, width))
-        layer = MaxPooling2D if kind == "max" else AveragePooling2D
-        return layer(window, data_format=CHANNELS, name=f"conv_{i + 1}_{kind}_pooling")(x)
-
-    def _dropped(self, x: Any, i: int, place: str, seed: int) -> Any:
-        """Return `x` with dropout if its place is here."""
-        # Masks of whole feature maps are slow to draw: without a rate there is no such layer.
-        if self.rates is None or self.dropout_at != place:
-            return x
-        return Dropout(self.rates[i], seed=seed, name=f"conv_{i + 1}_dropout")(x)
+        pooling = MaxPooling2D if kind == "max" else AveragePooling2D
+        name = f"conv_{i + 1}_{kind}_pooling"
+        return layers.add(pooling, x, name, pool_size=window, data_format=CHANNELS)
 
 
-def output(x: Any, n_outputs: int, activation: str, kernels: Kernels) -> Any:
+def output(x: Any, n_outputs: int, activation: str, layers: Layers) -> Any:
     """Return the output layer; its numbers are float32 under any policy of types."""
     check_size(f"an output for each of {n_outputs}", (int(x.shape[-1]) + 1) * n_outputs)
-    x = Dense(n_outputs, name="output", **kernels.arguments())(x)
-    return Activation(activation, dtype="float32", name="output_activation")(x)
+    x = layers.add(Dense, x, "output", units=n_outputs, **layers.kernel())
+    return layers.add(Activation, x, "output_activation", activation=activation, dtype="float32")
 
 
 def check_size(what: str, n_weights: int) -> None:
@@ -259,30 +202,3 @@ def check_size(what: str, n_weights: int) -> None:
             f"{what} asks for {n_weights:.2g} weights, {BYTES * n_weights / 2**30:.1f} GiB in "
             f"training, and {free / 2**30:.1f} GiB of memory are free: give a smaller network."
         )
-
-
-def seeds(*seed: int) -> Iterator[int]:
-    """Yield independent seeds for the parts of a model."""
-    rng = np.random.default_rng(seed)
-    while True:
-        yield int(rng.integers(np.iinfo(np.int32).max))
-
-
-def _seeded(name: str, initializer: Initializer, seed: int) -> Any:
-    """Return an initializer that draws from `seed`, unless its configuration names another."""
-    given: dict[str, Any]
-    given = {"class_name": initializer} if isinstance(initializer, str) else initializer
-    try:
-        # Without a seed of ours, Keras would take one from Python's global random state at once.
-        config = {"seed": seed, **given.get("config", {})}
-        config["seed"] = seed if config["seed"] is None else config["seed"]
-        try:
-            return keras.initializers.get({**given, "config": config})
-        except TypeError:  # as of zeros, which take no seed
-            return keras.initializers.get({"config": {}, **given})
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{name}={reprlib.repr(initializer)} is no initializer: give the name of one of "
-            "keras.initializers, as 'he_normal', or its configuration, as "
-            "{'class_name': 'RandomNormal', 'config': {'mean': 1.0, 'stddev': 0.05}}."
-        ) from error

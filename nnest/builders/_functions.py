@@ -7,23 +7,13 @@ draws from a global random state: `seed` decides every weight and every dropout 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras.layers import Concatenate, Flatten
 
 from nnest import _arguments
-from nnest.builders._blocks import (
-    CHANNELS,
-    CONV_DROPOUT_PLACES,
-    Convolutions,
-    Hidden,
-    Initializer,
-    Initializers,
-    Kernels,
-    output,
-    seeds,
-)
+from nnest.builders._blocks import CHANNELS, CONV_DROPOUT_PLACES, Convolutions, Hidden, output
+from nnest.builders._layers import Initializer, Initializers, Layers, seeds
 from nnest.layers import Dropout
 from nnest.programs import Model, kept_programs
 
@@ -99,7 +89,7 @@ def build_mlp(
     2242
     """
     units = _arguments.sizes("hidden_units", hidden_units)
-    kernels = Kernels.of(l1, l2, kernel_initializer, bias_initializer, len(units) + 1, seed)
+    layers = Layers(l1, l2, kernel_initializer, bias_initializer, len(units) + 1, seed)
     hidden = Hidden.checked(
         units,
         _arguments.activations(activation, len(units)),
@@ -108,12 +98,13 @@ def build_mlp(
         batch_norm_at,
         batch_norm_order,
     )
-    inputs = keras.Input(input_shape, name="input")
-    flat = inputs if len(input_shape) == 1 else Flatten(CHANNELS, name="flatten")(inputs)
-    x = hidden.apply(flat, kernels)
+    inputs = flat = layers.input(input_shape)
+    if len(input_shape) > 1:
+        flat = layers.add(Flatten, inputs, "flatten", data_format=CHANNELS)
+    x = hidden.apply(flat, layers)
     if shortcut:
-        x = Concatenate(name="shortcut")([flat, x])
-    return Model(inputs, output(x, n_outputs, output_activation, kernels), name="mlp")
+        x = layers.add(Concatenate, [flat, x], "shortcut")
+    return layers.model(inputs, output(x, n_outputs, output_activation, layers), "mlp")
 
 
 @kept_programs()
@@ -220,40 +211,28 @@ def build_cnn(
     maps = _arguments.sizes("filters", filters)
     units = _arguments.sizes("hidden_units", hidden_units)
     n = len(maps)
-    kernels = Kernels.of(l1, l2, kernel_initializer, bias_initializer, n + len(units) + 1, seed)
+    layers = Layers(l1, l2, kernel_initializer, bias_initializer, n + len(units) + 1, seed)
     activations = _arguments.activations(activation, n + len(units))
     _arguments.one_of("conv_dropout_at", conv_dropout_at, CONV_DROPOUT_PLACES)
     each = conv_dropout_at in ("activation", "pooling")
     rates = _arguments.rates("conv_dropout", conv_dropout, n if each else 1)
     convolutions = Convolutions.checked(
-        maps,
-        kernel_size,
-        strides,
-        padding,
-        pooling,
-        pool_size,
-        activations[:n],
-        rates if each and any(rates) else None,
-        conv_dropout_at,
-        conv_batch_norm,
-    )
+        maps, kernel_size, strides, padding, pooling, pool_size, activations[:n],
+        rates if each and any(rates) else None, conv_dropout_at, conv_batch_norm,
+    )  # fmt: skip
     hidden = Hidden.checked(
         units, activations[n:], dropout, dropout_at, batch_norm_at, batch_norm_order
     )
-    inputs = keras.Input(input_shape, name="input")
+    inputs = layers.input(input_shape)
     images = inputs if augmentation is None else augmentation(inputs)
-    flat = Flatten(CHANNELS, name="flatten")(convolutions.apply(images, kernels))
-    flat = _drop(flat, "flatten", conv_dropout_at, rates, seed)
-    x = hidden.apply(flat, kernels)
+    flat = layers.add(Flatten, convolutions.apply(images, layers), "flatten", data_format=CHANNELS)
+    # Of another stream: the weights do not depend on where dropout is.
+    once = {"rate": rates[0], "seed": next(seeds(seed, 1))} if not each else {}
+    if conv_dropout_at == "flatten":
+        flat = layers.add(Dropout, flat, "flatten_dropout", **once)
+    x = hidden.apply(flat, layers)
     if shortcut:
-        x = Concatenate(name="shortcut")([flat, x])
-    x = _drop(x, "head", conv_dropout_at, rates, seed)
-    return Model(inputs, output(x, n_outputs, output_activation, kernels), name="cnn")
-
-
-def _drop(x: Any, place: str, wanted: str, rates: tuple[float, ...], seed: int) -> Any:
-    """Return `x` after dropout if this is the place for it."""
-    if place != wanted:
-        return x
-    mask = next(seeds(seed, 1))  # of another stream: weights do not depend on where dropout is
-    return Dropout(rates[0], seed=mask, name=f"{place}_dropout")(x)
+        x = layers.add(Concatenate, [flat, x], "shortcut")
+    if conv_dropout_at == "head":
+        x = layers.add(Dropout, x, "head_dropout", **once)
+    return layers.model(inputs, output(x, n_outputs, output_activation, layers), "cnn")

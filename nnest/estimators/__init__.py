@@ -2,7 +2,29 @@
 
 from nnest.estimators._cnn_classifier import CNNClassifier
 from nnest.estimators._cnn_regressor import CNNRegressor
+from nnest.estimators._fitting import Fitting
 from nnest.estimators._mlp import MLPClassifier, MLPRegressor
+from nnest.estimators._network import Architectures, State
 from nnest.estimators._neural_net import NeuralNet
+from nnest.estimators._samples import Samples
+from nnest.estimators._settings import static_parameters
+from nnest.estimators._state import FitState, network_outputs, network_size, settle
+from nnest.estimators._stopping import EarlyStoppingRule
 
-__all__ = ["CNNClassifier", "CNNRegressor", "MLPClassifier", "MLPRegressor", "NeuralNet"]
+__all__ = [
+    "Architectures",
+    "CNNClassifier",
+    "CNNRegressor",
+    "EarlyStoppingRule",
+    "FitState",
+    "Fitting",
+    "MLPClassifier",
+    "MLPRegressor",
+    "NeuralNet",
+    "Samples",
+    "State",
+    "network_outputs",
+    "network_size",
+    "settle",
+    "static_parameters",
+]

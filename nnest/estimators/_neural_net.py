@@ -1,37 +1,32 @@
-"""What the four estimators have in common: checking, splitting, seeding and training.
-
-scikeras trains the model. It has had no release since 2024, so nothing of scikit-learn's contract
-is left to it: it is handed arrays, targets and weights that are ready, and a seed for their order.
-"""
+"""What the four estimators have in common: checking, splitting, seeding and training."""
 
 from __future__ import annotations
 
-import inspect
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-import keras
 import numpy as np
-from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nnest import _arguments
 from nnest._interrupts import interrupts_heard, undone, uninterrupted
 from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_of_planes
+from nnest.estimators._network import Architectures, Network, Plan
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._rollback import Rollback
+from nnest.estimators._samples import Samples
+from nnest.estimators._scikeras import train
 from nnest.estimators._settings import (
     check_rows,
     check_training,
-    float32_policy,
     make_augment,
-    make_optimizer,
     network_settings,
     take_over,
 )
 from nnest.estimators._splits import check_groups, split_groups, split_rows
+from nnest.estimators._stopping import EarlyStoppingRule, StopEarly
 from nnest.programs import EVALUATION_BATCH, Model, check_process
 
 __all__ = ["NeuralNet"]
@@ -53,6 +48,22 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
     _output: ClassVar[str]
     _target_checks: ClassVar[dict[str, bool]]
     _built: dict[str, str]  # the settings that the network has
+    _network: Network
+
+    @property
+    def model_(self) -> Model:
+        """The trained network; one that was trained in a group is built when it is asked for."""
+        if "_network" not in vars(self):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'model_'")
+        return self._network.model
+
+    @model_.setter
+    def model_(self, model: Model) -> None:
+        self._network = Network(model)
+
+    @model_.deleter
+    def model_(self) -> None:
+        del self._network
 
     def __sklearn_tags__(self) -> Any:
         """Say that images are welcome."""
@@ -68,8 +79,9 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
     def _n_outputs(self) -> int:
         """Return the number of units of the output layer."""
 
+    @staticmethod
     @abstractmethod
-    def _metrics(self) -> list[Any]:
+    def _metrics() -> list[Any]:
         """Return the metrics beside the loss."""
 
     @abstractmethod
@@ -119,69 +131,80 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             If a parameter or the data are not accepted; the message says what is.
         """
         with undone(self) as kept:
-            part, validation = self._prepare(X, y, sample_weight, X_val, y_val, groups)
-            self._train(part, self.epochs, validation, kept)
+            check_training(self)
+            goes_on = bool(self.warm_start) and "_network" in vars(self)
+            samples = self._samples(X, y, sample_weight, reset=not goes_on)
+            if (X_val is None) != (y_val is None):
+                raise ValueError("X_val and y_val go together: give both, or neither.")
+            watched = None
+            if X_val is not None:
+                held = self._samples(X_val, y_val, None, reset=False)
+                watched = held, np.arange(len(held.y))
+            rows = np.arange(len(samples.y))
+            part, validation = self._begin(samples, rows, watched, groups, goes_on=goes_on)
+            held_out = samples if watched is None else watched[0]
+            watch = None if validation is None else validation.arrays(held_out.X)
+            self._train(part.arrays(samples.X), self.epochs, watch, kept)
         return self
 
-    def _prepare(
+    def _begin(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        samples: Samples,
+        rows: np.ndarray,
+        watched: tuple[Samples, np.ndarray] | None = None,
         groups: Any = None,
+        architectures: Architectures | None = None,
+        goes_on: bool = False,
     ) -> tuple[Part, Part | None]:
-        """Build the model, or go on with the one that is there; return what it is trained on."""
-        self._check_training_parameters()
-        goes_on = bool(self.warm_start) and hasattr(self, "model_")
-        given = self._check_part(X, y, sample_weight, reset=not goes_on)
-        part = given.counted()
-        self._start_or_go_on(part, goes_on)
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val go together: give both, or neither.")
+        """Make the network, or go on with the one that is there; return what it is trained on."""
+        part = self._part(samples, rows, reset=not goes_on).counted()
+        if goes_on:
+            self._settle()
+        else:
+            self._start(samples.X, part, architectures)
         of_class = self._class_weights(part)
         part, validation = part.times(of_class), None
-        if X_val is not None:
-            validation = self._check_part(X_val, y_val, None, reset=False).times(of_class)
+        if watched is not None:
+            validation = self._part(*watched, reset=False).times(of_class)
         elif self.early_stopping:
-            own = None if groups is None else check_groups(groups, len(given.y))[part.rows]
+            own = None if groups is None else check_groups(groups, len(samples.y))[part.rows]
             part, validation = self._split(part, own)
-        check_rows(self.model_, self.batch_size, len(part.y))
+        check_rows(self._network.like, self.batch_size, len(part.y))
         return part.relative(), None if validation is None else validation.relative()
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Train for one epoch more, from where the last call ended."""
         with undone(self) as kept:
-            self._check_training_parameters()
-            goes_on = hasattr(self, "model_")
-            part = self._check_part(X, y, sample_weight, not goes_on, classes).counted()
-            self._start_or_go_on(part, goes_on)
+            check_training(self)
+            goes_on = "_network" in vars(self)
+            samples = self._samples(X, y, sample_weight, reset=not goes_on)
+            part = self._part(samples, np.arange(len(samples.y)), not goes_on, classes).counted()
+            if goes_on:
+                self._settle()
+            else:
+                self._start(samples.X, part)
             part = part.times(self._class_weights(part))
             check_rows(self.model_, self.batch_size, len(part.y))
-            self._train(part.absolute(), 1, None, kept)
+            self._train(part.absolute().arrays(samples.X), 1, None, kept)
         return self
 
-    def _check_training_parameters(self) -> None:
-        """Refuse values that training cannot use; the builders refuse those of the architecture."""
-        check_training(self)
-
-    def _check_part(
-        self, X: Any, y: Any, sample_weight: Any, reset: bool, classes: Any = None
-    ) -> Part:
-        """Return the samples as arrays that are ready for training."""
+    def _samples(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Samples:
+        """Return checked samples as the network takes them, targets and weights."""
         X, y = as_samples(X), as_targets(y, are_labels=is_classifier(self))
         X, y = validate_data(
             self, X, y, reset=reset, dtype="numeric", allow_nd=True, **self._target_checks
         )
         self._check_sample_shape(X, reset)
-        encoded = self._encode(y, reset, classes)
-        weight = None
         if sample_weight is not None:
-            weight = _check_sample_weight(
+            sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
-        return Part(self._as_input(X), encoded, weight, np.arange(len(encoded)))
+        return Samples(self._as_input(X), y, sample_weight, Samples.learnt_by(self))
+
+    def _part(self, samples: Samples, rows: np.ndarray, reset: bool, classes: Any = None) -> Part:
+        """Return some of the samples, their targets encoded."""
+        weight = None if samples.weight is None else samples.weight[rows]
+        return Part(rows, self._encode(samples.y[rows], reset, classes), weight)
 
     def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
         """Refuse samples of another shape than those that were fitted."""
@@ -209,53 +232,34 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             return samples
         return samples.reshape(len(samples), *picture_shape(samples.shape[1:], self.image_shape))
 
-    def _start_or_go_on(self, part: Part, goes_on: bool) -> None:
-        """Build a new model, or let the one that is there take over the present settings."""
-        if goes_on:
-            self._settle()
-        else:
-            self._start(part)
-
     def _settle(self) -> None:
         """Give the network the rates and penalties that were set since it was trained."""
         settings = network_settings(self)
         if settings != self._built:
-            images = self._as_input(np.zeros((0, *self._sample_shape)))
-            take_over(self.model_, self._build(images, 0, 0), self._built, settings)
+            fresh = self._plan(self._as_input(np.zeros((0, *self._sample_shape))), 0, 0).build()
+            take_over(self.model_, fresh, self._built, settings)
             self._built = settings
 
-    def _start(self, part: Part) -> None:
-        """Build and compile a new model, and draw the seeds of everything that is random."""
+    def _start(self, X: np.ndarray, part: Part, architectures: Architectures | None = None) -> None:
+        """Make an untrained network, and draw the seeds of everything that is random."""
         check_process()
         seed = _arguments.random_state(self.random_state).randint(np.iinfo(np.int32).max)
         build, self._order_seed, self._split_seed, augment = (
             int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(4)
         )
-        model = self._build(part.X, build, augment)
-        check_rows(model, self.batch_size, len(part.y))
-        self.model_, self._built = model, network_settings(self)
+        plan = self._plan(X, build, augment, part.rows)
+        network = Network(plan.build()) if architectures is None else architectures.network(plan)
+        check_rows(network.like, self.batch_size, len(part.y))
+        self._network, self._built = network, network_settings(self)
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
 
-    def _build(self, images: np.ndarray, seed: int, augment: int) -> Model:
-        """Return a compiled model of the present settings."""
-        settings = self.get_params(deep=False)
-        wanted = inspect.signature(self._builder).parameters
-        with float32_policy():
-            if settings.get("augmentation") is not None:
-                settings["augmentation"] = make_augment(self, images, augment)
-            model = self._builder(
-                images.shape[1:],
-                self._n_outputs(),
-                **{name: settings[name] for name in wanted if name in settings},
-                output_activation=self._output,
-                seed=seed,
-            )
-            model.compile(
-                optimizer=make_optimizer(self), loss=self._loss, weighted_metrics=self._metrics()
-            )
-            model.hyperparameters.label_smoothing.assign(settings.get("label_smoothing", 0.0))
-        return model
+    def _plan(self, X: np.ndarray, seed: int, augment: int, rows: np.ndarray | None = None) -> Plan:
+        """Return all that decides a network of the present settings."""
+        settings, layer = self.get_params(deep=False), None
+        if settings.get("augmentation") is not None:
+            layer = make_augment(self, X if rows is None else X[rows], augment)
+        return Plan(type(self), settings, X.shape[1:], self._n_outputs(), seed, layer)
 
     def _rebuild(self) -> None:
         """Build the network anew and untrained, for the samples and targets that are known."""
@@ -263,7 +267,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         self.set_params(random_state=0)  # draws nothing from a state that others share
         images, none = self._as_input(np.zeros((0, *self._sample_shape))), np.zeros(0, np.int64)
         try:
-            self._start(Part(images, none, None, none))
+            self._start(images, Part(none, none, None))
         finally:
             self.set_params(random_state=given)
 
@@ -276,8 +280,14 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             train, test = split_groups(groups, strata, share, seed)
         return part.take(train), part.take(test)
 
-    def _train(self, part: Part, epochs: int, validation: Part | None, kept: set[str]) -> None:
-        """Hand the model to scikeras for some epochs more, and take over what it learnt.
+    def _train(
+        self,
+        arrays: tuple[np.ndarray, np.ndarray, np.ndarray | None],
+        epochs: int,
+        watched: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None,
+        kept: set[str],
+    ) -> None:
+        """Train the model for some epochs more, and take over what it learnt.
 
         Where that is interrupted, the whole epochs before are kept, and so are all attributes.
         """
@@ -285,35 +295,22 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         watch: list[Any] = [rollback, StopWhenDiverged()]
         if self.verbose:
             watch.append(ProgressBar(epochs))
-        stopping = None
-        if self.early_stopping and validation is not None:
-            stopping = keras.callbacks.EarlyStopping(
-                "val_loss",
-                min_delta=self.tol,
-                patience=self.n_iter_no_change,
-                mode="min",
-                restore_best_weights=True,
-            )
-            watch.append(stopping)
-        wrapper = BaseWrapper(
-            model=self.model_,
-            batch_size=int(self.batch_size),
-            callbacks=[*watch, *(self.callbacks or ())] or None,
-            verbose=0,
-        )
+        rule = None if watched is None else EarlyStoppingRule.of(self)
+        if rule is not None:
+            watch.append(StopEarly(rule))
         try:
             with interrupts_heard():
-                wrapper.fit(
-                    part.X,
-                    part.y,
-                    part.weight,
+                history = train(
+                    self.model_,
+                    arrays,
+                    batch_size=int(self.batch_size),
+                    callbacks=[*watch, *(self.callbacks or ())],
                     shuffle=self._order_seed,
                     initial_epoch=self.n_iter_,
                     epochs=epochs,
-                    validation_data=None if validation is None else validation.for_keras(),
+                    validation_data=watched and tuple(a for a in watched if a is not None),
                 )
-            history = wrapper.model_.history.history
-            self._learnt(history, None if stopping is None else stopping.best_epoch)
+            self._learnt(history, None if rule is None else rule.best_epoch)
         except BaseException:
             with uninterrupted():
                 history = rollback.undo()
@@ -339,7 +336,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _forward(self, X: Any) -> np.ndarray:
         """Return the outputs of the network for samples that are not yet checked."""
-        check_is_fitted(self, "model_")
+        check_is_fitted(self, "_network")
         X = validate_data(self, as_samples(X), reset=False, dtype="numeric", allow_nd=True)
         self._check_sample_shape(X, reset=False)
         X = self._as_input(X)
@@ -347,4 +344,4 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         missing = -n % size
         if missing:
             X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
-        return np.asarray(self.model_.predict(X, batch_size=size, verbose=0))[:n]
+        return self._network.outputs(X, size)[:n]

@@ -21,18 +21,17 @@ SMALLEST_SIDE = 4
 class Part(NamedTuple):
     """Samples that go into training or validation together."""
 
-    X: np.ndarray
+    rows: np.ndarray  # where they are among the samples that were given
     y: np.ndarray
     weight: np.ndarray | None
-    rows: np.ndarray  # where they were among the samples that were given
 
-    def take(self, rows: np.ndarray) -> Part:
+    def take(self, chosen: np.ndarray) -> Part:
         """Return some of the samples."""
-        weight = None if self.weight is None else self.weight[rows]
-        return Part(self.X[rows], self.y[rows], weight, self.rows[rows])
+        weight = None if self.weight is None else self.weight[chosen]
+        return Part(self.rows[chosen], self.y[chosen], weight)
 
     def counted(self) -> Part:
-        """Return the samples whose weight is not zero: the others teach nothing."""
+        """Drop samples of weight zero."""
         return self if self.weight is None else self.take(np.flatnonzero(self.weight))
 
     def times(self, of_class: np.ndarray | None) -> Part:
@@ -62,11 +61,11 @@ class Part(NamedTuple):
         """Return the samples with their weights as they are."""
         return self if self.weight is None else self._replace(weight=self.weight.astype(np.float32))
 
-    def for_keras(self) -> tuple[np.ndarray, ...]:
-        """Return the tuple that Keras takes as validation data."""
-        if self.weight is None:
-            return self.X, self.y
-        return self.X, self.y, self.weight
+    def arrays(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return samples, targets and weights; the samples are copied only if some are left out."""
+        if len(self.rows) == len(X) and np.array_equal(self.rows, np.arange(len(X))):
+            return X, self.y, self.weight
+        return X[self.rows], self.y, self.weight
 
 
 def picture_shape(shape: tuple[int, ...], given: Any) -> tuple[int, ...]:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import keras
 
 from nnest import _arguments
 from nnest.augmentation import Augment, Augmentation
+from nnest.layers import Conv2D, Dense, Dropout
 from nnest.optimizers import SGD, RMSprop
-from nnest.programs import Model, signature
+from nnest.programs import STARTS, Model, signature
 
 __all__ = [
+    "builder_parameters",
     "check_rows",
     "check_training",
     "float32_policy",
     "make_augment",
     "make_optimizer",
     "network_settings",
+    "static_parameters",
     "take_over",
+    "traced_parameters",
+    "without_traced",
 ]
 
 OPTIMIZERS = (
@@ -30,12 +35,69 @@ OPTIMIZERS = (
 )  # fmt: skip
 WITH_MOMENTUM = {"sgd": SGD, "rmsprop": RMSprop}
 _OF_COMPILATION = ("optimizer", "learning_rate", "momentum", "label_smoothing")
-#: What may change without making another network.
-_NUMBERS = (
-    "dropout", "conv_dropout", "l1", "l2", "label_smoothing", "learning_rate", "momentum",
-    "augmentation", "kernel_initializer", "bias_initializer",
+#: What a parameter is called by the layers that declare it to be traced.
+_BY_LAYERS = {"dropout": "rate", "conv_dropout": "rate"}
+#: What decides how long and on what a network is trained, and no program.
+_OF_TRAINING = {
+    "class_weight", "epochs", "n_iter_no_change", "random_state", "tol", "validation_fraction",
+    "verbose", "warm_start",
+}  # fmt: skip
+#: Parameters with bounds of which no builder sees anything, and the penalties.
+_CHECKED = (
+    "batch_size", "epochs", "n_iter_no_change", "l1", "l2", "tol", "validation_fraction",
+    "momentum",
 )  # fmt: skip
 _LONGEST = 60
+
+
+@cache
+def builder_parameters(kind: Any) -> frozenset[str]:
+    """Return the parameters of the builder of a class of estimators."""
+    return frozenset(inspect.signature(kind._builder).parameters)
+
+
+@cache
+def traced_parameters() -> frozenset[str]:
+    """Return the parameters that change no program, or only by whether they are zero.
+
+    Layers, models and optimizers declare them by their `traced`. A learning rate is a variable of
+    Keras's own optimizers, and what a network starts from is no part of a program.
+    """
+    kinds = (Dense, Conv2D, Dropout, Model, SGD, RMSprop)
+    declared = {name for kind in kinds for name in kind.traced} | {"learning_rate", *STARTS}
+    named = {name for name, by_layers in _BY_LAYERS.items() if by_layers in declared}
+    return frozenset((declared - {*_BY_LAYERS.values(), "seed"}) | named)
+
+
+def static_parameters(estimator: Any) -> dict[str, Any]:
+    """Return the parameters that decide the program of an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        An estimator of this package.
+
+    Returns
+    -------
+    dict of str to object
+        Estimators that differ in none of them, and are trained on samples of one shape, share
+        programs, but for rates of zero, which may make a layer fewer.
+
+    Examples
+    --------
+    >>> from nnest import MLPClassifier
+    >>> from nnest.estimators import static_parameters
+    >>> one, other = MLPClassifier(dropout=0.1), MLPClassifier(dropout=0.2)
+    >>> static_parameters(one) == static_parameters(other)
+    True
+    """
+    return without_traced(estimator.get_params(deep=False))
+
+
+def without_traced(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return those of an estimator's parameters that decide its program."""
+    left_out = traced_parameters() | _OF_TRAINING
+    return {name: value for name, value in parameters.items() if name not in left_out}
 
 
 def check_training(net: Any) -> None:
@@ -46,14 +108,10 @@ def check_training(net: Any) -> None:
             "trained in float32: call keras.config.set_floatx('float32') first."
         )
     _arguments.one_of("optimizer", net.optimizer, OPTIMIZERS)
-    for name in ("batch_size", "epochs", "n_iter_no_change"):
-        _arguments.whole(name, getattr(net, name), least=1)
-    for name in ("l1", "l2", "tol"):
-        _arguments.number(name, getattr(net, name), low=0.0, high=math.inf)
-    _arguments.number("validation_fraction", net.validation_fraction, 0.0, 1.0, open_low=True)
+    for name in _CHECKED:
+        _arguments.within(name, getattr(net, name))
     if net.learning_rate is not None:
-        _arguments.number("learning_rate", net.learning_rate, 0.0, math.inf, open_low=True)
-    _arguments.number("momentum", net.momentum, 0.0, 1.0)
+        _arguments.within("learning_rate", net.learning_rate)
     if net.momentum and net.optimizer not in WITH_MOMENTUM:
         raise ValueError(
             f"momentum={net.momentum!r} has no meaning for optimizer={net.optimizer!r}: "
@@ -92,7 +150,8 @@ def make_optimizer(net: Any) -> Any:
 
 def network_settings(net: Any) -> dict[str, str]:
     """Return what decides an estimator's model, its loss and its optimizer, as text."""
-    names = {*inspect.signature(net._builder).parameters, *_OF_COMPILATION}
+    kind: Any = type(net)
+    names = {*builder_parameters(kind), *_OF_COMPILATION}
     settings = net.get_params(deep=False)
     return {name: repr(settings[name]) for name in settings if name in names}
 
@@ -142,7 +201,8 @@ def take_over(model: Model, fresh: Model, before: dict[str, str], after: dict[st
 
 def _refusal(changed: list[str], before: dict[str, str], after: dict[str, str]) -> str:
     """Return the sentence that names what makes another network."""
-    name, *others = [name for name in changed if name not in _NUMBERS] or changed
+    numbers = traced_parameters() | {"augmentation"}
+    name, *others = [name for name in changed if name not in numbers] or changed
     said = f"{name} from {before[name]:.{_LONGEST}} to {after[name]:.{_LONGEST}}"
     also = f" (also {', '.join(others[:3])})" if others else ""
     return (

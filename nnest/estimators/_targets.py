@@ -160,7 +160,7 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
 
     def _encode(self, y: np.ndarray, reset: bool, classes: Any) -> np.ndarray:
         """Return the place of each label among the classes."""
-        _arguments.number("label_smoothing", self.label_smoothing, 0.0, 1.0)
+        _arguments.within("label_smoothing", self.label_smoothing)
         check_classification_targets(y)
         given = None if classes is None else np.unique(classes)
         if reset:
@@ -194,7 +194,8 @@ class Classifier(ClassifierMixin, NeuralNet, metaclass=ABCMeta):
         """Return the number of classes."""
         return len(self.classes_)
 
-    def _metrics(self) -> list[Any]:
+    @staticmethod
+    def _metrics() -> list[Any]:
         """Return the accuracy, under the name that it has in `history_`."""
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
 
@@ -319,7 +320,8 @@ class Regressor(RegressorMixin, NeuralNet, metaclass=ABCMeta):
         """Return how many numbers a sample has."""
         return int(np.prod(self._target_shape, dtype=int))
 
-    def _metrics(self) -> list[Any]:
+    @staticmethod
+    def _metrics() -> list[Any]:
         """Return none: the loss is the mean squared error already."""
         return []
 

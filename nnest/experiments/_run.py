@@ -13,11 +13,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from nnest._interrupts import interrupts_heard
+from nnest.estimators import static_parameters
 from nnest.experiments._circumstances import code_state
 from nnest.experiments._jobs import Job, jobs_of, make_estimator
 from nnest.experiments._report import Report
 from nnest.experiments._train import TrainingSession, images_key
-from nnest.population import members_at_once, static_parameters
+from nnest.population import members_at_once
 from nnest.results import ResultStore
 
 __all__ = ["Outcome", "run"]

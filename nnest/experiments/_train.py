@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from nnest._identity import installed_versions
 from nnest._machine import device
-from nnest.estimators import NeuralNet
+from nnest.estimators import NeuralNet, network_outputs
 from nnest.experiments._confusion import confusion_counts
 from nnest.experiments._digest import describe
 from nnest.experiments._holdouts import held_out_rows
@@ -268,8 +268,9 @@ def _evaluate(
 
     A network that diverged answers NaN, which counts as the first class: records keep it so.
     """
-    answer = estimator._forward if isinstance(estimator, NeuralNet) else estimator.predict_proba
-    return _accuracy_and_loss(estimator, answer(images), labels)
+    if isinstance(estimator, NeuralNet):
+        return _accuracy_and_loss(estimator, network_outputs(estimator, images), labels)
+    return _accuracy_and_loss(estimator, estimator.predict_proba(images), labels)
 
 
 def _accuracy_and_loss(

@@ -136,6 +136,8 @@ def chains(model: Any) -> list[tuple[list[Any], Block]]:
             readers.setdefault(id(tensor), []).append(node)
     kept = {id(tensor) for tensor in model.outputs}
 
+    # One operator returns nothing of what passes between its layers. If a second reader, an output
+    # of the model or another call of the same layer needed it, it would not be there.
     def path(node: Any) -> Iterable[Any]:
         """Yield the nodes from one on, for as long as each is the only reader of the last."""
         while calls[id(node.operation)] == 1 and len(node.outputs) == 1:

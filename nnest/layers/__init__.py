@@ -1,6 +1,6 @@
 """Keras layers whose hyper-parameters are part of their state."""
 
-from nnest.layers._draws import uniform
+from nnest.layers._initializers import compiled_initializer
 from nnest.layers._layers import Conv2D, Dense, Dropout, MaxPooling2D
 from nnest.layers._normalization import BatchNormalization
 from nnest.layers._patches import (
@@ -8,8 +8,8 @@ from nnest.layers._patches import (
     convolutions_as_products,
     convolve_patches,
 )
-from nnest.layers._starts import start_of
-from nnest.layers._state import Hyperparameters, known_batch, present_labels, present_rows
+from nnest.layers._random import uniform
+from nnest.layers._state import Hyperparameters, batch_context, batch_labels, sample_mask
 
 __all__ = [
     "BatchNormalization",
@@ -19,11 +19,11 @@ __all__ = [
     "Hyperparameters",
     "MaxPooling2D",
     "are_convolutions_products",
+    "batch_context",
+    "batch_labels",
+    "compiled_initializer",
     "convolutions_as_products",
     "convolve_patches",
-    "known_batch",
-    "present_labels",
-    "present_rows",
-    "start_of",
+    "sample_mask",
     "uniform",
 ]

@@ -19,9 +19,9 @@ import keras
 from keras import ops
 
 from nnest import fusion
-from nnest.layers._draws import uniform
+from nnest.layers._initializers import compiled_initializer
 from nnest.layers._patches import are_convolutions_products, convolve_patches
-from nnest.layers._starts import start_of
+from nnest.layers._random import uniform
 from nnest.layers._state import Hyperparameters
 
 __all__ = ["Conv2D", "Dense", "Dropout", "MaxPooling2D"]
@@ -62,7 +62,7 @@ class _Penalized:
         self, shape: Any = None, initializer: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
         """Add a weight, as Keras does; its start is drawn by a program that all seeds share."""
-        return super().add_weight(shape, start_of(initializer), *args, **kwargs)  # type: ignore[misc]
+        return super().add_weight(shape, compiled_initializer(initializer), *args, **kwargs)  # type: ignore[misc]
 
     @property
     def variables(self) -> list[Any]:

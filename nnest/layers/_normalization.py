@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nnest.layers._state import present_rows
+from nnest.layers._state import sample_mask
 
 __all__ = ["BatchNormalization"]
 
@@ -17,7 +17,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalization whose moments are those of the samples of a batch.
 
     Keras's own, except that rows which only fill a batch up to its size
-    (:func:`nnest.layers.present_rows`) enter neither mean nor variance.
+    (:func:`nnest.layers.sample_mask`) enter neither mean nor variance.
 
     Parameters
     ----------
@@ -27,10 +27,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Examples
     --------
     >>> import numpy as np
-    >>> from nnest.layers import BatchNormalization, known_batch
+    >>> from nnest.layers import BatchNormalization, batch_context
     >>> layer = BatchNormalization(momentum=0.0)
     >>> rows = np.array([[1.0], [3.0], [99.0]], "float32")
-    >>> with known_batch(present=np.array([True, True, False])):
+    >>> with batch_context(present=np.array([True, True, False])):
     ...     _ = layer(rows, training=True)
     >>> np.asarray(layer.moving_mean).tolist()
     [2.0]
@@ -41,7 +41,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def _moments(self, inputs: Any, mask: Any) -> Any:
         """Return mean and variance over the samples of the batch."""
-        present = present_rows()
+        present = sample_mask()
         if present is None or mask is not None:
             return super()._moments(inputs, mask)
         axes = self._reduction_axes

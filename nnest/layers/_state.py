@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-__all__ = ["Hyperparameters", "known_batch", "present_labels", "present_rows"]
+__all__ = ["Hyperparameters", "batch_context", "batch_labels", "sample_mask"]
 
 
 class Hyperparameters:
@@ -74,7 +74,7 @@ _batch: ContextVar[tuple[Any, Any] | None] = ContextVar("batch", default=None)
 
 
 @contextmanager
-def known_batch(labels: Any = None, present: Any = None) -> Iterator[None]:
+def batch_context(labels: Any = None, present: Any = None) -> Iterator[None]:
     """Let layers know about the rows of a batch, for as long as this lasts.
 
     Parameters
@@ -87,13 +87,13 @@ def known_batch(labels: Any = None, present: Any = None) -> Iterator[None]:
     Yields
     ------
     None
-        Nothing; see :func:`present_labels` and :func:`present_rows`.
+        Nothing; see :func:`batch_labels` and :func:`sample_mask`.
 
     Examples
     --------
-    >>> from nnest.layers import known_batch, present_labels
-    >>> with known_batch(labels=[2, 0]):
-    ...     present_labels()
+    >>> from nnest.layers import batch_context, batch_labels
+    >>> with batch_context(labels=[2, 0]):
+    ...     batch_labels()
     [2, 0]
     """
     token = _batch.set((labels, present))
@@ -103,35 +103,35 @@ def known_batch(labels: Any = None, present: Any = None) -> Iterator[None]:
         _batch.reset(token)
 
 
-def present_labels() -> Any:
+def batch_labels() -> Any:
     """Return the labels of the batch, or None where nobody said which they are.
 
     Returns
     -------
     tensor of shape (n,) or None
-        What :func:`known_batch` was given.
+        What :func:`batch_context` was given.
 
     Examples
     --------
-    >>> from nnest.layers import present_labels
-    >>> present_labels() is None
+    >>> from nnest.layers import batch_labels
+    >>> batch_labels() is None
     True
     """
     return (_batch.get() or (None, None))[0]
 
 
-def present_rows() -> Any:
+def sample_mask() -> Any:
     """Return which rows of the batch are samples, or None where all of them are.
 
     Returns
     -------
     bool tensor of shape (n,) or None
-        What :func:`known_batch` was given.
+        What :func:`batch_context` was given.
 
     Examples
     --------
-    >>> from nnest.layers import present_rows
-    >>> present_rows() is None
+    >>> from nnest.layers import sample_mask
+    >>> sample_mask() is None
     True
     """
     return (_batch.get() or (None, None))[1]

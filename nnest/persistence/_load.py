@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from keras import ops
 
 from nnest._validation import shortened
+from nnest.estimators import FitState
 from nnest.persistence._arrays import HEADER, read_array, read_vector
 from nnest.persistence._errors import Refused, refusing
 from nnest.persistence._files import MANIFEST, Files, opened
@@ -94,40 +96,25 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
 def _estimator(manifest: Manifest, files: Files) -> Any:
     """Return the estimator with its network and all that was learnt."""
     net = ESTIMATORS[manifest.kind](**manifest.parameters)
-    _set_shapes(net, manifest, files)
-    _build(net, files)
+    state = replace(manifest.state, classes=_classes(manifest, files))
+    _build(net, state, files)
     wanted = variables(net.model_)
     names = {MANIFEST, *wanted, *(f"history-{i}.npy" for i in range(len(manifest.history)))}
-    names |= {"classes.npy"} if manifest.classes is None and hasattr(net, "classes_") else set()
+    names |= {"classes.npy"} if manifest.classes is None and state.classes is not None else set()
     _check_names(names, set(files.sizes))
     for name, variable in wanted.items():
         _assign(name, variable, files)
     _check_hyperparameters(net.model_)
     for name, variable in wanted.items():
-        _check_values(name, to_numpy(variable), manifest.diverged)
-    net._order_seed, net._split_seed = manifest.order_seed, manifest.split_seed
-    net.history_ = _history(manifest, files)
-    net.n_iter_, net.best_epoch_ = manifest.n_iter, manifest.best_epoch
-    net.diverged_ = manifest.diverged
-    if manifest.group is not None:
-        net.group_ = manifest.group
+        _check_values(name, to_numpy(variable), state.diverged)
+    replace(state, history=_history(manifest, files)).restore(net)
     return net
 
 
-def _set_shapes(net: Any, manifest: Manifest, files: Files) -> None:
-    """Set what is known of samples and targets."""
-    net._sample_shape = manifest.sample_shape
-    net.n_features_in_ = manifest.sample_shape[0]
-    if manifest.feature_names is not None:
-        net.feature_names_in_ = np.array(manifest.feature_names, dtype=object)
-    if manifest.target_shape is not None:
-        net._target_shape = manifest.target_shape
-    else:
-        net.classes_ = _classes(manifest, files)
-
-
-def _classes(manifest: Manifest, files: Files) -> np.ndarray:
-    """Return the labels, sorted and all different."""
+def _classes(manifest: Manifest, files: Files) -> np.ndarray | None:
+    """Return the labels, sorted and all different; None for regressors."""
+    if manifest.state.target_shape is not None:
+        return None
     if manifest.classes is not None:
         classes = np.array(manifest.classes, dtype=object)
     elif "classes.npy" in files.sizes:
@@ -143,12 +130,10 @@ def _classes(manifest: Manifest, files: Files) -> np.ndarray:
     return classes
 
 
-def _build(net: Any, files: Files) -> None:
+def _build(net: Any, state: FitState, files: Files) -> None:
     """Build the network if the files are large enough to hold it."""
     try:
-        net._check_training_parameters()
-        shape = net._as_input(np.zeros((0, *net._sample_shape))).shape[1:]
-        sizes = kernels(net, shape, net._n_outputs())
+        sizes = kernels(net, *state.network_shape(net))
     except Exception as error:  # whatever a configuration of unknown origin breaks
         raise _no_network(error) from error
     held = sum(files.sizes.values()) // 4
@@ -158,7 +143,7 @@ def _build(net: Any, files: Files) -> None:
             f"numbers, and its files hold {held} numbers at most"
         )
     try:
-        net._rebuild()
+        state.build_network(net)
     except Exception as error:
         raise _no_network(error) from error
 
@@ -210,7 +195,7 @@ def _check_hyperparameters(model: Any) -> None:
         finite = all(np.isfinite(ops.convert_to_numpy(variable.value)).all() for variable in held)
         try:
             type(each).from_config(each.get_config())
-        except (ValueError, TypeError):  # Keras makes one of the other
+        except (ValueError, TypeError):  # Keras raises a TypeError for some ValueErrors
             finite = False
         if not finite:
             raise Refused(f"layer {each.name!r} of it has a hyper-parameter out of bounds")
@@ -235,7 +220,7 @@ def _history(manifest: Manifest, files: Files) -> dict[str, list[float]]:
     for i, metric in enumerate(manifest.history):
         name = f"history-{i}.npy"
         values = read_vector(name, files.read(name), kinds="f")
-        if len(values) > manifest.n_iter:
+        if len(values) > manifest.state.n_iter:
             raise Refused(f"{name!r} in it has more numbers than there were epochs")
         history[metric] = values.tolist()
     return history

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+
+from nnest.estimators import FitState
 from nnest.persistence._errors import Refused
 from nnest.persistence._state import ESTIMATORS, check_parameters, circumstances
 from nnest.persistence._values import from_json, parse
@@ -24,16 +27,8 @@ class Manifest:
 
     kind: str
     parameters: dict[str, Any]
-    sample_shape: tuple[int, ...]
-    target_shape: tuple[int, ...] | None
+    state: FitState  # without classes and history, which may be arrays
     classes: list[str] | None
-    feature_names: list[str] | None
-    order_seed: int
-    split_seed: int
-    n_iter: int
-    best_epoch: int
-    diverged: bool
-    group: dict[str, Any] | None
     history: list[str]
 
     @classmethod
@@ -45,34 +40,35 @@ class Manifest:
         kind, parameters = _parameters(found)
         seeds = _Object(found.take("seeds", dict))
         n_iter = found.whole("n_iter", least=1)
-        manifest = cls(
-            kind=kind,
-            parameters=parameters,
+        state = FitState(
             sample_shape=_shape(found.take("sample_shape", list), sides=(1, 2, 3)),
             target_shape=_target_shape(found, kind),
-            classes=_texts(found, "classes"),
-            feature_names=_texts(found, "feature_names"),
+            classes=None,
+            feature_names=_names(found),
             order_seed=seeds.whole("order", least=0, below=LARGEST_SEED),
             split_seed=seeds.whole("split", least=0, below=LARGEST_SEED),
+            history={},
             n_iter=n_iter,
             best_epoch=found.whole("best_epoch", least=1, below=n_iter + 1),
             diverged=found.take("diverged", bool),
             group=_group(found),
-            history=_texts(found, "history") or [],
         )
+        classes, history = _texts(found, "classes"), _texts(found, "history") or []
         found.take("written_by", dict)
         for each in (seeds, found):
             each.check_empty()
+        manifest = cls(kind, parameters, state, classes, history)
         manifest._check()
         return manifest
 
     def _check(self) -> None:
         """Refuse parts that contradict each other."""
-        if self.feature_names is not None and len(self.feature_names) != self.sample_shape[0]:
+        state = self.state
+        if state.feature_names is not None and len(state.feature_names) != state.sample_shape[0]:
             raise Refused("'feature_names' in it are not as many as there are features")
         if len(set(self.history)) != len(self.history):
             raise Refused("'history' in it names a metric twice")
-        if self.classes is not None and self.target_shape is not None:
+        if self.classes is not None and state.target_shape is not None:
             raise Refused("'classes' in it belong to no regressor")
 
 
@@ -99,7 +95,7 @@ class _Object:
         return value
 
     def check_empty(self) -> None:
-        """Refuse what nobody has taken."""
+        """Raise for a key that is not known."""
         if self._values:
             raise Refused(f"its JSON holds {min(self._values)!r}, which is not known")
 
@@ -169,6 +165,12 @@ def _shape(given: list[Any], sides: tuple[int, ...]) -> tuple[int, ...]:
     if len(given) not in sides or not all(type(side) is int and side > 0 for side in given):
         raise Refused(f"{str(given)[:80]!r} in its JSON is no shape")
     return tuple(given)
+
+
+def _names(found: _Object) -> np.ndarray | None:
+    """Return the names of features, if there are any."""
+    names = _texts(found, "feature_names")
+    return None if names is None else np.array(names, dtype=object)
 
 
 def _texts(found: _Object, name: str) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nnest._storage import replacing, writing
+from nnest.estimators import FitState
 from nnest.persistence._onnx_nodes import Graph, NoOnnxFormError
 from nnest.persistence._save import check_estimator
 from nnest.preprocessing import GaussianBlur, PixelScaler, gaussian_kernel
@@ -120,14 +122,13 @@ def _libraries() -> tuple[Any, Any]:
 
 def _content(onnx: Any, steps: list[Any], network: Any) -> bytes:
     """Return the bytes of the file."""
-    graph = Graph(onnx)
-    x = "X"
+    graph, x, sample_shape = Graph(onnx), "X", FitState.of(network).sample_shape
     for step in steps:
-        x = _transformed(graph, x, step, network._sample_shape)
+        x = _transformed(graph, x, step, sample_shape)
     model = network.model_
     x = graph.reshape(x, (-1, *model.input.shape[1:]))
     outputs = _outputs(graph, graph.network(x, model), network)
-    sample = ["n", *network._sample_shape]
+    sample = ["n", *sample_shape]
     given = onnx.helper.make_tensor_value_info("X", onnx.TensorProto.FLOAT, sample)
     made = onnx.helper.make_model(
         onnx.helper.make_graph(graph.nodes, "nnest", [given], outputs, graph.constants),
@@ -147,7 +148,9 @@ def _transformed(graph: Graph, x: str, step: Any, shape: tuple[int, ...]) -> str
     if isinstance(step, PixelScaler):
         x = graph.add("Div", x, graph.constant(np.float32(step.maximum)))
         return graph.add("Mul", x, graph.constant(np.float32(step.factor)))
-    height, width, *_ = step._with_rows(np.zeros((1, *shape), np.float32)).shape[1:]
+    side = math.isqrt(int(np.prod(shape)))
+    rows_first = shape if len(shape) > 1 else (step.image_shape or (side, side))
+    height, width, *_ = rows_first
     # An image with channels is (n, height, width, c); one without gets a last axis of one.
     channels = int(np.prod(shape)) // (height * width)
     rows, columns = (_blur_matrix(step, side) for side in (height, width))
@@ -172,7 +175,7 @@ def _outputs(graph: Graph, x: str, network: Any) -> list[Any]:
     """Name the outputs, and return what the file says about them."""
     helper, types = graph.onnx.helper, graph.onnx.TensorProto
     if not hasattr(network, "classes_"):
-        shape = network._target_shape
+        shape = FitState.of(network).target_shape or ()
         graph.rename(graph.reshape(x, (-1, *shape)), "prediction")
         return [helper.make_tensor_value_info("prediction", types.FLOAT, ["n", *shape])]
     classes = np.asarray(network.classes_)
@@ -194,8 +197,8 @@ def _check_agreement(content: bytes, estimator: Any, steps: list[Any], network: 
     """Raise if ONNX Runtime predicts something else on random samples."""
     _, onnxruntime = _libraries()
     scale = next((step.maximum for step in steps if isinstance(step, PixelScaler)), 1.0)
-    rng = np.random.default_rng(0)
-    X = rng.uniform(-scale, scale, (PROBES, *network._sample_shape)).astype(np.float32)
+    rng, sample_shape = np.random.default_rng(0), FitState.of(network).sample_shape
+    X = rng.uniform(-scale, scale, (PROBES, *sample_shape)).astype(np.float32)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     found = session.run(None, {"X": X})[-1]
     classifies = hasattr(network, "classes_")

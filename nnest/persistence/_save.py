@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from nnest import __version__
+from nnest.estimators import FitState, settle
 from nnest.persistence import _files
 from nnest.persistence._arrays import write_array
 from nnest.persistence._errors import Refused
@@ -92,20 +93,21 @@ def check_estimator(estimator: Any) -> None:
             f"{type(estimator).__name__} is not accepted: give a fitted "
             f"{', '.join(ESTIMATORS)}; of a pipeline or a search, the network in it."
         )
-    check_is_fitted(estimator, ["model_", "best_epoch_"])
+    check_is_fitted(estimator, ["history_", "best_epoch_"])
 
 
 def _content(estimator: Any) -> dict[str, bytes]:
     """Return the files of an estimator by their names."""
     _check_architecture(estimator)
-    estimator._settle()  # a file holds one set of rates: those with which training would go on
+    settle(estimator)  # a file holds one set of rates: those with which training would go on
+    state = FitState.of(estimator)
     arrays = {name: to_numpy(each) for name, each in variables(estimator.model_).items()}
-    for i, values in enumerate(estimator.history_.values()):
+    for i, values in enumerate(state.history.values()):
         arrays[f"history-{i}.npy"] = np.asarray(values, np.float64)
-    classes = getattr(estimator, "classes_", None)
+    classes = state.classes
     if classes is not None and classes.dtype.kind in "biufU":
         arrays["classes.npy"], classes = classes, None
-    about = _manifest(estimator, classes)
+    about = _manifest(estimator, state, classes)
     # Weights may cease to be finite in the last step, which its loss does not know.
     about["diverged"] |= not all(is_finite(name, values) for name, values in arrays.items())
     manifest = json.dumps(about, indent=1, allow_nan=False)
@@ -115,12 +117,8 @@ def _content(estimator: Any) -> dict[str, bytes]:
 
 def _check_architecture(estimator: Any) -> None:
     """Refuse a network that could not be built again from the parameters."""
-    estimator._check_training_parameters()
     twin = type(estimator)(**estimator.get_params(deep=False))
-    for name in ("classes_", "_sample_shape", "_target_shape"):
-        if hasattr(estimator, name):
-            setattr(twin, name, getattr(estimator, name))
-    twin._rebuild()
+    FitState.of(estimator).build_network(twin)
     if signature(twin.model_) != signature(estimator.model_):
         raise Refused(
             "its model_ is not what its parameters describe",
@@ -128,10 +126,9 @@ def _check_architecture(estimator: Any) -> None:
         )
 
 
-def _manifest(estimator: Any, classes: np.ndarray | None) -> dict[str, Any]:
-    """Return what is no array."""
-    names = getattr(estimator, "feature_names_in_", None)
-    target_shape = getattr(estimator, "_target_shape", None)
+def _manifest(estimator: Any, state: FitState, classes: np.ndarray | None) -> dict[str, Any]:
+    """Return the JSON of an estimator."""
+    names, target_shape = state.feature_names, state.target_shape
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -142,16 +139,16 @@ def _manifest(estimator: Any, classes: np.ndarray | None) -> dict[str, Any]:
             name: _parameter(name, value)
             for name, value in estimator.get_params(deep=False).items()
         },
-        "sample_shape": list(estimator._sample_shape),
+        "sample_shape": list(state.sample_shape),
         "target_shape": None if target_shape is None else list(target_shape),
         "classes": None if classes is None else _labels(classes),
         "feature_names": None if names is None else list(names),
-        "seeds": {"order": estimator._order_seed, "split": estimator._split_seed},
-        "n_iter": estimator.n_iter_,
-        "best_epoch": int(estimator.best_epoch_),
-        "diverged": bool(estimator.diverged_),
-        "group": _parameter("group_", getattr(estimator, "group_", None)),
-        "history": list(estimator.history_),
+        "seeds": {"order": state.order_seed, "split": state.split_seed},
+        "n_iter": state.n_iter,
+        "best_epoch": state.best_epoch,
+        "diverged": state.diverged,
+        "group": _parameter("group_", state.group),
+        "history": list(state.history),
     }
 
 

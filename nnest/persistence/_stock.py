@@ -64,7 +64,7 @@ def to_keras(estimator: Any) -> keras.Model:
     stock.compile(
         optimizer=type(model.optimizer).from_config(model.optimizer.get_config()),
         loss="sparse_categorical_crossentropy" if classifies else "mean_squared_error",
-        metrics=estimator._metrics(),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")] if classifies else [],
     )
     return stock
 

@@ -57,7 +57,7 @@ def from_json(value: Any) -> Any:
         return _dictionary(content)
     if len(value) == 1 and kind == "Augmentation" and isinstance(content, dict):
         return _augmentation(content)
-    raise Refused(f"it holds the value {str(value)[:80]!r}, which is of no kind that is known")
+    raise Refused(f"it holds the value {str(value)[:80]!r}, whose type is not supported")
 
 
 def _dictionary(pairs: list[Any]) -> dict[Any, Any]:
@@ -68,7 +68,7 @@ def _dictionary(pairs: list[Any]) -> dict[Any, Any]:
     try:
         found = dict(zip(keys, (from_json(each) for _, each in pairs), strict=True))
     except TypeError:
-        raise Refused("a dictionary in it has a key that can be none") from None
+        raise Refused("a dictionary in it has a key that is not hashable") from None
     if len(found) != len(pairs):
         raise Refused("a dictionary in it has the same key twice")
     return found

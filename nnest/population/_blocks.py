@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnest.population._many import only_where, test_many, train_many
-from nnest.population._members import Feed, Member, State, feed_of, state_of
+from nnest.population._members import Feed, Member, feed_of
+from nnest.population._vmapped_steps import select_lanes, test_many, train_many
 from nnest.programs import (
     EVALUATION_BATCH,
     running,
@@ -20,13 +20,13 @@ from nnest.programs import (
     step_program,
 )
 
-__all__ = ["Alone", "Block", "Plan", "Stacked"]
+__all__ = ["Alone", "Block", "StackShape", "Stacked"]
 
 #: Steps after which a block looks at the clock for the first time.
 FIRST_STEPS = 32
 
 
-class Plan(NamedTuple):
+class StackShape(NamedTuple):
     """What the program of stacked members depends on, beside their architecture.
 
     Parameters
@@ -48,6 +48,11 @@ class Plan(NamedTuple):
     steps: int
     ragged: bool
     watched: int
+
+
+def _metrics_of(template: Any) -> list[Any]:
+    """Return the variables of a model's metrics."""
+    return [variable.value for variable in template.metrics_variables]
 
 
 class Block(ABC):
@@ -79,7 +84,7 @@ class Block(ABC):
         self.step, self.logs = step, None
         size, fewest = self.batch_rows, self.template.fewest_rows
         feeds = [
-            feed_of(m.train, size, self.steps, m.estimator._order_seed, epoch + 1, fewest)
+            feed_of(m.train, size, self.steps, m.fitting.order_seed, epoch + 1, fewest)
             for m in self.members
         ]
         self._take_feeds(feeds)
@@ -154,11 +159,11 @@ class Block(ABC):
         """Keep the weights of the members that are better than ever, (n_members,) of bool."""
 
     @abstractmethod
-    def arrays(self) -> tuple[State, Any]:
+    def arrays(self) -> tuple[Any, Any]:
         """Return the state of all members and what was kept of it, stacked, as NumPy arrays."""
 
     @abstractmethod
-    def restore(self, state: State, best: Any) -> None:
+    def restore(self, state: Any, best: Any) -> None:
         """Take over what `arrays` returned."""
 
 
@@ -168,8 +173,7 @@ class Alone(Block):
     def __init__(self, members: list[Member], samples: Any, template: Any) -> None:
         super().__init__(members, samples, template)
         # Copies: a step gives the memory of the state before it back.
-        state = (*state_of(members[0].model)[:3], state_of(template)[3])
-        self.state = jax.tree.map(jnp.array, state)
+        self.state = jax.tree.map(jnp.array, (*members[0].state, _metrics_of(template)))
         self._train_step = step_program("train", template)
         self._test_step = step_program("test", template)
 
@@ -204,12 +208,12 @@ class Alone(Block):
         if improved[0]:
             self.best = jax.tree.map(jnp.array, self.state[:2])
 
-    def arrays(self) -> tuple[State, Any]:
-        arrays: tuple[State, Any]
+    def arrays(self) -> tuple[Any, Any]:
+        arrays: tuple[Any, Any]
         arrays = jax.tree.map(lambda v: np.asarray(v)[None], (self.state, self.best))
         return arrays
 
-    def restore(self, state: State, best: Any) -> None:
+    def restore(self, state: Any, best: Any) -> None:
         self.state, self.best = jax.tree.map(lambda v: jnp.array(v[0]), (state, best))
 
 
@@ -217,23 +221,27 @@ class Stacked(Block):
     """Members whose states are stacked: one program takes a step of all of them.
 
     There are always `lanes` lanes; those without a member run a copy of the last one, so that any
-    number of members runs the same program, and none of them sees how many there are.
+    number of members runs the same program, and none of them sees how many there are. A copy, and
+    not zeros, because it computes nothing that the last one does not: no division by zero and no
+    overflow can come of it.
     """
 
-    def __init__(self, members: list[Member], samples: Any, template: Any, plan: Plan) -> None:
+    def __init__(
+        self, members: list[Member], samples: Any, template: Any, shape: StackShape
+    ) -> None:
         super().__init__(members, samples, template)
-        self.steps, self.watched = plan.steps, plan.watched
-        lanes = plan.lanes
+        self.steps, self.watched = shape.steps, shape.watched
+        lanes = shape.lanes
         self.lanes = [*members, *[members[-1]] * (lanes - len(members))]
-        states = [state_of(member.model)[:3] for member in self.lanes]
+        states = [member.state for member in self.lanes]
         stacked = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *states)
-        metrics = [jnp.zeros((lanes, *v.shape), v.dtype) for v in state_of(template)[3]]
+        metrics = [jnp.zeros((lanes, *v.shape), v.dtype) for v in _metrics_of(template)]
         self.state = (*stacked, metrics)
-        key = (signature(template), plan.lanes, plan.products)
+        key = (signature(template), shape.lanes, shape.products)
         self._train_steps = shared_program(
-            ("train many", *key, plan.ragged), lambda: train_many(plan.ragged, plan.products)
+            ("train many", *key, shape.ragged), lambda: train_many(shape.ragged, shape.products)
         )
-        self._test_steps = shared_program(("test many", *key), lambda: test_many(plan.products))
+        self._test_steps = shared_program(("test many", *key), lambda: test_many(shape.products))
 
     def _stacked(self, feeds: list[Feed]) -> Feed:
         """Return the batches of all lanes, (steps, lanes, batch, ...)."""
@@ -271,15 +279,15 @@ class Stacked(Block):
         elif improved.any():
             unused = np.zeros(len(self.lanes) - len(improved), bool)
             mask = jnp.asarray(np.concatenate([improved, unused]))
-            self.best = only_where(mask, self.state[:2], self.best)
+            self.best = select_lanes(mask, self.state[:2], self.best)
 
-    def arrays(self) -> tuple[State, Any]:
+    def arrays(self) -> tuple[Any, Any]:
         n = len(self.members)
-        arrays: tuple[State, Any]
+        arrays: tuple[Any, Any]
         arrays = jax.tree.map(lambda v: np.asarray(v)[:n], (self.state, self.best))
         return arrays
 
-    def restore(self, state: State, best: Any) -> None:
+    def restore(self, state: Any, best: Any) -> None:
         missing = len(self.lanes) - len(self.members)
 
         def fill(values: np.ndarray) -> Any:

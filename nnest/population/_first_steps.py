@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from nnest.population._group import with_metrics
-from nnest.population._members import feed_of, prepare, state_of
+from nnest.population._members import Preparation, feed_of
 from nnest.programs import running, step_program
 
 __all__ = ["first_gradient_norms"]
@@ -53,15 +53,15 @@ def first_gradient_norms(estimator: Any, X: Any, y: Any, *, n_steps: int) -> lis
     >>> len(norms), norms[0] > 0
     (2, True)
     """
-    twin = clone(estimator)
-    member = prepare(0, twin, X, y, None, None)
-    samples = twin._as_input(np.asarray(X))
+    preparation = Preparation(X, y, None)
+    member = preparation.member(0, clone(estimator), None)
+    samples = preparation.inputs(member.estimator)
     model = with_metrics(member, samples)
-    feed = feed_of(
-        member.train, member.batch_rows, member.steps, twin._order_seed, 1, model.fewest_rows
-    )
+    seed = member.fitting.order_seed
+    feed = feed_of(member.train, member.batch_rows, member.steps, seed, 1, model.fewest_rows)
     find, train = step_program("gradient", model), step_program("train", model)
-    state = jax.tree.map(jnp.array, state_of(model))  # a step gives the memory back
+    metrics = [variable.value for variable in model.metrics_variables]
+    state = jax.tree.map(jnp.array, (*member.state, metrics))  # a step gives the memory back
     norms = []
     with running(model):
         for step in range(min(n_steps, member.steps)):

@@ -17,10 +17,10 @@ from tqdm import tqdm
 from nnest._interrupts import interrupts_heard
 from nnest._machine import free_memory
 from nnest.estimators import NeuralNet
-from nnest.population._checkpoint import Keeper
+from nnest.population._checkpoint import GroupCheckpoint
+from nnest.population._execution import ExecutionPlan, plan_for
 from nnest.population._group import Group
-from nnest.population._lowering import Lowering, look_up
-from nnest.population._members import Member, fit_alone, prepare, unfinished_undone
+from nnest.population._members import Member, Preparation, fit_alone
 from nnest.population._sizes import MemoryCheck, size_of
 from nnest.programs import signature
 
@@ -108,20 +108,20 @@ def fit_many(
     estimators = list(estimators)
     _check(estimators, splits, max_group)
     most = None if max_group == "auto" else int(max_group)
-    keepers: list[Keeper] = []
-    done = 0
-    with unfinished_undone(estimators), interrupts_heard():
+    checkpoints: list[GroupCheckpoint] = []
+    preparation, done = Preparation(X, y, sample_weight), 0
+    with interrupts_heard():
         while done < len(estimators):
-            members, done = _prepared(estimators, done, X, y, splits, sample_weight)
+            members, done = _prepared(estimators, done, preparation, splits)
             total = sum(int(member.estimator.epochs) for member in members)
             silent = not any(member.estimator.verbose for member in members)
             with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
                 report = _Report(len(estimators), callback, bar)
                 for group in _groups(members):
-                    samples = _samples(group[0].estimator, X)
-                    keepers += _train(group, samples, most, report, checkpoint)
-    for keeper in keepers:
-        keeper.forget()
+                    samples = preparation.inputs(group[0].estimator)
+                    checkpoints += _train(group, samples, most, report, checkpoint)
+    for each in checkpoints:
+        each.forget()
     return estimators
 
 
@@ -156,13 +156,13 @@ def _why_alone(estimator: Any) -> str | None:
         return "they have callbacks of their own"
     if any(getattr(type(estimator), name) is not getattr(NeuralNet, name) for name in _REPLACED):
         return "their class has a `fit` of its own"
-    if estimator.warm_start and hasattr(estimator, "model_"):
+    if estimator.warm_start and hasattr(estimator, "n_iter_"):
         return "they go on with the network that they have (warm_start=True)"
     return None
 
 
 def _prepared(
-    estimators: list[Any], start: int, X: Any, y: Any, splits: Any, sample_weight: Any
+    estimators: list[Any], start: int, preparation: Preparation, splits: Any
 ) -> tuple[list[Member], int]:
     """Return the members from `start` on, ready to be trained, and where to go on after them.
 
@@ -178,20 +178,23 @@ def _prepared(
         reason = _why_alone(estimator)
         if reason is not None:
             reasons[reason] += 1
-            fit_alone(estimator, X, y, split, sample_weight)
+            fit_alone(estimator, *preparation.arguments(split))
             alone = i
             continue
         if isinstance(estimator.random_state, np.random.RandomState):
             states[i] = estimator.random_state.get_state()
         try:
-            members.append(prepare(i, estimator, X, y, split, sample_weight))
+            members.append(preparation.member(i, estimator, split))
         except Exception as error:
             if not _is_out_of_memory(error):
                 raise
-            vars(estimator).pop("model_", None)
             members = _first_half(members, alone, i, error)
             end = max(alone, members[-1].place) + 1
-            _forget(estimators, range(end, i + 1), states)
+            # Those after the half are begun again later, with the seeds that they drew now.
+            for place in reversed(range(end, i + 1)):
+                if place in states:
+                    estimators[place].random_state.set_state(states[place])
+            gc.collect()
             break
         check(members[-1], _free_memory)
     for reason, n in reasons.items():
@@ -212,29 +215,14 @@ def _first_half(members: list[Member], alone: int, i: int, error: Exception) -> 
     return half if half[-1].place > alone else [m for m in members if m.place < alone] or half
 
 
-def _forget(estimators: list[Any], places: range, states: dict[int, Any]) -> None:
-    """Let go of models that are built again later, and of the seeds that they drew."""
-    for i in reversed(places):
-        vars(estimators[i]).pop("model_", None)
-        if i in states:
-            estimators[i].random_state.set_state(states[i])
-    gc.collect()
-
-
 def _groups(members: list[Member]) -> list[list[Member]]:
     """Return the members by what is static, in the order in which they came."""
     groups: dict[Any, list[Member]] = {}
     for member in members:
         watched = member.validation is not None
-        key = (signature(member.model), member.batch_rows, watched)
+        key = (signature(member.like), member.batch_rows, watched)
         groups.setdefault(key, []).append(member)
     return list(groups.values())
-
-
-def _samples(estimator: Any, X: Any) -> np.ndarray:
-    """Return all samples as the members' networks take them."""
-    samples: np.ndarray = estimator._as_input(X)
-    return samples
 
 
 class _Report:
@@ -273,40 +261,39 @@ def _train(
     most: int | None,
     report: _Report,
     checkpoint: str | Path | None,
-) -> list[Keeper]:
+) -> list[GroupCheckpoint]:
     """Train the members of one architecture, as many at once as fit."""
-    most = most or _most(members[0])
-    lowering = look_up(members[0].model, min(len(members), most), most)
-    waiting, keepers = [members[i : i + most] for i in range(0, len(members), most)], []
+    most = most or _max_members(members[0])
+    plan = plan_for(members[0].like, min(len(members), most), most)
+    waiting, checkpoints = [members[i : i + most] for i in range(0, len(members), most)], []
     while waiting:
         part = waiting.pop(0)
-        keepers.append(Keeper(None if checkpoint is None else Path(checkpoint)))
+        checkpoints.append(GroupCheckpoint(None if checkpoint is None else Path(checkpoint)))
         try:
-            group = Group(part, samples, lowering)
-            group.run(report, keepers[-1])
+            group = Group(part, samples, plan)
+            group.run(report, checkpoints[-1])
         except Exception as error:  # Keras and JAX say it by errors of several kinds
-            if not _is_out_of_memory(error) or (lowering.lanes == 1 and len(part) == 1):
+            if not _is_out_of_memory(error) or (plan.lanes == 1 and len(part) == 1):
                 raise
-            waiting = [*_halves(part, lowering), *waiting]
-            lowering = lowering.halved()
+            waiting = [*_halves(part, plan), *waiting]
+            plan = plan.halved()
             gc.collect()
         else:
-            _tell(group, lowering)
-    return keepers
+            _publish(group, plan)
+    return checkpoints
 
 
-def _tell(group: Group, lowering: Lowering) -> None:
-    """Tell the estimators how they were trained."""
+def _publish(group: Group, plan: ExecutionPlan) -> None:
+    """Give the estimators what was learnt, and tell them how."""
     told: dict[str, Any] = {
-        "lowering": lowering.name,
-        "lanes": lowering.lanes,
+        "lowering": plan.name,
+        "lanes": plan.lanes,
         "members": len(group.members),
     }
     if group.earlier:
         told["resumed_after"] = group.earlier
     for member in group.members:
-        member.tells()
-        member.estimator.group_ = dict(told)
+        member.publish(dict(told))
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -314,21 +301,18 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
 
 
-def _halves(members: list[Member], lowering: Lowering) -> list[list[Member]]:
+def _halves(members: list[Member], plan: ExecutionPlan) -> list[list[Member]]:
     """Return the members that are not done, to begin again: in two parts if lanes are not left."""
     for member in members:
         if member.is_alive:
-            member.history.clear()
-            member.is_over = False
-            if member.patience is not None:
-                member.patience = member.patience.afresh()
-    if lowering.lanes > 1:
+            member.begin_again()
+    if plan.lanes > 1:
         return [members]
     half = len(members) // 2
     return [members[:half], members[half:]]
 
 
-def _most(member: Member) -> int:
+def _max_members(member: Member) -> int:
     """Return how many members fit into half of the memory: their stacked states, the best too."""
     return max(1, int(_free_memory() // (4 * size_of(member))))
 

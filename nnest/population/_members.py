@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, NamedTuple
@@ -13,34 +11,10 @@ import jax
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from nnest._interrupts import uninterrupted
+from nnest.estimators import Architectures, EarlyStoppingRule, Fitting, Samples, State
 from nnest.programs import FILLER, batch_bounds, order_of, rows_at_once
 
-__all__ = [
-    "Feed",
-    "Member",
-    "Patience",
-    "Rows",
-    "State",
-    "feed_of",
-    "fit_alone",
-    "prepare",
-    "state_of",
-    "unfinished_undone",
-]
-
-#: Weights, other variables, optimizer, metrics.
-State = tuple[list[Any], list[Any], list[Any], list[Any]]
-
-
-def state_of(model: Any) -> State:
-    """Return the present state of a model."""
-    return (
-        [v.value for v in model.trainable_variables],
-        [v.value for v in model.non_trainable_variables],
-        [v.value for v in model.optimizer.variables],
-        [v.value for v in model.metrics_variables],
-    )
+__all__ = ["Feed", "Member", "Preparation", "Rows", "feed_of", "fit_alone"]
 
 
 class Rows(NamedTuple):
@@ -60,45 +34,23 @@ class Feed(NamedTuple):
 
 
 @dataclass
-class Patience:
-    """Keras's rule of early stopping: when the loss has not fallen by `tol` for some epochs."""
-
-    tol: float
-    epochs: int
-    wait: int = 0
-    best: float | None = None
-    best_epoch: int = -1
-
-    def improves(self, epoch: int, loss: float) -> bool:
-        """Take the loss of an epoch; tell whether its weights are the best so far."""
-        self.wait += 1
-        first = self.best is None
-        if first or loss + self.tol < (self.best or 0.0):
-            self.wait, self.best, self.best_epoch = 0, loss, epoch
-            return True
-        return False
-
-    def afresh(self) -> Patience:
-        """Return the same rule, which has seen nothing yet."""
-        return Patience(self.tol, self.epochs)
-
-    def is_over(self, epoch: int) -> bool:
-        """Tell whether it is time to stop."""
-        return self.wait >= self.epochs and epoch > 0
-
-
-@dataclass
 class Member:
     """An estimator in training with others."""
 
     place: int
-    estimator: Any
+    fitting: Fitting
     train: Rows
     validation: Rows | None
-    patience: Patience | None
+    stopping: EarlyStoppingRule | None
+    state: State  # from which it starts; when its training is over, in which it ends
     history: dict[str, list[float]] = field(default_factory=dict)
     is_over: bool = False  # its last epoch was its last
     is_alive: bool = True  # its weights are still in a block
+
+    @property
+    def estimator(self) -> Any:
+        """The estimator, which knows of nothing until :meth:`publish`."""
+        return self.fitting.estimator
 
     @property
     def batch_rows(self) -> int:
@@ -108,7 +60,7 @@ class Member:
     @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return len(batch_bounds(len(self.train.y), self.batch_rows, self.model.fewest_rows)[0])
+        return len(batch_bounds(len(self.train.y), self.batch_rows, self.like.fewest_rows)[0])
 
     @property
     def watched(self) -> int:
@@ -116,47 +68,52 @@ class Member:
         return 0 if self.validation is None else len(self.validation.y)
 
     @property
-    def model(self) -> Any:
-        """The estimator's model."""
-        return self.estimator.model_
+    def like(self) -> Any:
+        """A model of its architecture."""
+        return self.fitting.like
 
-    def learns(self, epoch: int, logs: dict[str, float]) -> bool:
+    def record_epoch(self, epoch: int, logs: dict[str, float]) -> bool:
         """Take the metrics of an epoch; tell whether its weights are to be kept as the best."""
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
-        improves = self.patience is not None and self.patience.improves(epoch, logs["val_loss"])
-        is_over = self.patience is not None and self.patience.is_over(epoch)
+        rule = self.stopping
+        improves = rule is not None and rule.improves(epoch, logs["val_loss"])
         self.is_over = (
-            is_over or epoch + 1 >= self.estimator.epochs or not math.isfinite(logs["loss"])
+            (rule is not None and rule.is_over(epoch))
+            or epoch + 1 >= self.estimator.epochs
+            or not math.isfinite(logs["loss"])
         )
         return improves
 
-    def ends(self, state: State, best: tuple[list[Any], list[Any]] | None) -> None:
-        """Give the estimator its weights, the best of them if it was to keep those."""
-        model = self.model
-        weights = {id(variable) for variable in model.weights} if best else set()
-        # Random streams go on from where training ended, as with Keras's own callback.
-        values = [
-            then if id(variable) in weights else now
-            for variable, now, then in zip(
-                [*model.trainable_variables, *model.non_trainable_variables],
-                [*state[0], *state[1]],
-                [*best[0], *best[1]] if best else [*state[0], *state[1]],
-                strict=True,
-            )
-        ]
-        variables = [*model.trainable_variables, *model.non_trainable_variables]
-        variables += model.optimizer.variables
+    def export_weights(self, state: Any, best: tuple[list[Any], list[Any]] | None) -> None:
+        """Take the member's state out of its block, with the best weights if it kept some."""
+        like = self.like
+        weights = {id(variable) for variable in like.weights} if best else set()
+        parts = []
+        for variables, now, then in zip(
+            (like.trainable_variables, like.non_trainable_variables),
+            state[:2],
+            best or state[:2],
+            strict=True,
+        ):
+            # Random streams go on from where training ended, as with Keras's own callback.
+            chosen = zip(variables, now, then, strict=True)
+            parts.append([then if id(v) in weights else now for v, now, then in chosen])
         # One transfer for all: there are dozens of them, and most are tiny.
-        moved = jax.device_put([*values, *state[2]])
-        for variable, value in zip(variables, moved, strict=True):
-            variable.assign(value)
+        self.state = jax.device_put((*parts, list(state[2])))
         self.is_alive = False
 
-    def tells(self) -> None:
-        """Tell the estimator how its training went."""
-        best = None if self.patience is None else self.patience.best_epoch
-        self.estimator._learnt(self.history, best)
+    def publish(self, group: dict[str, Any]) -> None:
+        """Give the estimator what was learnt."""
+        best = None if self.stopping is None else self.stopping.best_epoch
+        self.fitting.finish(self.state, self.history, best, group)
+
+    def begin_again(self) -> None:
+        """Forget all epochs."""
+        self.history.clear()
+        self.is_over = False
+        if self.stopping is not None:
+            self.stopping = self.stopping.afresh()
 
 
 def fit_arguments(
@@ -185,33 +142,80 @@ def fit_alone(
     estimator.fit(X, y, **given)
 
 
-def prepare(
-    place: int,
-    estimator: Any,
-    X: Any,
-    y: Any,
-    split: tuple[np.ndarray, np.ndarray | None] | None,
-    sample_weight: Any,
-) -> Member:
-    """Build an estimator's model, and find out which rows it learns from."""
-    every = np.arange(len(y))
-    train, validation = (every, None) if split is None else split
-    arguments, watch = fit_arguments(X, y, split, sample_weight)
-    part, watched = estimator._prepare(*arguments, **watch)
-    estimator.model_.optimizer.build(estimator.model_.trainable_variables)
-    patience = None
-    if estimator.early_stopping:
-        patience = Patience(float(estimator.tol), int(estimator.n_iter_no_change))
-    return Member(
-        place,
-        estimator,
-        _rows(part, every[train]),
-        None if watched is None else _rows(watched, every[validation if watch else train]),
-        patience,
-    )
+class Preparation:
+    """Makes members, and checks samples once for all estimators of a kind.
+
+    Where all samples pass, those of each member do. Where they do not, as where a row lacks a value
+    that belongs to no member, the rows of each member are checked by themselves.
+
+    Parameters
+    ----------
+    X, y, sample_weight : array-like
+        Samples of all.
+    """
+
+    def __init__(self, X: Any, y: Any, sample_weight: Any) -> None:
+        self._given = X, y, sample_weight
+        self._every = np.arange(len(y))
+        self._checked: dict[Any, Samples | None] = {}
+        self._architectures = Architectures()
+
+    def member(self, place: int, estimator: Any, split: Any) -> Member:
+        """Return a member that is ready to be trained."""
+        train, validation = (self._every, None) if split is None else split
+        train, is_watched = self._every[train], validation is not None and len(validation)
+        validation = self._every[validation] if is_watched else None
+        samples = self._samples_for(estimator)
+        if samples is None:
+            fitting = self._begin_apart(estimator, split)
+            rows, watched = train, train if validation is None else validation
+        else:
+            # As in `fit`, what is watched has no weights.
+            held = None if validation is None else (samples._replace(weight=None), validation)
+            fitting = Fitting.begin(estimator, samples, train, held, self._architectures)
+            rows = watched = self._every
+        return Member(
+            place,
+            fitting,
+            _rows(fitting.train, rows),
+            None if fitting.validation is None else _rows(fitting.validation, watched),
+            EarlyStoppingRule.of(estimator),
+            fitting.network.state,
+        )
+
+    def _samples_for(self, estimator: Any) -> Samples | None:
+        """Return all samples, checked; None where some do not pass."""
+        kind = type(estimator), repr(getattr(estimator, "image_shape", None))
+        if kind not in self._checked:
+            try:
+                self._checked[kind] = Samples.checked(estimator, *self._given)
+            except (ValueError, TypeError):
+                self._checked[kind] = None  # the rows of each member may still pass
+        return self._checked[kind]
+
+    def _begin_apart(self, estimator: Any, split: Any) -> Fitting:
+        """Begin a training with samples that are checked for it alone."""
+        arguments, watch = fit_arguments(*self._given[:2], split, self._given[2])
+        samples = Samples.checked(estimator, *arguments)
+        watched = None
+        if watch:
+            held = Samples.checked(estimator, watch["X_val"], watch["y_val"])
+            watched = held, np.arange(len(held.y))
+        rows = np.arange(len(samples.y))
+        return Fitting.begin(estimator, samples, rows, watched, self._architectures)
+
+    def arguments(self, split: Any) -> tuple[Any, ...]:
+        """Return what :func:`fit_alone` takes for the rows of a member."""
+        X, y, sample_weight = self._given
+        return X, y, split, sample_weight
+
+    def inputs(self, estimator: Any) -> np.ndarray:
+        """Return all samples as the networks of an estimator take them."""
+        samples = self._samples_for(estimator)
+        return Samples.unchecked(estimator, self._given[0]) if samples is None else samples.X
 
 
-def _rows(part: Any, given: Any) -> Rows:
+def _rows(part: Any, given: np.ndarray) -> Rows:
     """Return where the samples of a part are among those of all members."""
     weight = np.ones(len(part.y), np.float32) if part.weight is None else part.weight
     return Rows(given[part.rows].astype(np.int32), part.y, weight.astype(np.float32))
@@ -220,7 +224,13 @@ def _rows(part: Any, given: Any) -> Rows:
 def feed_of(
     rows: Rows, size: int, steps: int, seed: int | None, epoch: int, fewest: int = 1
 ) -> Feed:
-    """Return an epoch's batches; rows without a sample weigh :data:`FILLER`."""
+    """Return an epoch's batches; rows without a sample weigh :data:`FILLER`.
+
+    A program is compiled for one shape. So the last batch is filled up, and so are the epochs of
+    members with fewer steps than their neighbors. A filler row must change nothing: the weight -1,
+    which no sample can have, tells the loss, the metrics and batch normalization to leave it out,
+    and a step of nothing but filler rows leaves the member's state as it was.
+    """
     starts, stops = batch_bounds(len(rows.y), size, fewest)
     lacking = (0, steps - len(starts))
     starts, stops = np.pad(starts, lacking, mode="edge"), np.pad(stops, lacking)
@@ -230,23 +240,3 @@ def feed_of(
     filled = order_of(seed, epoch, len(rows.y))[np.where(present, places, starts[:, None])]
     weight = np.where(present, rows.weight[filled], np.float32(FILLER))
     return Feed(rows.places[filled], rows.y[filled], weight)
-
-
-@contextmanager
-def unfinished_undone(estimators: list[Any]) -> Iterator[None]:
-    """Leave estimators as they were if they are not whole when an exception ends the training."""
-    before = [dict(vars(estimator)) for estimator in estimators]
-    try:
-        yield
-    except BaseException:
-        with uninterrupted():
-            for estimator, old in zip(estimators, before, strict=True):
-                new = vars(estimator)
-                # A new model has no epoch until its estimator is told of all of them.
-                told = new.get("n_iter_") and any(
-                    new.get(name) is not old.get(name) for name in ("model_", "history_")
-                )
-                if not told:
-                    new.clear()
-                    new.update(old)
-        raise

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnest.population._lowering import static_parameters
+from nnest.estimators import static_parameters
 from nnest.population._members import Member
 
 __all__ = ["MemoryCheck", "size_of"]
@@ -53,7 +53,5 @@ def _architecture(estimator: Any) -> str:
 
 
 def size_of(member: Member) -> int:
-    """Return the bytes of a member's model, with its optimizer."""
-    model = member.model
-    variables = [*model.variables, *model.optimizer.variables]
-    return sum(4 * int(np.prod(variable.shape)) for variable in variables)
+    """Return the bytes of a member's state, the optimizer's included."""
+    return sum(4 * int(np.prod(values.shape)) for part in member.state for values in part)

@@ -18,16 +18,18 @@ from nnest.programs._model import EVALUATION_BATCH, Model
 from nnest.programs._processes import check_process
 from nnest.programs._sharing import (
     clear_programs,
+    outputs_of,
     running,
     running_model,
     shared_program,
     step_program,
 )
-from nnest.programs._signature import signature
+from nnest.programs._signature import STARTS, signature
 
 __all__ = [
     "EVALUATION_BATCH",
     "FILLER",
+    "STARTS",
     "Batches",
     "Model",
     "ProgramCache",
@@ -36,6 +38,7 @@ __all__ = [
     "clear_programs",
     "kept_programs",
     "order_of",
+    "outputs_of",
     "program_cache",
     "rows_at_once",
     "running",

@@ -13,10 +13,10 @@ from keras import ops
 
 from nnest import fusion
 from nnest._batches import Batches, rows_at_once
-from nnest.layers import Hyperparameters, known_batch, present_rows
+from nnest.layers import Hyperparameters, batch_context, sample_mask
 from nnest.programs._disk import kept_programs
 from nnest.programs._processes import check_process
-from nnest.programs._sharing import TRACING, running, step_program, traced_with
+from nnest.programs._sharing import TRACING, outputs_of, step_program, traced_with
 from nnest.programs._variables import take_copy_keyword
 
 __all__ = ["EVALUATION_BATCH", "Model"]
@@ -49,6 +49,9 @@ class Model(keras.Model):
     >>> Model(inputs, keras.layers.Dense(2)(inputs)).count_params()
     8
     """
+
+    #: Parts of the configuration that the compiled program does not depend on.
+    traced = ("label_smoothing",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -176,16 +179,12 @@ class Model(keras.Model):
         is_plain = isinstance(x, np.ndarray) and x.dtype == np.float32 and len(x)
         if not (is_plain and kwargs == {"verbose": 0} and self._shares()):
             return super().predict(x, batch_size, **kwargs)
-        program, size, outputs = step_program("predict", self), batch_size or 32, []
         fixed = [variable.value for variable in self.trainable_variables]
         others = [variable.value for variable in self.non_trainable_variables]
-        with running(self):
-            for start in range(0, len(x), size):
-                output, (_, others) = program((fixed, others), (x[start : start + size],))
-                outputs.append(output)
+        outputs, others = outputs_of(self, (fixed, others), x, batch_size or 32)
         for variable, value in zip(self.non_trainable_variables, others, strict=True):
             variable.assign(value)
-        return np.concatenate(outputs)
+        return outputs
 
     def _run_through_graph(
         self, inputs: Any, operation_fn: Any = lambda operation: operation, call_fn: Any = None
@@ -214,7 +213,7 @@ class Model(keras.Model):
             if training:
                 smoothing = ops.cast(self.hyperparameters.label_smoothing, y.dtype)
                 y = (1 - smoothing) * y + smoothing / n
-        present = present_rows()
+        present = sample_mask()
         if present is not None:
             # Keras divides by the rows of the batch, of which these many are samples.
             n = ops.cast(ops.sum(present), sample_weight.dtype)
@@ -224,7 +223,7 @@ class Model(keras.Model):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the metrics; weighted ones count samples, whatever their weight in the loss."""
-        present = present_rows()
+        present = sample_mask()
         counted = None if present is None else ops.cast(present, "float32")
         return super().compute_metrics(x, y, y_pred, counted)
 
@@ -244,7 +243,7 @@ class Model(keras.Model):
         self, variables: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
     ) -> Any:
         """Count the loss of a batch by its samples; Keras counts it by the batch's rows."""
-        present = present_rows()
+        present = sample_mask()
         if present is None:
             return super()._update_metrics_variables(variables, loss, x, y, y_pred, sample_weight)
         mapping = list(zip(self.metrics_variables, variables, strict=True))
@@ -332,5 +331,5 @@ def _batch_of(data: Any) -> Iterator[None]:
     """Let the layers know the labels of a batch, and which of its rows are samples."""
     _, labels, weight = keras.utils.unpack_x_y_sample_weight(data)
     filled = weight is not None and keras.backend.backend() == "jax"
-    with known_batch(labels, weight >= 0 if filled else None):
+    with batch_context(labels, weight >= 0 if filled else None):
         yield

@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import keras
+import numpy as np
 
 from nnest import fusion
 from nnest.programs._disk import kept_programs
@@ -18,6 +19,7 @@ from nnest.programs._signature import signature
 __all__ = [
     "TRACING",
     "clear_programs",
+    "outputs_of",
     "running",
     "running_model",
     "shared_program",
@@ -30,6 +32,10 @@ CAPACITY = 192
 #: Tracing writes on the model that is traced: one thread at a time.
 TRACING = threading.RLock()
 
+# A program outlives the model with which it was traced, and other models run it. Had it kept that
+# model, the weights of one model for each architecture would stay in memory for good. So it asks
+# for the model only while it is traced, and this tells it which one: by thread, because members of
+# a group are trained in several.
 _programs: OrderedDict[tuple[Any, ...], Callable[..., Any]] = OrderedDict()
 _running = threading.local()  # .model is the one whose program this thread runs
 
@@ -173,3 +179,48 @@ def step_program(kind: str, model: Any) -> Any:
         return jax.jit(step, donate_argnums=given_away, compiler_options=options)
 
     return shared_program((kind, signature(model)), make)
+
+
+def outputs_of(
+    like: Any, state: tuple[list[Any], list[Any]], x: np.ndarray, batch_size: int
+) -> tuple[np.ndarray, list[Any]]:
+    """Return what a network answers whose state is given, without a model of its own.
+
+    Parameters
+    ----------
+    like : Model
+        A compiled model of its architecture.
+    state : tuple of list
+        Weights and other variables of the network, in the order of `like`.
+    x : ndarray of float32
+        Inputs, at least one.
+    batch_size : int
+        Samples in a batch.
+
+    Returns
+    -------
+    outputs : ndarray
+        Outputs.
+    others : list
+        The other variables as they are now.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest.builders import build_mlp
+    >>> from nnest.programs import outputs_of
+    >>> like = build_mlp((4,), 3)
+    >>> like.compile("adam", "categorical_crossentropy")
+    >>> state = [v.value for v in like.trainable_variables], [
+    ...     v.value for v in like.non_trainable_variables
+    ... ]
+    >>> outputs_of(like, state, np.ones((2, 4), np.float32), 2)[0].shape
+    (2, 3)
+    """
+    program, outputs = step_program("predict", like), []
+    weights, others = state
+    with running(like):
+        for start in range(0, len(x), batch_size):
+            output, (_, others) = program((weights, others), (x[start : start + batch_size],))
+            outputs.append(output)
+    return np.concatenate(outputs), others

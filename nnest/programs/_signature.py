@@ -12,10 +12,10 @@ import keras
 
 from nnest import fusion
 
-__all__ = ["signature"]
+__all__ = ["STARTS", "signature"]
 
-# What a layer starts from is decided before the program runs, so that the program is the same.
-_STARTS = ("kernel_initializer", "bias_initializer")
+#: What a layer starts from is decided before the program runs, so that the program is the same.
+STARTS = ("kernel_initializer", "bias_initializer")
 _foreign: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _next = itertools.count()
 # The text of each model, with the compilation for which it holds.
@@ -40,7 +40,7 @@ def _identities(given: Any) -> list[str]:
 
 def _layer_config(layer: Any) -> dict[str, Any]:
     """Return what the program sees of one layer."""
-    left_out = (*getattr(layer, "traced", ()), *_STARTS)
+    left_out = (*getattr(layer, "traced", ()), *STARTS)
     config = {k: value for k, value in layer.get_config().items() if k not in left_out}
     return {"code": _identities(layer), **config}
 
@@ -107,6 +107,9 @@ def _static_text(model: Any) -> str:
     edges = [(entry["name"], entry["inbound_nodes"]) for entry in graph["layers"]]
     compiled = model.get_compile_config()
     compiled.pop("optimizer")
+    # A program holds as a constant all that is not state. Two models that share one although they
+    # differ there train with each other's constants, and no error says so: what is not known to be
+    # state must be in this text. Too much in it costs a compilation, and nothing else.
     parts = {
         "model": _identity(type(model)),
         "layers": [_layer_config(layer) for layer in model.layers],

@@ -17,11 +17,12 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _num_samples
 
 from nnest._validation import suggest
+from nnest.estimators import Fitting, Samples
 from nnest.exceptions import StudyError
 from nnest.search._batching import Job, fit_transformers, transformers, with_setting
 from nnest.search._checks import checked_network
 
-__all__ = ["Objectives", "as_limits", "as_objectives", "size_of", "sizes_before"]
+__all__ = ["Objectives", "as_limits", "as_objectives", "sizes_before"]
 
 #: What is measured, and not scored: less is better.
 _SIZES = ("parameters", "bytes")
@@ -129,15 +130,6 @@ def as_limits(given: Any) -> dict[str, float]:
     return {name: float(limit) for name, limit in given.items()}
 
 
-def size_of(model: Any) -> dict[str, int]:
-    """Return the weights of a network, and the bytes of what its training keeps of each."""
-    kept = [*model.variables, *model.optimizer.variables]
-    return {
-        "parameters": int(model.count_params()),
-        "bytes": sum(4 * int(np.prod(variable.shape)) for variable in kept),
-    }
-
-
 def sizes_before(job: Job, settings: Sequence[dict[str, Any]]) -> list[dict[str, int] | None]:
     """Return the sizes of networks that are not trained; None where a network cannot be built.
 
@@ -175,6 +167,5 @@ def _few_samples(job: Job, template: Any) -> tuple[Any, Any]:
 def _built(network: Any, X: Any, y: Any) -> dict[str, int]:
     """Return the size of a network for such samples."""
     copy = clone(network).set_params(random_state=0)
-    copy._start(copy._check_part(X, y, None, reset=True))
-    copy.model_.optimizer.build(copy.model_.trainable_variables)
-    return size_of(copy.model_)
+    samples = Samples.checked(copy, X, y)
+    return Fitting.begin(copy, samples, np.arange(len(samples.y))).network.size()

@@ -11,11 +11,12 @@ import numpy as np
 from optuna.trial import TrialState
 from sklearn.base import is_classifier
 
+from nnest.estimators import network_size
 from nnest.search._batching import Member, fit_members
 from nnest.search._checks import Rows
 from nnest.search._evaluation import Evaluation
 from nnest.search._facts import derived, device, versions
-from nnest.search.optuna._objectives import Objectives, size_of, sizes_before
+from nnest.search.optuna._objectives import Objectives, sizes_before
 from nnest.search.optuna._pruning import PruningReporter, was_stopped
 from nnest.studies import BatchTrial, TrialResult
 
@@ -158,7 +159,7 @@ class Trainer:
     def _attributes(self, row: list[Member], reporter: PruningReporter) -> dict[str, Any]:
         """Return what is stored of a trial beside its scores."""
         # A subclass may have a `fit` of its own that trains no such model.
-        fitted = [m.network for m in row if m.error is None and hasattr(m.network, "model_")]
+        fitted = [m.network for m in row if m.error is None and hasattr(m.network, "n_iter_")]
         first = fitted[0] if fitted else None
         seconds = [reporter.seconds(member) for member in row]
         return {
@@ -167,7 +168,7 @@ class Trainer:
             "seeds": [_plain_seed(member.network) for member in row],
             "group": getattr(first, "group_", None),
             "seconds": _finite(float(np.mean(seconds))),
-            **({} if first is None else size_of(first.model_)),
+            **({} if first is None else network_size(first)),
             **self._facts,
             "device": device(),
             "versions": versions(),

@@ -1,4 +1,4 @@
-"""Random numbers for dropout, which are drawn anew for each number that a layer hands on."""
+"""Counter-based uniform numbers for the masks of dropout."""
 
 from __future__ import annotations
 

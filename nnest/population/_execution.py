@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,18 +17,13 @@ import keras
 from nnest._machine import cores
 from nnest.estimators import NeuralNet
 
-__all__ = ["Lowering", "look_up", "members_at_once", "static_parameters"]
+__all__ = ["ExecutionPlan", "forced_plan", "members_at_once", "plan_for"]
 
-# What changes no program, or only by whether it is zero.
-_TRACED = {
-    "class_weight", "conv_dropout", "dropout", "epochs", "l1", "l2", "label_smoothing",
-    "learning_rate", "momentum", "n_iter_no_change", "random_state", "tol", "validation_fraction",
-    "verbose", "warm_start", "kernel_initializer", "bias_initializer",
-}  # fmt: skip
+_forced: ContextVar[ExecutionPlan | None] = ContextVar("forced_plan", default=None)
 
 
 @dataclass(frozen=True)
-class Lowering:
+class ExecutionPlan:
     """How many members run in one program, and how.
 
     Parameters
@@ -37,30 +35,93 @@ class Lowering:
         Members in a block.
     threads : int
         Blocks that run at the same time.
+
+    Examples
+    --------
+    >>> from nnest.population import ExecutionPlan
+    >>> ExecutionPlan("stacked", lanes=8, threads=2).halved().lanes
+    4
     """
 
     name: str
     lanes: int
     threads: int
 
-    def halved(self) -> Lowering:
-        """Return the same with half as many lanes."""
-        return Lowering(self.name, max(1, self.lanes // 2), self.threads)
+    def halved(self) -> ExecutionPlan:
+        """Return the same with half as many lanes, for where memory has run out.
+
+        Returns
+        -------
+        ExecutionPlan
+            At least one lane.
+        """
+        return self.with_lanes(max(1, self.lanes // 2))
+
+    def with_lanes(self, lanes: int) -> ExecutionPlan:
+        """Return the same with another number of lanes.
+
+        Parameters
+        ----------
+        lanes : int
+            Members in a block.
+
+        Returns
+        -------
+        ExecutionPlan
+            A new one.
+        """
+        return ExecutionPlan(self.name, lanes, self.threads)
 
 
-def look_up(model: Any, n_members: int, max_group: int | None) -> Lowering:
+@contextmanager
+def forced_plan(plan: ExecutionPlan | None) -> Iterator[None]:
+    """Let :func:`fit_many` run its members this way, whatever the package's table says.
+
+    It is how benchmarks compare the ways and write the table.
+
+    Parameters
+    ----------
+    plan : ExecutionPlan or None
+        How members are run; None leaves it to the table.
+
+    Yields
+    ------
+    None
+        Nothing; it holds for this thread until the end of the block.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest import MLPClassifier
+    >>> from nnest.population import ExecutionPlan, fit_many, forced_plan
+    >>> with forced_plan(ExecutionPlan("alone", lanes=1, threads=1)):
+    ...     (net,) = fit_many([MLPClassifier(epochs=1, random_state=0)], np.eye(4), [0, 1, 0, 1])
+    >>> net.group_["lowering"]
+    'alone'
+    """
+    token = _forced.set(plan)
+    try:
+        yield
+    finally:
+        _forced.reset(token)
+
+
+def plan_for(model: Any, n_members: int, max_group: int | None) -> ExecutionPlan:
     """Return how members of this architecture are run on this device."""
+    forced = _forced.get()
+    if forced is not None:
+        return forced
     row = _row(any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers))
     threads = _threads(row)
     most = min(row["lanes"], max_group or row["lanes"])
     # A power of two, so that groups of similar size run the same program, and no more than leaves
     # work for each thread.
     wanted = 1 << (max(1, -(-n_members // threads)) - 1).bit_length()
-    return Lowering(row["lowering"], min(wanted, most), threads)
+    return ExecutionPlan(row["lowering"], min(wanted, most), threads)
 
 
 def members_at_once(estimator: Any) -> int:
-    """Return how many members like this estimator make a group worth its while on this device.
+    """Return the largest group of such estimators that still speeds training up on this device.
 
     Parameters
     ----------
@@ -83,32 +144,6 @@ def members_at_once(estimator: Any) -> int:
         return 1
     row = _row(bool(estimator.get_params(deep=False).get("filters")))
     return int(row["lanes"] * _threads(row))
-
-
-def static_parameters(estimator: Any) -> dict[str, Any]:
-    """Return the parameters that decide the program of an estimator.
-
-    Parameters
-    ----------
-    estimator : estimator
-        An estimator of this package.
-
-    Returns
-    -------
-    dict of str to object
-        Estimators that differ in none of them, and are trained on samples of one shape, share
-        programs, but for rates of zero, which may make a layer fewer.
-
-    Examples
-    --------
-    >>> from nnest import MLPClassifier
-    >>> from nnest.population import static_parameters
-    >>> one, other = MLPClassifier(dropout=0.1), MLPClassifier(dropout=0.2)
-    >>> static_parameters(one) == static_parameters(other)
-    True
-    """
-    parameters = estimator.get_params(deep=False)
-    return {name: value for name, value in parameters.items() if name not in _TRACED}
 
 
 def _row(convolutions: bool) -> dict[str, Any]:

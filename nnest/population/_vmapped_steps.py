@@ -8,16 +8,16 @@ import jax
 import jax.numpy as jnp
 
 from nnest.layers import convolutions_as_products
-from nnest.population._members import Feed, State
+from nnest.population._members import Feed
 from nnest.programs import running_model
 
-__all__ = ["only_where", "test_many", "train_many"]
+__all__ = ["select_lanes", "test_many", "train_many"]
 
 
 def train_many(ragged: bool, products: bool) -> Any:
     """Return a compiled function that takes some training steps of all lanes."""
 
-    def steps(state: State, samples: Any, feed: Feed, start: Any, stop: Any) -> Any:
+    def steps(state: Any, samples: Any, feed: Feed, start: Any, stop: Any) -> Any:
         # Compiled in itself, it is traced once for what it returns and for the loop.
         step = jax.jit(jax.vmap(_traced(running_model().train_step, products)), inline=True)
 
@@ -26,7 +26,7 @@ def train_many(ragged: bool, products: bool) -> Any:
             data = (samples[feed.places[i]], feed.y[i], feed.weight[i])
             logs, new = step(state, data)
             if ragged:
-                new = only_where((feed.weight[i] >= 0).any(axis=1), new, state)
+                new = select_lanes((feed.weight[i] >= 0).any(axis=1), new, state)
             return new, logs
 
         # The first step's metrics have the form of all; their values are never seen.
@@ -55,7 +55,7 @@ def _traced(step: Any, products: bool) -> Any:
     return traced
 
 
-def only_where(active: Any, new: Any, old: Any) -> Any:
+def select_lanes(active: Any, new: Any, old: Any) -> Any:
     """Return the new values of the lanes that are active, and the old ones of the others."""
 
     def choose(after: Any, before: Any) -> Any:

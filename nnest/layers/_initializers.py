@@ -15,10 +15,10 @@ import jax
 import keras
 import numpy as np
 
-__all__ = ["start_of"]
+__all__ = ["compiled_initializer"]
 
 
-def start_of(initializer: Any) -> Any:
+def compiled_initializer(initializer: Any) -> Any:
     """Return what draws the same initial values as an initializer, and is compiled faster.
 
     Parameters
@@ -34,8 +34,8 @@ def start_of(initializer: Any) -> Any:
     Examples
     --------
     >>> import keras
-    >>> from nnest.layers import start_of
-    >>> start_of(keras.initializers.GlorotUniform(seed=0))((2, 3), "float32").shape
+    >>> from nnest.layers import compiled_initializer
+    >>> compiled_initializer(keras.initializers.GlorotUniform(seed=0))((2, 3), "float32").shape
     (2, 3)
     """
     kind, seed = type(initializer), getattr(initializer, "seed", None)
