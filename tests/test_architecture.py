@@ -200,6 +200,8 @@ def _is_own(node: ast.Attribute) -> bool:
     return isinstance(of, ast.Name) and of.id in ("self", "cls")
 
 
+#: Public names of named tuples, in spite of their underscore.
+OF_NAMED_TUPLES = {"_asdict", "_field_defaults", "_fields", "_make", "_replace"}
 #: Private names of other libraries' objects that have the name of something of ours.
 FOREIGN = {("search.optuna", "_storage"), ("persistence", "_called")}
 
@@ -218,6 +220,7 @@ def test_no_module_touches_what_is_private_to_another_part(path: Path) -> None:
         if isinstance(node, ast.Attribute) and not _is_own(node)
         if node.attr.startswith("_") and not node.attr.startswith("__")
         if node.attr in others and node.attr not in _defined(part)
+        if node.attr not in OF_NAMED_TUPLES
         if (part, node.attr) not in FOREIGN
     }
 
