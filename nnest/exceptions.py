@@ -5,6 +5,7 @@ from __future__ import annotations
 from nnest._validation import shortened
 
 __all__ = [
+    "CompatibilityError",
     "DatasetError",
     "DatasetUnavailableError",
     "ExperimentError",
@@ -35,6 +36,10 @@ class NnestError(Exception):
     ...     print(error)
     There is no report 'boyer'; did you mean 'boyer-2019'?
     """
+
+
+class CompatibilityError(NnestError, ImportError):
+    """An installed library has moved what nnest needs of it."""
 
 
 class DatasetError(NnestError, OSError):

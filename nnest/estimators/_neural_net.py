@@ -15,9 +15,10 @@ import keras
 import numpy as np
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nnest import _arguments
+from nnest._compat.sklearn import check_sample_weight
 from nnest._interrupts import interrupts_heard, undone, uninterrupted
 from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_of_planes
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
@@ -176,12 +177,11 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         )
         self._check_sample_shape(X, reset)
         encoded = self._encode(y, reset, classes)
-        weight = None
         if sample_weight is not None:
-            weight = _check_sample_weight(
+            sample_weight = check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
-        return Part(self._as_input(X), encoded, weight, np.arange(len(encoded)))
+        return Part(self._as_input(X), encoded, sample_weight, np.arange(len(encoded)))
 
     def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
         """Refuse samples of another shape than those that were fitted."""

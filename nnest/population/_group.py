@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from nnest._compat.keras import symbolic_build
 from nnest.population._blocks import Alone, Block, Plan, Stacked
 from nnest.population._checkpoint import Keeper
 from nnest.population._lowering import Lowering
@@ -174,5 +175,5 @@ def _rows_of(block: Block) -> list[Any]:
 def with_metrics(member: Member, samples: np.ndarray) -> Any:
     """Return the member's model, its metrics built, so that all can be traced with it."""
     rows, model = member.train, member.model
-    model._symbolic_build(data_batch=(samples[:1], rows.y[:1], rows.weight[:1]))
+    symbolic_build(model, (samples[:1], rows.y[:1], rows.weight[:1]))
     return model

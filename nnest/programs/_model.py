@@ -13,6 +13,7 @@ from keras import ops
 
 from nnest import fusion
 from nnest._batches import Batches, rows_at_once
+from nnest._compat import keras as compat
 from nnest.layers import Hyperparameters, known_batch, present_rows
 from nnest.programs._processes import check_process
 from nnest.programs._sharing import TRACING, running, step_program
@@ -29,7 +30,7 @@ FEWEST_TO_NORMALIZE = 10
 
 
 @keras.saving.register_keras_serializable(package="nnest")
-class Model(keras.Model):
+class Model(compat.Model):
     """A functional Keras model that runs the programs of its architecture.
 
     Besides what Keras gives it has a hyper-parameter `label_smoothing`, traced like the rates of
@@ -52,8 +53,7 @@ class Model(keras.Model):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.hyperparameters = Hyperparameters(label_smoothing=0.0)
-        # Keras exports no model that was never called, although a functional one knows its inputs.
-        self._called = True
+        compat.exportable(self)
 
     @property
     def variables(self) -> list[Any]:
@@ -184,13 +184,9 @@ class Model(keras.Model):
             variable.assign(value)
         return np.concatenate(outputs)
 
-    def _run_through_graph(
-        self, inputs: Any, operation_fn: Any = lambda operation: operation, call_fn: Any = None
-    ) -> Any:
-        """Run the layers; on JAX on a CPU chains of convolution and pooling as one operator."""
-        if call_fn is None:
-            operation_fn = fusion.operations(self, inputs, operation_fn)
-        return super()._run_through_graph(inputs, operation_fn, call_fn)
+    def operation_for(self, inputs: Any, operation_fn: Callable[..., Any]) -> Callable[..., Any]:
+        """On JAX on a CPU run chains of convolution and pooling as one operator."""
+        return fusion.operations(self, inputs, operation_fn)
 
     def compute_loss(
         self,
@@ -237,21 +233,10 @@ class Model(keras.Model):
         """Take this architecture's program of a prediction step, or compile it."""
         self._take("predict", super().make_predict_function, force)
 
-    def _update_metrics_variables(
-        self, variables: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
-    ) -> Any:
+    def loss_weight(self) -> Any:
         """Count the loss of a batch by its samples; Keras counts it by the batch's rows."""
         present = present_rows()
-        if present is None:
-            return super()._update_metrics_variables(variables, loss, x, y, y_pred, sample_weight)
-        mapping = list(zip(self.metrics_variables, variables, strict=True))
-        with keras.StatelessScope(state_mapping=mapping) as scope:
-            self._loss_tracker.update_state(loss, ops.cast(ops.sum(present), "float32"))
-            logs = self.compute_metrics(x, y, y_pred, sample_weight)
-        values = [scope.get_current_value(variable) for variable, _ in mapping]
-        return logs, [
-            old if new is None else new for new, (_, old) in zip(values, mapping, strict=True)
-        ]
+        return None if present is None else ops.cast(ops.sum(present), "float32")
 
     def _shares(self) -> bool:
         """Tell whether this model runs shared programs."""
@@ -273,7 +258,7 @@ class Model(keras.Model):
             with running(self):
                 return program(*arguments)
 
-        function = self._make_function(run, concatenate_outputs=kind == "predict")
+        function = compat.iterating(self, run, concatenate_outputs=kind == "predict")
         setattr(self, f"{kind}_function", function)
 
     def train_step(self, *args: Any, **kwargs: Any) -> Any:

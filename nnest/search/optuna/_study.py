@@ -18,12 +18,11 @@ from optuna.storages import BaseStorage
 from optuna.study import Study
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.model_selection._split import _CVIterableWrapper
 
 from nnest.exceptions import StudyError
 from nnest.population import members_at_once
 from nnest.search._checks import checked_network
-from nnest.search._evaluation import Evaluation
+from nnest.search._evaluation import Evaluation, Split
 from nnest.search._facts import data_digest, describe, splits_from_text, splits_to_text, versions
 from nnest.search.optuna._objectives import Objectives, as_limits, as_objectives
 from nnest.search.optuna._results import Table
@@ -105,12 +104,13 @@ class Plan:
     seed: int
     make_sampler: Callable[[int], BaseSampler]
     facts: dict[str, Any]
+    splits: list[Split]
 
     @classmethod
     def of(cls, search: Any, evaluation: Evaluation) -> Plan:
         """Check the parameters of a search, and open its study."""
         space = as_space(search.param_distributions, search.estimator)
-        objectives = as_objectives(search.objectives, evaluation.scorers, search.refit)
+        objectives = as_objectives(search.objectives, search.scoring, search.refit)
         limits = as_limits(search.constraints)
         pruner = as_pruner(search.pruner, _epochs(checked_network(search.estimator)))
         if pruner is not None and len(objectives.names) > 1:
@@ -124,7 +124,6 @@ class Plan:
         with _quiet():
             study = _opened(search, objectives, pruner, wanted["data"])
             stored = _agreed(search, study, wanted)
-        evaluation.splits = splits_from_text(stored["splits"])
         return cls(
             study,
             space,
@@ -136,6 +135,7 @@ class Plan:
             int(stored["seed"]),
             sampler_maker(search.sampler, space.distributions, int(stored["seed"])),
             {"data": stored["data"]},
+            splits_from_text(stored["splits"]),
         )
 
 
@@ -171,10 +171,9 @@ def _wanted(
 
 def _describe_cv(search: Any, y: Any, splits: str) -> str:
     """Return what makes the folds, the same in every process."""
-    cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
-    if isinstance(cv, _CVIterableWrapper):
+    if not (isinstance(search.cv, Integral | None) or hasattr(search.cv, "split")):
         return f"given folds {hashlib.sha256(splits.encode()).hexdigest()[:16]}"
-    return describe(cv)
+    return describe(check_cv(search.cv, y, classifier=is_classifier(search.estimator)))
 
 
 def _seed(random_state: Any) -> int:
@@ -260,7 +259,7 @@ def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
             say=_say(search),
             told=_told(search, plan.study),
         )
-        table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.scorers)
+        table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.metrics)
     if not table.has_best:
         raise StudyError(_nothing(plan.study))
     return table

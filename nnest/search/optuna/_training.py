@@ -91,7 +91,7 @@ class Trainer:
         job = self._evaluation.job(
             watched_rows=self._watched() if self._prunes else None,
             after_epoch=watch,
-            is_ours=lambda error: error is watch.error,
+            is_callback_error=lambda error: error is watch.error,
         )
         seeds = [
             [derived(self._seed, task.place, fold) for fold in range(self._n_folds)]

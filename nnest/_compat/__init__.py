@@ -1,0 +1,3 @@
+"""Foreign private names, each behind a probe."""
+
+__all__: list[str] = []
