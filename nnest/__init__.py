@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnest.augmentation import Augmentation
+    from nnest.ensembles import Ensemble
     from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
     from nnest.persistence import load, save
     from nnest.population import fit_many
@@ -24,6 +25,7 @@ __all__ = [
     "Augmentation",
     "CNNClassifier",
     "CNNRegressor",
+    "Ensemble",
     "MLPClassifier",
     "MLPRegressor",
     "OptunaSearchCV",
@@ -37,6 +39,7 @@ __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(__all__, "nnest.estimators"),
     "Augmentation": "nnest.augmentation",
+    "Ensemble": "nnest.ensembles",
     "OptunaSearchCV": "nnest.search.optuna",
     "VectorizedGridSearchCV": "nnest.search",
     "fit_many": "nnest.population",

@@ -93,7 +93,13 @@ class StudyError(NnestError, ValueError):
 
 
 class TuneError(NnestError, ValueError):
-    """Data, a space or a setting of ``nnest tune`` is not accepted."""
+    """Data, a space or a setting of ``nnest tune`` is not accepted.
+
+    Parameters
+    ----------
+    sentence : str
+        What came and what to do. A long one loses its middle.
+    """
 
     def __init__(self, sentence: str) -> None:
         super().__init__(shortened(sentence))

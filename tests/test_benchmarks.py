@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import _runs, cnn, gpu, grid, members, memory, networks
+from benchmarks import _runs, cnn, compare, gpu, grid, members, memory, networks
 from benchmarks._runs import Row, append, arguments, measure, measure_all, read
 from benchmarks._tables import TOLERANCE, is_void, show, summarize
 from tests.book.run_page import run as run_page
@@ -355,3 +355,24 @@ def test_the_grid_on_mnist_is_one_command(
 def test_threads_of_the_machine_are_counted() -> None:
     """A record tells how many cores the process could use."""
     assert _runs.circumstances()["device"].endswith(f"{len(os.sched_getaffinity(0))} cores")
+
+
+def test_two_checkouts_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ratio is that of pairs; each process sees its own checkout alone."""
+    monkeypatch.setitem(compare.TASKS, "wait", ("import one", "time.sleep(one.SECONDS)"))
+    for name, wait in (("old", 0.01), ("new", 0.05)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.py").write_text(f"SECONDS = {wait}")
+
+    line = compare.compare(tmp_path / "old", tmp_path / "new", "wait", 3, "0")
+
+    ratio = float(line.partition("ratio ")[2].partition(" ")[0])
+    assert 1.5 < ratio <= 5.5
+
+
+def test_a_task_that_there_is_not_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message says what there is."""
+    with pytest.raises(SystemExit):
+        compare.main([".", ".", "nothing"])
+
+    assert "there is no task 'nothing': give some of import," in capsys.readouterr().err

@@ -90,6 +90,15 @@ def test_a_name_of_scikit_learn_that_is_gone_is_said(
         load_again("nnest._compat.sklearn")
 
 
+def test_a_name_of_jax_that_is_gone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence comes with the import of a model."""
+    hide(monkeypatch, "jax._src.xla_bridge:backends_are_initialized")
+
+    wanted = sentence("jax>=0.10,<0.13", "jax._src.xla_bridge.backends_are_initialized")
+    with pytest.raises(CompatibilityError, match=f"^{re.escape(wanted)}$"):
+        load_again("nnest._compat.jax")
+
+
 def needs_jax(name: str) -> Any:
     """Mark what only Keras's loop on JAX has."""
     other = keras.backend.backend() != "jax"

@@ -16,12 +16,10 @@ RESULTS = ResultStore(ROOT / "book" / "results")
 RECORDED = [key for key in list_reports() if RESULTS.read(key)]
 # These wait for their first complete set of seeds; take a name out when its runs are recorded.
 DECLARED_BEFORE_RUNS = {
-    "first-gradients",
     "lower-rate-mnist",
     "output-biases",
     "shrinkage",
     "softmax-longer",
-    "solvers-lower-rate",
 }
 REASONS = {
     "not comparable",

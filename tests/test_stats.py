@@ -361,11 +361,11 @@ def test_the_detectable_difference_by_simulation() -> None:
         ),
         (
             lambda: prediction_interval([1, 2], runs=0),
-            "Got runs=0, but it is a whole number of 1 or more.",
+            "Got runs=0, but it must be an integer of 1 or more.",
         ),
         (
             lambda: mean_interval([1, 2], confidence=95),
-            "Got confidence=95, but it lies between 0 and 1.",
+            "Got confidence=95, but it must lie between 0 and 1.",
         ),
         (
             lambda: median_prediction_interval([1, 2], runs=6, n_simulations=1),
@@ -411,7 +411,7 @@ def test_the_detectable_difference_by_simulation() -> None:
         ),
         (
             lambda: detectable_difference(-1.0, 5),
-            "Got standard_deviation=-1.0, but it is a number of 0 or more.",
+            "Got standard_deviation=-1.0, but it must be a number of 0 or more.",
         ),
         (
             lambda: detectable_difference(1, 5, alpha=0.1, power=0.05),
@@ -431,7 +431,7 @@ def test_the_detectable_difference_by_simulation() -> None:
         ),
         (
             lambda: seeds_needed(1.0, 0.0),
-            "Got difference=0.0, but it is a positive number.",
+            "Got difference=0.0, but it must be a positive number.",
         ),
         (
             lambda: seeds_needed(1.0, 0.1, most=1),
@@ -447,6 +447,6 @@ def test_what_no_statistic_can_take_is_refused(call: Callable[[], object], messa
 
 def test_a_source_of_randomness_is_an_integer_or_a_generator() -> None:
     """None would give another interval each time, so it is refused."""
-    message = "Got rng=None, but it is an integer or a numpy.random.Generator."
+    message = "Got rng=None, but it must be an integer or a numpy.random.Generator."
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         median_prediction_interval([1, 2], runs=6, rng=None)  # type: ignore[arg-type]

@@ -197,11 +197,11 @@ def test_expected_best_of_any_number_of_trials(n: int) -> None:
         ),
         (
             {"values": [1.0], "confidence": 95},
-            "Got confidence=95, but it lies between 0 and 1.",
+            "Got confidence=95, but it must lie between 0 and 1.",
         ),
         (
             {"values": [1.0], "n_resamples": 0},
-            "Got n_resamples=0, but it is a whole number of 1 or more.",
+            "Got n_resamples=0, but it must be an integer of 1 or more.",
         ),
     ],
 )

@@ -25,11 +25,12 @@ from nnest.builders._blocks import (
     seeds,
 )
 from nnest.layers import Dropout
-from nnest.programs import Model
+from nnest.programs import Model, kept_programs
 
 __all__ = ["build_cnn", "build_mlp"]
 
 
+@kept_programs()
 def build_mlp(
     input_shape: tuple[int, ...],
     n_outputs: int,
@@ -115,6 +116,7 @@ def build_mlp(
     return Model(inputs, output(x, n_outputs, output_activation, kernels), name="mlp")
 
 
+@kept_programs()
 def build_cnn(
     input_shape: tuple[int, int, int],
     n_outputs: int,

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from nnest._interrupts import interrupts_heard
+from nnest.cli._cache import add_cache
 from nnest.cli._data import add_data
 from nnest.cli._export import add_export
 from nnest.cli._report import add_report
@@ -105,6 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_tune(commands.add_parser("tune", help="search the settings of a network by a study"))
     add_export(commands.add_parser("export", help="write a saved network as ONNX"))
     add_data(commands.add_parser("data", help="list, fetch and verify the data sets"))
+    add_cache(commands.add_parser("cache", help="see or remove compiled programs"))
     _add_demo(commands.add_parser("demo", help="a small study from end to end, without downloads"))
     return parser
 

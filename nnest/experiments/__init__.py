@@ -9,15 +9,15 @@ from __future__ import annotations
 from nnest.experiments._claims import (
     Claim,
     all_of,
-    arms_compared,
     below,
     beyond,
     count_learning,
     different,
     greater,
     similar,
-    values_compared,
 )
+from nnest.experiments._claims import arms_compared as arms_compared
+from nnest.experiments._claims import values_compared as values_compared
 from nnest.experiments._confusion import confusion_counts, gives_one_class
 from nnest.experiments._digest import describe
 from nnest.experiments._expectations import (
@@ -26,16 +26,16 @@ from nnest.experiments._expectations import (
     CountLearning,
     Expectation,
     Greater,
-    Part,
     Similar,
     Value,
 )
+from nnest.experiments._expectations import Part as Part
 from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._images import Images, data_digest, enlarge, load_images, stratified_subset
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
+from nnest.experiments._metrics import OF_WEIGHTS as OF_WEIGHTS
 from nnest.experiments._metrics import (
-    OF_WEIGHTS,
     Metric,
     metric_values,
     parse_metric,
@@ -43,21 +43,12 @@ from nnest.experiments._metrics import (
     share_seconds,
 )
 from nnest.experiments._modes import proba_in_mode
-from nnest.experiments._protocol import (
-    SCALES,
-    Arm,
-    Holdout,
-    Mode,
-    Protocol,
-    Scale,
-    Size,
-    check_known,
-)
+from nnest.experiments._protocol import SCALES, Arm, Holdout, Mode, Protocol, Scale, Size
+from nnest.experiments._protocol import check_known as check_known
 from nnest.experiments._reported import Deviation, Reported, reported_confusion
 from nnest.experiments._run import Outcome, run
 
 __all__ = [
-    "OF_WEIGHTS",
     "SCALES",
     "AllOf",
     "Arm",
@@ -74,7 +65,6 @@ __all__ = [
     "Metric",
     "Mode",
     "Outcome",
-    "Part",
     "Protocol",
     "Report",
     "Reported",
@@ -84,10 +74,8 @@ __all__ = [
     "Value",
     "all_of",
     "arm_digest",
-    "arms_compared",
     "below",
     "beyond",
-    "check_known",
     "confusion_counts",
     "count_learning",
     "data_digest",
@@ -108,5 +96,4 @@ __all__ = [
     "share_seconds",
     "similar",
     "stratified_subset",
-    "values_compared",
 ]

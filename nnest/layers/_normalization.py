@@ -41,7 +41,22 @@ class BatchNormalization(compat.BatchNormalization):
         super().__init__(**kwargs)
 
     def moments(self, inputs: Any, mask: Any, axes: list[int]) -> Any:
-        """Return mean and variance over the samples of the batch."""
+        """Return mean and variance over the samples of the batch.
+
+        Parameters
+        ----------
+        inputs : tensor
+            Inputs of the layer, samples first.
+        mask : tensor or None
+            Keras's mask of time steps; with one, Keras's own moments are returned.
+        axes : list of int
+            Axes that are averaged.
+
+        Returns
+        -------
+        mean, variance : tensor
+            One number for each channel.
+        """
         present = present_rows()
         if present is None or mask is not None:
             return super().moments(inputs, mask, axes)

@@ -52,7 +52,7 @@ def save_figure(ax: Axes, path: str | Path) -> None:
 
 
 def require_columns(frame: pd.DataFrame, wanted: Sequence[str], name: str) -> None:
-    """Refuse a table in which a column that will be drawn is missing."""
+    """Raise if the table lacks a column that will be drawn."""
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
         raise ValueError(

@@ -40,7 +40,7 @@ def gaussian_kernel(
     ValueError
         If `size` is even or not positive, or `sigma` not positive and finite.
     TypeError
-        If `size` is no whole number or `sigma` no number.
+        If `size` is not an integer or `sigma` is not a number.
 
     Notes
     -----
@@ -221,7 +221,7 @@ def checked_pixels(images: ArrayLike, owner: str = "images") -> NDArray[Any]:
 
 
 def _check_size(size: object) -> None:
-    """Refuse a kernel size that is no odd whole number."""
+    """Raise unless a kernel size is an odd integer of 1 or more."""
     if isinstance(size, bool) or not isinstance(size, int | np.integer):
         raise TypeError(f"size={size!r} is not accepted: give an odd whole number, such as 3.")
     if size < 1 or size % 2 == 0:
@@ -232,7 +232,7 @@ def _check_size(size: object) -> None:
 
 
 def check_positive(name: str, value: object) -> None:
-    """Refuse a parameter that is no positive, finite number."""
+    """Raise unless a parameter is a positive, finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name}={value!r} is not accepted: give a positive number.")
     if not (np.isfinite(value) and value > 0):
@@ -240,6 +240,6 @@ def check_positive(name: str, value: object) -> None:
 
 
 def check_mode(mode: str) -> None:
-    """Refuse a name of a border rule that is not one of `MODES`."""
+    """Raise unless a border rule is one of `MODES`."""
     if mode not in MODES:
         raise ValueError(f"mode={mode!r} is not accepted: give one of {', '.join(MODES)}.")

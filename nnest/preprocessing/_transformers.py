@@ -176,7 +176,7 @@ class PixelScaler(_ImageTransformer):
         self.factor = factor
 
     def _check_parameters(self) -> None:
-        """Refuse a maximum or factor that is not positive."""
+        """Raise unless maximum and factor are positive."""
         check_positive("maximum", self.maximum)
         check_positive("factor", self.factor)
 
@@ -251,7 +251,7 @@ class GaussianBlur(_ImageTransformer):
         return tags
 
     def _check_parameters(self) -> None:
-        """Refuse a kernel, a border rule or an image shape that cannot be used."""
+        """Raise if the kernel, the border rule or the shape of the images cannot be used."""
         gaussian_kernel(self.size, self.sigma, normalize=self.normalize)
         check_mode(self.mode)
         if self.image_shape is not None and not _is_image_shape(self.image_shape):

@@ -15,8 +15,9 @@ from nnest import fusion
 from nnest._batches import Batches, rows_at_once
 from nnest._compat import keras as compat
 from nnest.layers import Hyperparameters, known_batch, present_rows
+from nnest.programs._disk import kept_programs
 from nnest.programs._processes import check_process
-from nnest.programs._sharing import TRACING, running, step_program
+from nnest.programs._sharing import TRACING, running, step_program, traced_with
 from nnest.programs._variables import take_copy_keyword
 
 __all__ = ["EVALUATION_BATCH", "Model"]
@@ -116,6 +117,7 @@ class Model(compat.Model):
             state.assign(saved.pop(name, state.value))
         super().load_own_variables(saved)
 
+    @kept_programs()
     def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Train, as Keras does; an integer for `shuffle` is the seed of the order of samples.
 
@@ -150,6 +152,7 @@ class Model(compat.Model):
             watched = Batches(watched, size, seed=None, fill=fill)
         return super().fit(batches, validation_data=watched, **{**kwargs, "shuffle": False})
 
+    @kept_programs()
     def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
         """Return the outputs, as Keras does.
 
@@ -185,7 +188,20 @@ class Model(compat.Model):
         return np.concatenate(outputs)
 
     def operation_for(self, inputs: Any, operation_fn: Callable[..., Any]) -> Callable[..., Any]:
-        """On JAX on a CPU run chains of convolution and pooling as one operator."""
+        """Run chains of convolution and pooling as one operator, on JAX on a CPU.
+
+        Parameters
+        ----------
+        inputs : tensor or list of tensor
+            Inputs of the graph.
+        operation_fn : callable
+            Keras's choice of what runs for an operation of the graph.
+
+        Returns
+        -------
+        callable
+            Takes an operation of the graph and returns what runs for it.
+        """
         return fusion.operations(self, inputs, operation_fn)
 
     def compute_loss(
@@ -234,7 +250,13 @@ class Model(compat.Model):
         self._take("predict", super().make_predict_function, force)
 
     def loss_weight(self) -> Any:
-        """Count the loss of a batch by its samples; Keras counts it by the batch's rows."""
+        """Count the loss of a batch by its samples; Keras counts it by the batch's rows.
+
+        Returns
+        -------
+        tensor or None
+            Number of samples in the running batch; None where all of its rows are samples.
+        """
         present = present_rows()
         return None if present is None else ops.cast(ops.sum(present), "float32")
 
@@ -255,7 +277,7 @@ class Model(compat.Model):
 
         def run(*arguments: Any) -> Any:
             """Run the program; what is still to be traced is traced with this model."""
-            with running(self):
+            with traced_with(self):
                 return program(*arguments)
 
         function = compat.iterating(self, run, concatenate_outputs=kind == "predict")

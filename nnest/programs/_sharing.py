@@ -12,6 +12,7 @@ import jax
 import keras
 
 from nnest import fusion
+from nnest.programs._disk import kept_programs
 from nnest.programs._signature import signature
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "running_model",
     "shared_program",
     "step_program",
+    "traced_with",
 ]
 
 #: How many programs are kept; the one that was not used for longest goes first.
@@ -47,7 +49,8 @@ def clear_programs() -> None:
 def running(model: keras.Model) -> Iterator[None]:
     """Trace with this model what this thread still has to trace, for as long as this lasts.
 
-    A program keeps no model: it is traced with the one that runs it.
+    A program keeps no model: it is traced with the one that runs it. What it compiles to is kept
+    on disk.
 
     Parameters
     ----------
@@ -68,6 +71,13 @@ def running(model: keras.Model) -> Iterator[None]:
     ...     running_model() is model
     True
     """
+    with kept_programs(), traced_with(model):
+        yield
+
+
+@contextmanager
+def traced_with(model: keras.Model) -> Iterator[None]:
+    """Do as :func:`running` does, in the few instructions that a step has time for."""
     outer, _running.model = getattr(_running, "model", None), model
     try:
         yield

@@ -39,15 +39,15 @@ def finite_pairs(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArr
 
 
 def check_runs(runs: int) -> None:
-    """Refuse a number of trainings that is none."""
+    """Raise unless a number of trainings is an integer of 1 or more."""
     if runs < 1 or runs != int(runs):
-        raise ValueError(f"Got runs={runs!r}, but it is a whole number of 1 or more.")
+        raise ValueError(f"Got runs={runs!r}, but it must be an integer of 1 or more.")
 
 
 def check_share(name: str, value: float) -> None:
-    """Refuse what is not strictly between 0 and 1."""
+    """Raise unless a number is strictly between 0 and 1."""
     if not 0 < value < 1:
-        raise ValueError(f"Got {name}={value!r}, but it lies between 0 and 1.")
+        raise ValueError(f"Got {name}={value!r}, but it must lie between 0 and 1.")
 
 
 def t_quantile(n: int, confidence: float) -> float:

@@ -73,9 +73,11 @@ def expected_best(
     import pandas as pd
 
     if not 0 < confidence < 1:
-        raise ValueError(f"Got confidence={confidence!r}, but it lies between 0 and 1.")
+        raise ValueError(f"Got confidence={confidence!r}, but it must lie between 0 and 1.")
     if n_resamples < 1:
-        raise ValueError(f"Got n_resamples={n_resamples!r}, but it is a whole number of 1 or more.")
+        raise ValueError(
+            f"Got n_resamples={n_resamples!r}, but it must be an integer of 1 or more."
+        )
     sign = 1.0 if higher_is_better else -1.0
     scores = sign * _paid_for(np.asarray(values, dtype=float), sign)
     weights = _weights(len(scores))

@@ -107,7 +107,7 @@ def detectable_difference(
     """
     if not (math.isfinite(standard_deviation) and standard_deviation >= 0):
         raise ValueError(
-            f"Got standard_deviation={standard_deviation!r}, but it is a number of 0 or more."
+            f"Got standard_deviation={standard_deviation!r}, but it must be a number of 0 or more."
         )
     if n < 2:
         raise ValueError(f"Got n={n}, but a paired test needs at least 2 seeds.")
@@ -163,7 +163,7 @@ def seeds_needed(
     16
     """
     if not (math.isfinite(difference) and difference > 0):
-        raise ValueError(f"Got difference={difference!r}, but it is a positive number.")
+        raise ValueError(f"Got difference={difference!r}, but it must be a positive number.")
     if most < 2:
         raise ValueError(f"Got most={most}, but a paired test needs at least 2 seeds.")
 

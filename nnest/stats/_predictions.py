@@ -65,7 +65,7 @@ def median_prediction_interval(
     check_runs(runs)
     check_share("confidence", confidence)
     if not isinstance(rng, (int, np.integer, np.random.Generator)):
-        raise TypeError(f"Got rng={rng!r}, but it is an integer or a numpy.random.Generator.")
+        raise TypeError(f"Got rng={rng!r}, but it must be an integer or a numpy.random.Generator.")
     if n_simulations < 1000:
         raise ValueError(f"Got n_simulations={n_simulations!r}, but 1000 are the fewest.")
     # A generator moves on with every use; what an integer gives can be remembered.

@@ -4,29 +4,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnest.studies._history import Ledger
-    from nnest.studies._loop import run_rounds
+    from nnest.studies._history import Ledger as Ledger
+    from nnest.studies._loop import run_rounds as run_rounds
     from nnest.studies._open import open_study
-    from nnest.studies._settings import set_up
-    from nnest.studies._storages import find_study, open_storage
+    from nnest.studies._settings import set_up as set_up
+    from nnest.studies._storages import find_study as find_study
+    from nnest.studies._storages import open_storage as open_storage
     from nnest.studies._tables import importances, log_parameters, trial_table
-    from nnest.studies._texts import stable, texts_of
-    from nnest.studies._trials import Ending, Task, allow_stop
+    from nnest.studies._texts import stable as stable
+    from nnest.studies._texts import texts_of as texts_of
+    from nnest.studies._trials import Ending as Ending
+    from nnest.studies._trials import Task as Task
+    from nnest.studies._trials import allow_stop as allow_stop
 
 __all__ = [
-    "Ending",
-    "Ledger",
-    "Task",
-    "allow_stop",
-    "find_study",
     "importances",
     "log_parameters",
-    "open_storage",
     "open_study",
-    "run_rounds",
-    "set_up",
-    "stable",
-    "texts_of",
     "trial_table",
 ]
 
