@@ -54,7 +54,9 @@ class BatchNormalization(compat.BatchNormalization):
 
         Returns
         -------
-        mean, variance : tensor
+        mean : tensor
+            One number for each channel.
+        variance : tensor
             One number for each channel.
         """
         present = present_rows()
