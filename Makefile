@@ -10,6 +10,8 @@ BACKEND_OPTIONS ?= --torch-backend cpu
 UV_INSTALL = VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/uv pip install --quiet
 PYTEST  := .venv/bin/python -m pytest
 WORKERS ?= 2
+# LOCK=requirements-3.13.lock has the newest JAX, which needs Python 3.13.
+LOCK ?= requirements.lock
 # Certificates of the machine: behind many a company's proxy no others hold.
 export UV_SYSTEM_CERTS ?= 1
 # Where PYTHONDONTWRITEBYTECODE is set, every process would compile Keras anew: 10 s an import.
@@ -36,7 +38,7 @@ if ! "$$found" -m venv --clear "$$venv" >"$$venv.log" 2>&1; then \
        "on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
 fi; \
 rm -f "$$venv.log"; \
-awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > "$$venv/uv.lock" && \
+awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' $(LOCK) > "$$venv/uv.lock" && \
 "$$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
   -r "$$venv/uv.lock"
 endef
@@ -46,13 +48,13 @@ help:  ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
 # Pip stands in where uv does not see the machine's own settings for pip.
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: $(LOCK) pyproject.toml
 	@$(FIND_PYTHON); venv=.venv; \
 	if ! .venv/bin/python -c '' 2>/dev/null || ! .venv/bin/uv --version >/dev/null 2>&1; then \
 	  echo "Setting up .venv with $$("$$found" --version)"; $(MAKE_ENVIRONMENT); fi
-	@$(UV_INSTALL) --require-hashes -r requirements.lock 2>.venv/uv.log \
+	@$(UV_INSTALL) --require-hashes -r $(LOCK) 2>.venv/uv.log \
 	  || { tail -n 3 .venv/uv.log; echo "uv could not reach its index; pip tries, more slowly"; \
-	       .venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock; }
+	       .venv/bin/python -m pip install --quiet --require-hashes -r $(LOCK); }
 	@$(UV_INSTALL) --offline --no-deps --no-build-isolation --editable .
 	@touch .venv/.ready
 
@@ -152,16 +154,31 @@ test-wheel: .venv/.ready  ## Build the wheel and test it in a clone that has no 
 	@cd _build/wheel/clone && ../../../.venv-wheel/bin/python -m pytest -n $(WORKERS) \
 	  --dist loadfile -m "$(FAST)" tests
 
+# What the upper bounds in pyproject.toml keep out, so that a probe tells before users do.
+.PHONY: test-prereleases
+test-prereleases: .venv/.ready  ## Run the tests with the newest Keras, JAX, scikit-learn and Optuna.
+	@.venv/bin/uv venv --quiet --clear --python .venv/bin/python .venv-prereleases
+	@VIRTUAL_ENV="$(CURDIR)/.venv-prereleases" .venv/bin/uv pip install --quiet \
+	  --require-hashes -r $(LOCK)
+	@VIRTUAL_ENV="$(CURDIR)/.venv-prereleases" .venv/bin/uv pip install --quiet \
+	  --upgrade --prerelease allow keras jax jaxlib scikit-learn optuna
+	@VIRTUAL_ENV="$(CURDIR)/.venv-prereleases" .venv/bin/uv pip install --quiet \
+	  --offline --no-deps --no-build-isolation --editable .
+	@.venv-prereleases/bin/python -m pytest -n $(WORKERS) --dist loadfile -W default -m "$(FAST)"
+
 .PHONY: lock
-lock: .venv/.ready  ## Pin anew what pyproject.toml asks for, in requirements.lock and environment.yml.
+lock: .venv/.ready  ## Pin anew what pyproject.toml asks for, in both locks and environment.yml.
 	@.venv/bin/uv pip compile pyproject.toml --group dev --group book --quiet --upgrade \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-annotate --no-header --output-file requirements.lock
+	@.venv/bin/uv pip compile pyproject.toml --group dev --quiet --upgrade \
+	  --universal --python-version 3.13 --fork-strategy fewest --generate-hashes \
+	  --no-annotate --no-header --output-file requirements-3.13.lock
 	@.venv/bin/python .ci/environment.py
 
 .PHONY: clean
 clean:  ## Remove what was built, the environments too.
-	rm -rf .venv .venv-tensorflow .venv-torch .venv-bench .venv-wheel .venv-oldest \
+	rm -rf .venv .venv-tensorflow .venv-torch .venv-bench .venv-wheel .venv-oldest .venv-prereleases \
 	  _build build dist demo-results
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

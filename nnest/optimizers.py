@@ -12,6 +12,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from nnest._compat.keras import rmsprop_slots, variable_index
+
 __all__ = ["SGD", "RMSprop"]
 
 _serializable = keras.saving.register_keras_serializable(package="nnest")
@@ -68,7 +70,7 @@ class SGD(_WithMomentum, keras.optimizers.SGD):
             ops.cast(value, variable.dtype)
             for value in (learning_rate, gradient, self._coefficient)
         )
-        velocity = self.momentums[self._get_variable_index(variable)]
+        velocity = self.momentums[variable_index(self, variable)]
         self.assign(velocity, velocity * momentum - gradient * rate)
         self.assign_add(variable, velocity)
 
@@ -105,8 +107,7 @@ class RMSprop(_WithMomentum, keras.optimizers.RMSprop):
             ops.cast(value, variable.dtype)
             for value in (learning_rate, gradient, self._coefficient)
         )
-        place = self._get_variable_index(variable)
-        average, step = self._velocities[place], self._momentums[place]
+        average, step = rmsprop_slots(self, variable)
         self.assign(average, self.rho * average + (1 - self.rho) * ops.square(gradient))
         self.assign(step, momentum * step + rate * gradient / ops.sqrt(average + self.epsilon))
         self.assign_sub(variable, step)

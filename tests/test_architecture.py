@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import statistics
 import subprocess
 import sys
@@ -18,29 +19,31 @@ from tests.helpers import ROOT, require
 PACKAGE = Path(find_spec("nnest").origin).parent
 LEAVES = {"results", "stats", "plots", "datasets", "preprocessing"}
 TOP = {"__init__", "__main__", "cli", "demo"}
-NESTED = {"_compat.jax", "_compat.optuna", "search.optuna"}
+NESTED = {"_compat.jax", "_compat.keras", "_compat.optuna", "_compat.sklearn", "search.optuna"}
 
 # Each part and those that it stands on; what these stand on is open to it too.
 STANDS_ON = {
     **{leaf: set() for leaf in LEAVES},
     "_arguments": set(),
     "_batches": set(),
-    "_compat": set(),
-    "_compat.jax": {"exceptions"},
-    "_compat.optuna": {"exceptions"},
+    "_compat": {"exceptions"},
+    "_compat.jax": {"_compat"},
+    "_compat.keras": {"_compat"},
+    "_compat.optuna": {"_compat"},
+    "_compat.sklearn": {"_compat"},
     "_interrupts": set(),
     "_identity": set(),
     "_machine": set(),
     "_storage": {"exceptions"},
     "_validation": set(),
     "exceptions": {"_validation"},
-    "fusion": set(),
-    "optimizers": set(),
-    "layers": {"_arguments", "fusion"},
+    "fusion": {"_compat.keras"},
+    "optimizers": {"_compat.keras"},
+    "layers": {"_arguments", "_compat.keras", "fusion"},
     "augmentation": {"layers"},
     "programs": {"_batches", "_compat.jax", "layers"},
     "builders": {"layers", "augmentation", "programs"},
-    "estimators": {"_interrupts", "builders", "optimizers"},
+    "estimators": {"_compat.sklearn", "_interrupts", "builders", "optimizers"},
     "population": {"estimators", "programs"},
     "persistence": {"estimators", "preprocessing"},
     "ensembles": {"population"},
@@ -54,11 +57,12 @@ STANDS_ON = {
     "exercises": set(),
 }
 # What every part may import.
-FOR_ALL = {"_compat", "_identity", "_machine", "_storage", "_validation", "exceptions"}
+FOR_ALL = {"_identity", "_machine", "_storage", "_validation", "exceptions"}
 DEEP_LEARNING = {
     "_arguments",
     "_compat.jax",
     "_batches",
+    "_compat.keras",
     "layers",
     "fusion",
     "optimizers",
@@ -83,6 +87,9 @@ MEDIAN_FUNCTION = 10
 LONGEST_MODULE = 350
 #: Bytes of all files of older versions together.
 LARGEST_FIXTURES = 200_000
+
+#: How the names end of private attributes that a library asks its users to define.
+LIBRARIES_ASK_FOR = ("._parameter_constraints", "._abc_impl", "._sklearn_auto_wrap_output_keys")
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -224,7 +231,7 @@ def test_no_module_touches_what_is_private_to_another_part(path: Path) -> None:
         if (part, node.attr) not in FOREIGN
     }
 
-    assert part == "_compat" or touched == set()
+    assert part.startswith("_compat") or touched == set()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
@@ -281,6 +288,92 @@ def test_searches_take_private_names_of_optuna_by_their_probes() -> None:
 
     assert {"_storage", "_trial_id", "_stop_flag", "_fixed_params"} <= hidden
     assert {_name(path) for path in searches if _private_attributes(path) & hidden} == set()
+
+
+# The libraries whose private names `nnest._compat` holds, by the module that holds them.
+COMPAT = {
+    "_compat.jax": "jax",
+    "_compat.keras": "keras",
+    "_compat.optuna": "optuna",
+    "_compat.sklearn": "sklearn",
+}
+# Methods of named tuples, and `os._exit`: they are documented.
+DOCUMENTED = {"_asdict", "_exit", "_make", "_replace"}
+def _is_private(name: str) -> bool:
+    """Tell whether a name has one underscore at its start."""
+    return name.startswith("_") and not name.startswith("__")
+
+
+@cache
+def _own_names() -> frozenset[str]:
+    """Return all names that nnest itself gives to something, outside of `_compat`."""
+    found: set[str] = set()
+    for node in (node for path in SOURCES for node in ast.walk(_tree(path))):
+        if isinstance(node, Function | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found |= {node.attr} if ast.unparse(node.value) in ("self", "cls") else set()
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nnest"):
+            found |= {alias.name for alias in node.names}
+    return frozenset(found)
+
+
+OUTSIDE_COMPAT = [path for path in SOURCES if not _part(path).startswith("_compat")]
+
+
+@pytest.mark.parametrize("path", OUTSIDE_COMPAT, ids=_name)
+def test_private_names_of_libraries_are_in_compat(path: Path) -> None:
+    """What a library hides is behind a probe; an attribute that nnest never defines is foreign."""
+    attributes = {
+        node.attr
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute) and _is_private(node.attr)
+    }
+    imports = {
+        name
+        for name in _imports(path)
+        if name.split(".")[0] not in {"nnest", *sys.stdlib_module_names}
+        if any(_is_private(each) for each in name.split("."))
+    }
+    foreign = (attributes - _own_names() - DOCUMENTED) | imports
+
+    assert foreign == set()
+
+
+def _classes(path: Path) -> list[type]:
+    """Return the classes that a module defines."""
+    module = importlib.import_module(f"nnest.{_name(path)}".removesuffix(".__init__"))
+    return [each for each in vars(module).values() if isinstance(each, type)]
+
+
+@pytest.mark.parametrize("path", OUTSIDE_COMPAT, ids=_name)
+def test_private_methods_of_libraries_are_overridden_in_compat(path: Path) -> None:
+    """A method that a library no longer calls would be silent."""
+    foreign = {
+        f"{cls.__name__}.{name}"
+        for cls in _classes(path)
+        if cls.__module__ == f"nnest.{_name(path)}"
+        for name in filter(_is_private, vars(cls))
+        for base in cls.__mro__[1:]
+        if name in vars(base) and not base.__module__.startswith("nnest.")
+        if base.__module__.split(".")[0] not in (*sys.stdlib_module_names, "builtins")
+    }
+
+    overridden = {each for each in foreign if not each.endswith(LIBRARIES_ASK_FOR)}
+
+    assert overridden == set()
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if _part(p) in COMPAT], ids=_name)
+def test_compat_knows_its_library_alone(path: Path) -> None:
+    """Who takes private names of one library needs no other."""
+    libraries = {name.split(".")[0] for name in _imports(path)} - sys.stdlib_module_names
+
+    assert libraries - {"nnest", COMPAT[_part(path)]} == set()
 
 
 def test_no_module_reads_pickles() -> None:

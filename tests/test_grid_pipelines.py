@@ -17,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 from nnest import MLPClassifier, MLPRegressor, VectorizedGridSearchCV
 from nnest.preprocessing import GaussianBlur, PixelScaler
 from nnest.search import _batching as _members
-from nnest.search import _samples as _sheets
+from nnest.search import _samples
 from tests.networks import cnn, mlp, network, pictures
 from tests.searches import assert_same, both, table
 
@@ -129,9 +129,9 @@ def test_folds_share_samples_that_are_the_same(sheets: list[tuple[int, int]]) ->
 def test_transformed_samples_stay_within_memory(
     sheets: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More samples than a sheet may hold make another sheet, and the table stays the same."""
+    """More samples than a stack may hold make another stack, and the table stays the same."""
     X, y = table()
-    monkeypatch.setattr(_sheets, "SHEET_BYTES", 2 * 40 * X[0].nbytes)
+    monkeypatch.setattr(_samples, "MAX_STACK_BYTES", 2 * 40 * X[0].nbytes)
 
     assert_same(*both(pipe(StandardScaler()), DROPOUT, X, y))
 

@@ -1,4 +1,4 @@
-"""What nnest needs of JAX beyond its public names: the store of compiled programs."""
+"""Private names of JAX: the store of compiled programs, and whether JAX has started."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from typing import Any
 
 import jax
 
+from nnest._compat._probe import find
 from nnest.exceptions import CompatibilityError
 
-__all__ = ["every_program_is_kept", "has_store", "use_store"]
+__all__ = ["every_program_is_kept", "has_started", "has_store", "use_store"]
+
+#: Returns whether JAX has started, and has threads that a fork leaves behind.
+has_started: Callable[[], bool] = find(
+    "jax>=0.10,<0.13", "jax._src.xla_bridge", "backends_are_initialized"
+)
 
 _CACHE = "jax._src.compilation_cache"
 _CONFIG = "jax._src.config"

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 #: The releases that the tests run with.
-_TESTED = "optuna>=5,<6"
+_TESTED = "optuna>=5,<5.1"
 
 #: Optuna's system attributes of trials: the parameters that a user has enqueued; the first of the
 #: trials of which one is a repetition, and all of them; a grid, and the number of a point in it.

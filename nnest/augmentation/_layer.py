@@ -8,6 +8,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from nnest._compat.keras import build_at_init
 from nnest.augmentation._functions import (
     change_brightness,
     change_contrast,
@@ -90,7 +91,7 @@ class Augment(keras.layers.Layer):
         self.hyperparameters = Hyperparameters(**given)
         self._seed = int(seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self._build_at_init()
+        build_at_init(self)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Return the images, changed at random if `training`."""

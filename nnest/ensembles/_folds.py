@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from sklearn.utils import _safe_indexing
 
+from nnest._compat.sklearn import safe_indexing
 from nnest.ensembles._conformal import conformal_intervals, conformal_sets
 
 __all__ = ["OutOfFold", "tempered"]
@@ -72,7 +72,7 @@ class OutOfFold:
                 f"Got estimators of the folds {sorted(set(members.tolist()))} and {len(splits)} "
                 "splits: give at least one estimator for each split, counted from 0."
             )
-        parts = [predict(k, _safe_indexing(X, held)) for k, (_, held) in enumerate(splits)]
+        parts = [predict(k, safe_indexing(X, held)) for k, (_, held) in enumerate(splits)]
         predictions = np.empty((len(targets), *parts[0].shape[1:]))
         for (_, held), part in zip(splits, parts, strict=True):
             predictions[held] = part

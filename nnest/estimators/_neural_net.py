@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nnest import _arguments
+from nnest._compat.sklearn import check_sample_weight
 from nnest._interrupts import interrupts_heard, undone, uninterrupted
 from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_of_planes
 from nnest.estimators._network import Architectures, Network, Plan
@@ -196,7 +197,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         )
         self._check_sample_shape(X, reset)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
+            sample_weight = check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
         return Samples(self._as_input(X), y, sample_weight, Samples.learnt_by(self))

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from nnest._compat.keras import drop_running_state
+
 __all__ = ["Rollback"]
 
 
@@ -44,6 +46,6 @@ class Rollback(keras.callbacks.Callback):
         variables, values, history = self._kept
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-        # What Keras would put into the variables when it next looks at them.
-        self.model._jax_state, self.model._jax_state_synced = None, True
+        # Keras would put it into the variables when it next looks at them.
+        drop_running_state(self.model)
         return history

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from nnest._compat.keras import graph_nodes
 from nnest.fusion._blocks import Block
 from nnest.fusion._switch import is_on
 
@@ -43,7 +44,7 @@ def block_to_run(layer: Any) -> Block | None:
 def operations(model: Any, inputs: Any, operation: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return what is to be called for each operation of a model's graph.
 
-    It is for `_run_through_graph` of a functional model: the first operation of a chain runs all
+    It is for a functional model as it runs its graph: the first operation of a chain runs all
     of it, and the others hand on what they are given.
 
     Parameters
@@ -127,8 +128,7 @@ def chains(model: Any) -> list[tuple[list[Any], Block]]:
     >>> [[layer.name for layer in chain] for chain, _ in chains(build_cnn((8, 8, 1), 3))][0]
     ['conv_1', 'conv_1_activation', 'conv_1_max_pooling']
     """
-    depths = sorted(model._nodes_by_depth.items(), reverse=True)
-    nodes = [node for _, nodes in depths for node in nodes]
+    nodes = graph_nodes(model)
     calls = Counter(id(node.operation) for node in nodes)
     readers: dict[int, list[Any]] = {}
     for node in nodes:

@@ -19,6 +19,7 @@ import keras
 from keras import ops
 
 from nnest import fusion
+from nnest._compat.keras import build_at_init
 from nnest.layers._initializers import compiled_initializer
 from nnest.layers._patches import are_convolutions_products, convolve_patches
 from nnest.layers._random import uniform
@@ -204,7 +205,7 @@ class Dropout(keras.layers.Layer):
         self.hyperparameters = Hyperparameters(rate=float(rate))
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
-        self._build_at_init()
+        build_at_init(self)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Return the inputs, thinned out if `training`."""

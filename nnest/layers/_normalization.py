@@ -7,13 +7,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from nnest._compat import keras as compat
 from nnest.layers._state import sample_mask
 
 __all__ = ["BatchNormalization"]
 
 
 @keras.saving.register_keras_serializable(package="nnest")
-class BatchNormalization(keras.layers.BatchNormalization):
+class BatchNormalization(compat.BatchNormalization):
     """Batch normalization whose moments are those of the samples of a batch.
 
     Keras's own, except that rows which only fill a batch up to its size
@@ -39,12 +40,28 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
-    def _moments(self, inputs: Any, mask: Any) -> Any:
-        """Return mean and variance over the samples of the batch."""
+    def moments(self, inputs: Any, mask: Any, axes: list[int]) -> Any:
+        """Return mean and variance over the samples of the batch.
+
+        Parameters
+        ----------
+        inputs : tensor
+            Inputs of the layer, samples first.
+        mask : tensor or None
+            Keras's mask of time steps; with one, Keras's own moments are returned.
+        axes : list of int
+            Axes that are averaged.
+
+        Returns
+        -------
+        mean : tensor
+            One number for each channel.
+        variance : tensor
+            One number for each channel.
+        """
         present = sample_mask()
         if present is None or mask is not None:
-            return super()._moments(inputs, mask)
-        axes = self._reduction_axes
+            return super().moments(inputs, mask, axes)
         rows = ops.reshape(present, (-1, *[1] * (len(inputs.shape) - 1)))
         kept = ops.cast(rows, inputs.dtype)
         places = 1.0

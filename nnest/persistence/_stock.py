@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from nnest._compat.keras import exportable
 from nnest.augmentation import Augment
 from nnest.layers import Dropout
 from nnest.persistence._save import check_estimator
@@ -57,7 +58,7 @@ def to_keras(estimator: Any) -> keras.Model:
     model = estimator.model_
     copy = keras.models.clone_model(model, clone_function=_stock_layer)
     stock = keras.Model(copy.inputs, copy.outputs, name=model.name)  # a copy is of our class
-    stock._called = True  # Keras asks for it before it exports
+    exportable(stock)
     for layer in model.layers:
         stock.get_layer(layer.name).set_weights(layer.get_weights())
     classifies = hasattr(estimator, "classes_")

@@ -13,6 +13,7 @@ import jax
 import keras
 import numpy as np
 
+from nnest._compat.keras import symbolic_build
 from nnest.population._blocks import Alone, Block, Stacked, StackShape
 from nnest.population._checkpoint import GroupCheckpoint, bytes_of
 from nnest.population._execution import ExecutionPlan
@@ -278,5 +279,5 @@ def _rows_of(block: Block) -> list[Any]:
 def with_metrics(member: Member, samples: np.ndarray) -> Any:
     """Return a model of the member's architecture, with whose metrics all can be traced."""
     rows, model = member.train, member.like
-    model._symbolic_build(data_batch=(samples[:1], rows.y[:1], rows.weight[:1]))
+    symbolic_build(model, (samples[:1], rows.y[:1], rows.weight[:1]))
     return model

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from sklearn.utils import _safe_indexing
 
+from nnest._compat.sklearn import safe_indexing
 from nnest.estimators import Architectures, EarlyStoppingRule, Fitting, Samples, State
 from nnest.programs import FILLER, batch_bounds, order_of, rows_at_once
 
@@ -123,11 +123,11 @@ def fit_arguments(
     if split is None:
         return (X, y, sample_weight), {}
     train, validation = split
-    weight = None if sample_weight is None else _safe_indexing(sample_weight, train)
+    weight = None if sample_weight is None else safe_indexing(sample_weight, train)
     watch = {}
     if validation is not None and len(validation):
-        watch = {"X_val": _safe_indexing(X, validation), "y_val": _safe_indexing(y, validation)}
-    return (_safe_indexing(X, train), _safe_indexing(y, train), weight), watch
+        watch = {"X_val": safe_indexing(X, validation), "y_val": safe_indexing(y, validation)}
+    return (safe_indexing(X, train), safe_indexing(y, train), weight), watch
 
 
 def fit_alone(

@@ -13,6 +13,7 @@ from keras import ops
 
 from nnest import fusion
 from nnest._batches import Batches, rows_at_once
+from nnest._compat import keras as compat
 from nnest.layers import Hyperparameters, batch_context, sample_mask
 from nnest.programs._disk import kept_programs
 from nnest.programs._processes import check_process
@@ -30,7 +31,7 @@ FEWEST_TO_NORMALIZE = 10
 
 
 @keras.saving.register_keras_serializable(package="nnest")
-class Model(keras.Model):
+class Model(compat.Model):
     """A functional Keras model that runs the programs of its architecture.
 
     Besides what Keras gives it has a hyper-parameter `label_smoothing`, traced like the rates of
@@ -56,8 +57,7 @@ class Model(keras.Model):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.hyperparameters = Hyperparameters(label_smoothing=0.0)
-        # Keras exports no model that was never called, although a functional one knows its inputs.
-        self._called = True
+        compat.exportable(self)
 
     @property
     def variables(self) -> list[Any]:
@@ -186,13 +186,22 @@ class Model(keras.Model):
             variable.assign(value)
         return outputs
 
-    def _run_through_graph(
-        self, inputs: Any, operation_fn: Any = lambda operation: operation, call_fn: Any = None
-    ) -> Any:
-        """Run the layers; on JAX on a CPU chains of convolution and pooling as one operator."""
-        if call_fn is None:
-            operation_fn = fusion.operations(self, inputs, operation_fn)
-        return super()._run_through_graph(inputs, operation_fn, call_fn)
+    def operation_for(self, inputs: Any, operation_fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Run chains of convolution and pooling as one operator, on JAX on a CPU.
+
+        Parameters
+        ----------
+        inputs : tensor or list of tensor
+            Inputs of the graph.
+        operation_fn : callable
+            Keras's choice of what runs for an operation of the graph.
+
+        Returns
+        -------
+        callable
+            Takes an operation of the graph and returns what runs for it.
+        """
+        return fusion.operations(self, inputs, operation_fn)
 
     def compute_loss(
         self,
@@ -239,21 +248,16 @@ class Model(keras.Model):
         """Take this architecture's program of a prediction step, or compile it."""
         self._take("predict", super().make_predict_function, force)
 
-    def _update_metrics_variables(
-        self, variables: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
-    ) -> Any:
-        """Count the loss of a batch by its samples; Keras counts it by the batch's rows."""
+    def loss_weight(self) -> Any:
+        """Count the loss of a batch by its samples; Keras counts it by the batch's rows.
+
+        Returns
+        -------
+        tensor or None
+            Number of samples in the running batch; None where all of its rows are samples.
+        """
         present = sample_mask()
-        if present is None:
-            return super()._update_metrics_variables(variables, loss, x, y, y_pred, sample_weight)
-        mapping = list(zip(self.metrics_variables, variables, strict=True))
-        with keras.StatelessScope(state_mapping=mapping) as scope:
-            self._loss_tracker.update_state(loss, ops.cast(ops.sum(present), "float32"))
-            logs = self.compute_metrics(x, y, y_pred, sample_weight)
-        values = [scope.get_current_value(variable) for variable, _ in mapping]
-        return logs, [
-            old if new is None else new for new, (_, old) in zip(values, mapping, strict=True)
-        ]
+        return None if present is None else ops.cast(ops.sum(present), "float32")
 
     def _shares(self) -> bool:
         """Tell whether this model runs shared programs."""
@@ -275,7 +279,7 @@ class Model(keras.Model):
             with traced_with(self):
                 return program(*arguments)
 
-        function = self._make_function(run, concatenate_outputs=kind == "predict")
+        function = compat.iterating(self, run, concatenate_outputs=kind == "predict")
         setattr(self, f"{kind}_function", function)
 
     def train_step(self, *args: Any, **kwargs: Any) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from nnest._compat.jax import has_started
+
 __all__ = ["check_process"]
 
 #: Whether this process was forked from one in which JAX had threads, which are not here.
@@ -33,10 +35,8 @@ def check_process() -> None:
 
 def _look() -> None:
     """Look whether JAX had started, in a process that was just forked."""
-    from jax._src.xla_bridge import backends_are_initialized
-
     global _is_forked
-    _is_forked = _is_forked or backends_are_initialized()
+    _is_forked = _is_forked or has_started()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import keras
 
 from nnest import fusion
+from nnest._compat.keras import compile_config, uses_weight_decay
 
 __all__ = ["STARTS", "signature"]
 
@@ -86,9 +87,9 @@ def signature(model: keras.Model) -> str:
     True
     """
     known = _static.get(model)
-    if known is None or known[0] is not model._compile_config:
+    if known is None or known[0] is not compile_config(model):
         # What a compiled model runs is settled; Keras, too, makes its functions only once.
-        known = (model._compile_config, _static_text(model))
+        known = (compile_config(model), _static_text(model))
         _static[model] = known
     execution = [model.jit_compile, model.run_eagerly, model.steps_per_execution]
     surroundings = [
@@ -116,8 +117,8 @@ def _static_text(model: Any) -> str:
         "edges": [edges, graph["input_layers"], graph["output_layers"]],
         "weights": [(v.shape, v.dtype, v.trainable) for v in model.variables],
         "optimizer": _optimizer_config(model.optimizer),
-        "decay": [model.optimizer._use_weight_decay(v) for v in model.trainable_variables],
+        "decay": [uses_weight_decay(model.optimizer, v) for v in model.trainable_variables],
         "compiled": compiled,
-        "code": list(map(_identities, keras.tree.flatten(model._compile_config.config))),
+        "code": list(map(_identities, keras.tree.flatten(compile_config(model).config))),
     }
     return json.dumps(parts, sort_keys=True, default=repr)

@@ -1,48 +1,49 @@
-"""What searches that train their members together have in common.
+"""The base class of searches that train all settings and folds together.
 
-scikit-learn's searches hand one estimator and one fold after the other to their processes. Here
-all are handed over at once; scoring, ranking and the names of the results are scikit-learn's own.
+scikit-learn's searches fit one estimator on one fold at a time. Here all are fitted at once;
+scoring, ranking and the names of the results are scikit-learn's own.
 """
 
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from copy import deepcopy
 from typing import Any, Self
 
-from sklearn.base import _fit_context, clone, is_classifier
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.base import clone, is_classifier
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import get_tags, indexable
-from sklearn.utils.validation import _check_method_params
 
+from nnest._compat import sklearn as compat
 from nnest._interrupts import interrupts_heard, undone
 from nnest.search._batching import with_setting
 from nnest.search._checks import (
     check_jobs,
     check_metrics,
     check_targets,
+    checked_network,
     checked_splits,
     warn_of_missing_labels,
 )
 from nnest.search._evaluation import Evaluation, Split
 
-__all__ = ["TogetherSearch"]
+__all__ = ["BaseBatchedSearchCV"]
 
 
-class TogetherSearch(BaseSearchCV):
-    """Base class of searches that train their members together; not for use by itself."""
+class BaseBatchedSearchCV(compat.BaseSearchCV):
+    """Base class of searches that train all settings and folds together."""
 
     def __sklearn_tags__(self) -> Any:
-        """Take the samples and the targets that the estimator takes."""
+        """Return tags: the search takes the samples and targets that the estimator takes."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.target_tags = deepcopy(inner.target_tags)
         tags.input_tags.three_d_array = inner.input_tags.three_d_array
         return tags
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @compat.fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Train and score all members, then the best setting on all samples.
 
@@ -71,7 +72,7 @@ class TogetherSearch(BaseSearchCV):
             If checkpoints, or what a study keeps, cannot be written.
         """
         with undone(self) as kept:
-            kept.add("study_")  # what has ended is in it, also after Ctrl-C
+            kept.add("study_")  # it has all trials that ended, also after Ctrl-C
             self._fit(X, y, params)
         return self
 
@@ -79,31 +80,44 @@ class TogetherSearch(BaseSearchCV):
         """Search, choose and refit."""
         check_jobs(getattr(self, "n_jobs", None))
         check_metrics(self.scoring)
-        scorers, refit_metric = self._get_scorers()
+        scorers, refit_metric = compat.get_scorers(self)
         X, y = indexable(X, y)
         check_targets(y)
-        params = _check_method_params(X, params=params)
-        routed = self._get_routed_params_for_fit(params)
+        params = compat.check_method_params(X, params=params)
+        routed = compat.route_params(self, params)
         weight = params.get("sample_weight")
         about = {"X": X, "y": y, "metadata": None if weight is None else {"sample_weight": weight}}
-        context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
+        context = compat.init_callback_context(self, max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(estimator=self, **about)
         splits = self._split(X, y, routed.splitter.split)
         base = clone(self.estimator)
         evaluation = Evaluation(self, base, X, y, splits, scorers, routed)
         with interrupts_heard():
-            self._run_search(evaluation, callback_ctx=context)
-        self._choose(evaluation, refit_metric)
+            results, seed = self._search(evaluation, refit_metric, context)
         if self.refit:
-            self._refit(base, X, y, routed.estimator.fit, context, about)
-        multimetric = isinstance(scorers, _MultimetricScorer)
-        self.scorer_ = scorers._scorers if multimetric else scorers
-        self.cv_results_ = evaluation.results
+            best = with_setting(base, self.best_params_)
+            if seed is not None and checked_network(best).random_state is None:
+                checked_network(best).set_params(random_state=seed)
+            self._refit(best, X, y, routed.estimator.fit, context, about)
+        self.scorer_ = {
+            name: check_scoring(self.estimator, metric)
+            for name, metric in evaluation.metrics.items()
+        } or scorers
+        self.cv_results_ = results
         context.call_on_fit_task_end(estimator=self, **about)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Tell whether a search has come to its end."""
+        """Return whether a search has ended."""
         return hasattr(self, "cv_results_")
+
+    @abstractmethod
+    def _search(
+        self, evaluation: Evaluation, refit_metric: Any, context: Any
+    ) -> tuple[dict[str, Any], int | None]:
+        """Train and score settings, and choose the best.
+
+        Returns `cv_results_` and the seed of the refit, None for the estimator's own.
+        """
 
     def _split(self, X: Any, y: Any, params: dict[str, Any]) -> list[Split]:
         """Return the folds, once for all candidates."""
@@ -114,30 +128,26 @@ class TogetherSearch(BaseSearchCV):
             warn_of_missing_labels(splits, y)
         return splits
 
-    def _choose(self, evaluation: Evaluation, refit_metric: Any) -> None:
-        """Keep the best setting, its place and its score."""
-        first = evaluation.outcomes[0]["test_scores"]
+    def _choose(
+        self, results: dict[str, Any], outcomes: list[dict[str, Any]], refit_metric: Any
+    ) -> None:
+        """Set the best setting, its index and its score."""
+        first = outcomes[0]["test_scores"]
         self.multimetric_ = isinstance(first, dict)
         if callable(self.scoring) and self.multimetric_:
-            self._check_refit_for_multimetric(first)
+            compat.check_refit(self, first)
             refit_metric = self.refit
         if not self.refit and self.multimetric_:
             return
-        results = evaluation.results
-        self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
+        self.best_index_ = compat.select_best_index(self.refit, refit_metric, results)
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
         self.best_params_ = results["params"][self.best_index_]
 
-    def _seeded(self, best: Any) -> Any:
-        """Return the best setting as it is to be fitted on all samples."""
-        return best
-
     def _refit(
-        self, base: Any, X: Any, y: Any, params: dict[str, Any], context: Any, about: dict[str, Any]
+        self, best: Any, X: Any, y: Any, params: dict[str, Any], context: Any, about: dict[str, Any]
     ) -> None:
         """Fit the best setting on all samples."""
-        best = self._seeded(with_setting(base, self.best_params_))
         task = context.subcontext(task_name="refit-with-best-params")
         with task.propagate_callback_context(best):
             task.call_on_fit_task_begin(estimator=self, **about)

@@ -7,7 +7,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,13 +15,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params, _num_samples
 
+from nnest._compat.sklearn import check_method_params, num_samples, safe_split
 from nnest.exceptions import StorageError
 from nnest.population import fit_many
 from nnest.search._checks import Rows, checked_network
-from nnest.search._samples import Portion, Sheet, joined, sheets
+from nnest.search._samples import FoldSamples, StackedSamples, joined, stacked
 
 __all__ = [
     "AfterEpoch",
@@ -53,12 +52,11 @@ class Member:
     error: str | None = None
 
     def estimator(self) -> Any:
-        """Return what a metric is called with."""
+        """Return the network with its transformers before it."""
         if self.pipeline is None:
             return self.network
         whole = copy(self.pipeline)
-        name = whole.steps[-1][0]
-        whole.steps = [*whole.steps[:-1], (name, self.network)]
+        whole.steps = [*whole.steps[:-1], (whole.steps[-1][0], self.network)]
         return whole
 
 
@@ -74,34 +72,34 @@ class Job:
     error_score: Any
     checkpoint: Any
     max_group: Any
-    #: Rows of each fold on which networks are watched while they train; early stopping, which
-    #: must not see them, watches a part of its own. None watches nothing.
+    #: Rows of each fold whose metrics are measured after each epoch; early stopping does not
+    #: see them. None measures nothing.
     watched_rows: list[Rows] | None = None
     after_epoch: AfterEpoch | None = None
-    #: What `after_epoch` has raised is no failure of a network.
+    #: Whether an error was raised by `after_epoch`: then no network has failed.
     is_callback_error: Callable[[Exception], bool] = lambda error: False
 
     def rows_of(self, fold: int) -> tuple[Rows, Rows | None]:
-        """Return the rows on which the networks of a fold are trained and watched."""
+        """Return the training rows and the watched rows of a fold."""
         watched = None if self.watched_rows is None else self.watched_rows[fold]
         return self.training_rows[fold], watched
 
     def raises(self, error: Exception) -> bool:
-        """Tell whether an error is for the caller, and not for the members."""
-        # A folder that cannot be written is no setting's fault, and no other would do better.
-        is_for_all = isinstance(error, StorageError)
-        return is_for_all or self.error_score == "raise" or self.is_callback_error(error)
+        """Return whether an error ends the search; others are kept with their members."""
+        # With a folder that cannot be written, every other setting would fail as well.
+        ends_all = isinstance(error, StorageError) or self.is_callback_error(error)
+        return ends_all or self.error_score == "raise"
 
 
-class _StandIn(BaseEstimator):
-    """The end of a pipeline that keeps what a network would be fitted with."""
+class _FitRecorder(BaseEstimator):
+    """Takes the place of the network in a pipeline and records the arguments of `fit`."""
 
     def __init__(self, network: Any = None) -> None:
         self.network = network
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> _StandIn:
-        """Keep the arguments."""
-        self.caught_ = X, y, params
+    def fit(self, X: Any, y: Any = None, **params: Any) -> _FitRecorder:
+        """Record the arguments."""
+        self.recorded_ = X, y, params
         return self
 
     def predict(self, X: Any) -> Any:
@@ -109,11 +107,11 @@ class _StandIn(BaseEstimator):
         return X
 
     def get_metadata_routing(self) -> Any:
-        """Ask for what the network asks for."""
+        """Request the metadata that the network requests."""
         return self.network.get_metadata_routing()
 
     def __sklearn_tags__(self) -> Any:
-        """Be what the network is."""
+        """Return the tags of the network."""
         return get_tags(self.network)
 
 
@@ -122,7 +120,7 @@ def fit_members(
 ) -> list[Member]:
     """Return one fitted member for each setting and each fold, folds varying fastest.
 
-    Networks that have no random state take the seed of their setting and fold, if there are seeds.
+    `seeds` has one for each setting and fold; networks without a random state take it.
     """
     templates = [with_setting(job.base, setting) for setting in settings]
     networks = [checked_network(template) for template in templates]
@@ -137,13 +135,12 @@ def fit_members(
     alike: dict[Any, list[int]] = {}
     for place, (template, setting) in enumerate(zip(templates, settings, strict=True)):
         alike.setdefault(transformers(template, setting), []).append(place)
-    groups = [(templates[places[0]], [members[i] for i in places]) for places in alike.values()]
-    bare = [group for template, group in groups if not isinstance(template, Pipeline)]
-    piped = [(template, group) for template, group in groups if isinstance(template, Pipeline)]
+    bare = alike.pop((), [])
     if bare:
-        _fit_bare(job, [member for group in bare for row in group for member in row])
-    for sheet in sheets(_portions(job, piped), _num_samples(job.X)):
-        _fit_sheet(job, sheet)
+        _fit_bare(job, [member for i in bare for member in members[i]])
+    groups = [(templates[places[0]], [members[i] for i in places]) for places in alike.values()]
+    for samples in stacked(_transformed(job, groups), num_samples(job.X)):
+        _fit_together(job, samples)
     return [member for row in members for member in row]
 
 
@@ -153,7 +150,7 @@ def with_setting(base: Any, setting: dict[str, Any]) -> Any:
 
 
 def transformers(template: Any, setting: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what two settings share if their transformers are the same."""
+    """Return a key that is equal for two settings with the same transformers; empty for none."""
     if not isinstance(template, Pipeline):
         return ()
     end = template.steps[-1][0]
@@ -168,7 +165,7 @@ def transformers(template: Any, setting: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _same(value: Any) -> Any:
-    """Return a key that equal simple values share, and other values only with themselves."""
+    """Return a key: equal for equal simple values, and for other values if they are identical."""
     simple = isinstance(value, str | int | float | bool | None)
     return (type(value), value) if simple else id(value)
 
@@ -177,38 +174,38 @@ def _fit_bare(job: Job, members: list[Member]) -> None:
     """Fit networks that have no transformers before them."""
     params = {name: value for name, value in job.fit_params.items() if value is not None}
     if set(params) <= {"sample_weight"}:
-        weight = _checked_weight(params.get("sample_weight"), _num_samples(job.X))
+        weight = _checked_weight(params.get("sample_weight"), num_samples(job.X))
         splits = [job.rows_of(member.fold) for member in members]
-        _fit_sheet(job, Sheet(job.X, job.y, weight, members, splits))
+        _fit_together(job, StackedSamples(job.X, job.y, weight, members, splits))
         return
     for fold, rows in enumerate(job.training_rows):
-        X, y = _safe_split(job.base, job.X, job.y, rows)
-        params = _check_method_params(job.X, params=job.fit_params, indices=rows)
+        X, y = safe_split(job.base, job.X, job.y, rows)
+        params = check_method_params(job.X, params=job.fit_params, indices=rows)
         _fit_alone(job, [member for member in members if member.fold == fold], X, y, params)
 
 
 def _checked_weight(weight: Any, n: int) -> Any:
-    """Return the weights of samples, if there is one for each."""
-    if weight is not None and _num_samples(weight) != n:
+    """Return the weights; raise if there is not one for each sample."""
+    if weight is not None and num_samples(weight) != n:
         raise ValueError(
-            f"sample_weight has {_num_samples(weight)} weights for {n} samples: give one for each."
+            f"sample_weight has {num_samples(weight)} weights for {n} samples: give one for each."
         )
     return weight
 
 
-def _portions(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterator[Portion]:
-    """Fit the transformers of each fold, and yield what comes out of them."""
+def _transformed(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterator[FoldSamples]:
+    """Fit the transformers of each fold, and yield the transformed samples."""
     for template, group in groups:
         for fold, rows in enumerate(job.training_rows):
             members = [row[fold] for row in group]
             start = time.perf_counter()
             try:
                 pipeline = fit_transformers(job, template, rows)
-                X, y, params = pipeline.steps[-1][1].caught_
+                X, y, params = pipeline.steps[-1][1].recorded_
                 params = {name: value for name, value in params.items() if value is not None}
-                weight = _checked_weight(params.get("sample_weight"), _num_samples(X))
-                portion = Portion(members, rows, X, y, weight, _num_samples(X))
-                portion = _with_watched(job, portion, template, pipeline, fold)
+                weight = _checked_weight(params.get("sample_weight"), num_samples(X))
+                samples = FoldSamples(members, rows, X, y, weight, num_samples(X))
+                samples = _with_watched(job, samples, template, pipeline, fold)
             except Exception as error:
                 if job.raises(error):
                     raise
@@ -219,50 +216,47 @@ def _portions(job: Job, groups: list[tuple[Any, list[list[Member]]]]) -> Iterato
             for member in members:
                 member.pipeline = pipeline
             if set(params) <= {"sample_weight"}:
-                yield portion
+                yield samples
             else:
                 _fit_alone(job, members, X, y, params)
 
 
-def _with_watched(job: Job, portion: Portion, template: Any, pipeline: Any, fold: int) -> Portion:
-    """Return a portion with the samples that its networks are watched on, as they see them."""
+def _with_watched(
+    job: Job, samples: FoldSamples, template: Any, pipeline: Any, fold: int
+) -> FoldSamples:
+    """Return the samples of a fold followed by those that are watched, transformed as well."""
     _, rows = job.rows_of(fold)
     if rows is not None and is_classifier(template):
         # Steps that drop rows may have dropped all of a class.
-        rows = rows[np.isin(np.asarray(job.y)[rows], np.asarray(portion.y))]
-    if rows is None or not len(rows):
-        return _placed(portion)
-    X, y = _safe_split(template, job.X, job.y, rows, job.training_rows[fold])
-    weight = portion.weight
-    if weight is not None:
-        weight = np.concatenate([np.asarray(weight), np.ones(len(rows))])
-    watched = portion._replace(
-        rows=np.concatenate([portion.rows, rows]),
-        # The pipeline knows which of its steps are for training alone.
-        X=joined(portion.X, pipeline.predict(X)),
-        y=joined(portion.y, y),
-        weight=weight,
-    )
-    return _placed(watched)
-
-
-def _placed(portion: Portion) -> Portion:
-    """Return a portion whose steps have made or dropped rows with row numbers of its own."""
-    n = _num_samples(portion.X)
-    return portion if len(portion.rows) == n else portion._replace(rows=np.arange(n))
+        rows = rows[np.isin(np.asarray(job.y)[rows], np.asarray(samples.y))]
+    if rows is not None and len(rows):
+        X, y = safe_split(template, job.X, job.y, rows, job.training_rows[fold])
+        weight = samples.weight
+        if weight is not None:
+            weight = np.concatenate([np.asarray(weight), np.ones(len(rows))])
+        samples = samples._replace(
+            rows=np.concatenate([samples.rows, rows]),
+            # The pipeline knows which of its steps are for training alone.
+            X=joined(samples.X, pipeline.predict(X)),
+            y=joined(samples.y, y),
+            weight=weight,
+        )
+    n = num_samples(samples.X)
+    # Steps that make or drop rows leave no row numbers: the samples get numbers of their own.
+    return samples if len(samples.rows) == n else samples._replace(rows=np.arange(n))
 
 
 def fit_transformers(job: Job, template: Any, rows: Rows) -> Any:
-    """Return the pipeline after its fit on a fold, with a stand-in for the network."""
+    """Return a pipeline fitted on a fold, with a recorder in place of the network."""
     pipeline = clone(template)
     name, network = pipeline.steps[-1]
-    pipeline.steps = [*pipeline.steps[:-1], (name, _StandIn(network))]
-    X, y = _safe_split(template, job.X, job.y, rows)
-    return pipeline.fit(X, y, **_check_method_params(job.X, params=job.fit_params, indices=rows))
+    pipeline.steps = [*pipeline.steps[:-1], (name, _FitRecorder(network))]
+    X, y = safe_split(template, job.X, job.y, rows)
+    return pipeline.fit(X, y, **check_method_params(job.X, params=job.fit_params, indices=rows))
 
 
 def _fit_alone(job: Job, members: list[Member], X: Any, y: Any, params: dict[str, Any]) -> None:
-    """Fit networks one by one with parameters that only their own `fit` takes."""
+    """Fit networks one by one, because only their own `fit` takes these parameters."""
     warnings.warn(
         f"The fit parameters {sorted(params)} are not for many networks at once: the networks "
         "are fitted one by one.",
@@ -280,55 +274,49 @@ def _fit_alone(job: Job, members: list[Member], X: Any, y: Any, params: dict[str
         _share([member], time.perf_counter() - start)
 
 
-def _fit_sheet(job: Job, sheet: Sheet) -> None:
-    """Fit a sheet's members together; where that fails, halve until those at fault are alone."""
+def _fit_together(job: Job, samples: StackedSamples) -> None:
+    """Fit members together; on an error halve them until those that cause it are alone."""
     start = time.perf_counter()
+    members = samples.members
+    # Early stopping must not see the watched rows.
+    splits = [
+        (train, None if member.network.early_stopping else watched)
+        for member, (train, watched) in zip(members, samples.splits, strict=True)
+    ]
     try:
         fit_many(
-            [member.network for member in sheet.members],
-            sheet.X,
-            sheet.y,
-            splits=_watched_by_others(sheet),
-            sample_weight=sheet.weight,
-            callback=None if job.after_epoch is None else partial(job.after_epoch, sheet.members),
+            [member.network for member in members],
+            samples.X,
+            samples.y,
+            splits=splits,
+            sample_weight=samples.weight,
+            callback=None if job.after_epoch is None else partial(job.after_epoch, members),
             checkpoint=job.checkpoint,
             max_group=job.max_group,
         )
     except Exception as error:
         if job.raises(error):
             raise
-        if len(sheet.members) > 1:
-            for half in _halves(sheet):
-                _fit_sheet(job, half)
+        if len(members) > 1:
+            for member in members:
+                member.network = clone(member.network)
+            middle = len(members) // 2
+            for half in (slice(middle), slice(middle, None)):
+                _fit_together(
+                    job, replace(samples, members=members[half], splits=samples.splits[half])
+                )
             return
-        _fail(sheet.members, error)
-    _share(sheet.members, time.perf_counter() - start)
-
-
-def _watched_by_others(sheet: Sheet) -> list[tuple[Rows, Rows | None]]:
-    """Return the rows of each member, those that early stopping must not see left out."""
-    return [
-        (train, None if member.network.early_stopping else watched)
-        for member, (train, watched) in zip(sheet.members, sheet.splits, strict=True)
-    ]
-
-
-def _halves(sheet: Sheet) -> Iterator[Sheet]:
-    """Yield both halves of a sheet, with networks that nobody has fitted."""
-    for member in sheet.members:
-        member.network = clone(member.network)
-    middle = len(sheet.members) // 2
-    for half in (slice(middle), slice(middle, None)):
-        yield Sheet(sheet.X, sheet.y, sheet.weight, sheet.members[half], sheet.splits[half])
+        _fail(members, error)
+    _share(members, time.perf_counter() - start)
 
 
 def _share(members: list[Member], seconds: float) -> None:
-    """Give each member its share of a time that all of them took."""
+    """Add an equal share of a time to each member."""
     for member in members:
         member.seconds += seconds / len(members)
 
 
 def _fail(members: list[Member], error: Exception) -> None:
-    """Keep the error's sentence with those that it stopped."""
+    """Keep an error's sentence with the members that failed."""
     for member in members:
         member.error = "".join(traceback.format_exception_only(error))

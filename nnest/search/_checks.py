@@ -1,4 +1,4 @@
-"""What a search refuses before anything is trained."""
+"""Checks of a search's arguments before anything is trained."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sklearn.metrics import get_scorer_names
 from sklearn.pipeline import Pipeline
 from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples
 
+from nnest._compat.sklearn import num_samples
 from nnest._validation import suggest
 from nnest.estimators import NeuralNet
 
@@ -22,6 +22,7 @@ __all__ = [
     "check_targets",
     "checked_network",
     "checked_splits",
+    "several_metrics",
     "warn_of_missing_labels",
 ]
 
@@ -29,7 +30,7 @@ Rows = np.ndarray[Any, np.dtype[np.intp]]
 
 
 def check_jobs(n_jobs: int | None) -> None:
-    """Refuse several processes."""
+    """Raise if several processes are asked for."""
     if n_jobs not in (None, 1):
         raise ValueError(
             f"n_jobs={n_jobs!r} is not accepted: all networks train in one program that has the "
@@ -39,7 +40,7 @@ def check_jobs(n_jobs: int | None) -> None:
 
 
 def check_metrics(scoring: Any) -> None:
-    """Refuse names that are no metrics."""
+    """Raise if a metric is unknown."""
     known = get_scorer_names()
     given = scoring.values() if isinstance(scoring, dict) else scoring
     names = [given] if isinstance(given, str) else given
@@ -49,8 +50,15 @@ def check_metrics(scoring: Any) -> None:
             raise ValueError(f"{name!r} is no metric of scikit-learn: {hint}")
 
 
+def several_metrics(scoring: Any) -> dict[str, Any]:
+    """Return metrics by their names; empty if there is one, or a function."""
+    if isinstance(scoring, dict):
+        return scoring
+    return {name: name for name in scoring} if isinstance(scoring, list | tuple | set) else {}
+
+
 def check_targets(y: Any) -> None:
-    """Refuse missing and infinite targets."""
+    """Raise if targets are missing or infinite."""
     if y is None:
         raise ValueError("This search requires y to be passed, but the target y is None.")
     assert_all_finite(np.asarray(y), input_name="y")
@@ -71,7 +79,7 @@ def checked_network(estimator: Any) -> Any:
 
 def checked_splits(splits: Iterable[Any], expected: int, X: Any) -> list[tuple[Rows, Rows]]:
     """Return training and test rows of each fold as integers."""
-    n = _num_samples(X)
+    n = num_samples(X)
     rows = [
         (_rows(train, n, fold, "training"), _rows(test, n, fold, "test"))
         for fold, (train, test) in enumerate(splits)
@@ -111,7 +119,7 @@ def _rows(part: Any, n: int, fold: int, name: str) -> Rows:
 
 
 def warn_of_missing_labels(splits: list[tuple[Rows, Rows]], y: Any) -> None:
-    """Say which folds test on labels that they do not train on."""
+    """Warn of folds that test on labels that they do not train on."""
     if type_of_target(y) not in ("binary", "multiclass"):
         return
     labels = np.asarray(y)

@@ -1,23 +1,16 @@
-"""Candidates in, scikit-learn's table of results out."""
+"""Trains and scores candidates, and returns scikit-learn's table of results."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any
 
-from sklearn.metrics._scorer import _MultimetricScorer
-from sklearn.model_selection._validation import (
-    _insert_error_scores,
-    _score,
-    _warn_or_raise_about_fit_failures,
-)
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params, _num_samples
-
+from nnest._compat import sklearn as compat
 from nnest.search._batching import Job, Member, fit_members
-from nnest.search._checks import Rows
+from nnest.search._checks import Rows, several_metrics
 
 __all__ = ["Evaluation", "Split"]
 
@@ -25,14 +18,14 @@ Split = tuple[Rows, Rows]
 
 
 class Evaluation:
-    """What a search calls with candidates, once or several times.
+    """Trains and scores the candidates of a search, in one call or in several.
 
     Parameters
     ----------
     search : BaseSearchCV
-        Whose settings hold.
+        The search, whose parameters are read.
     base : estimator
-        What candidates are settings of.
+        The estimator that gets the settings.
     X, y : array-like
         Samples and targets.
     splits : list of (train, test)
@@ -55,6 +48,7 @@ class Evaluation:
     ) -> None:
         self._search, self.X, self.y = search, X, y
         self.base, self.splits, self.scorers = base, splits, scorers
+        self.metrics = several_metrics(search.scoring)
         self._score_params = routed.scorer.score or {}
         self.fit_params = routed.estimator.fit
         self.error_score = search.error_score
@@ -76,20 +70,26 @@ class Evaluation:
         tasks = self._begin(len(candidates), callback_ctx)
         members = fit_members(self.job(), candidates)
         outcomes = self.score(members, tasks)
-        _warn_or_raise_about_fit_failures(outcomes, self._search.error_score)
+        compat.report_fit_failures(outcomes, self._search.error_score)
         if callable(self._search.scoring):
-            _insert_error_scores(outcomes, self._search.error_score)
+            compat.insert_error_scores(outcomes, self._search.error_score)
         self._candidates += candidates
         self.outcomes += outcomes
         for name, values in (more_results or {}).items():
             self._more[name] += values
-        self.results = self._search._format_results(
-            self._candidates, len(self.splits), self.outcomes, self._more
+        self.results = compat.format_results(
+            self._search, self._candidates, len(self.splits), self.outcomes, self._more
         )
         return self.results
 
+    def on(self, splits: list[Split]) -> Evaluation:
+        """Return this evaluation on other folds."""
+        other = copy(self)
+        other.splits = splits
+        return other
+
     def job(self, **more: Any) -> Job:
-        """Return what all members have in common."""
+        """Return the settings that all members share."""
         return Job(
             self.base,
             self.X,
@@ -103,7 +103,7 @@ class Evaluation:
         )
 
     def _begin(self, n_candidates: int, context: Any) -> list[Any]:
-        """Announce the fits, and return a task of scikit-learn's callbacks for each."""
+        """Print the number of fits, and return a task of scikit-learn's callbacks for each."""
         n_folds = len(self.splits)
         total = n_candidates * n_folds
         if self._search.verbose > 0:
@@ -122,7 +122,7 @@ class Evaluation:
         return tasks
 
     def score(self, members: list[Member], tasks: list[Any] | None = None) -> list[dict[str, Any]]:
-        """Return the outcome of each member; fold after fold, so that one is in memory."""
+        """Return the outcome of each member; only one fold is in memory at a time."""
         tasks = tasks or [None] * len(members)
         outcomes: list[dict[str, Any]] = [{}] * len(members)
         n_folds = len(self.splits)
@@ -132,18 +132,18 @@ class Evaluation:
                 parts["train"] = self._part(train, None)
             for place in range(fold, len(members), n_folds):
                 outcomes[place] = self._outcome(members[place], parts)
-                members[place].network = None  # what is scored is not needed any more
+                members[place].network = None  # frees its memory
                 if tasks[place] is not None:
                     tasks[place].call_on_fit_task_end(estimator=self._search)
         return outcomes
 
     def _part(self, rows: Rows, train: Rows | None) -> tuple[Any, Any, dict[str, Any]]:
         """Return samples, targets and parameters for the metrics."""
-        X, y = _safe_split(self._search.estimator, self.X, self.y, rows, train)
-        return X, y, _check_method_params(self.X, params=self._score_params, indices=rows)
+        X, y = compat.safe_split(self._search.estimator, self.X, self.y, rows, train)
+        return X, y, compat.check_method_params(self.X, params=self._score_params, indices=rows)
 
     def _outcome(self, member: Member, parts: dict[str, Any]) -> dict[str, Any]:
-        """Return scores and times of one member, as scikit-learn calls them."""
+        """Return scores and times of one member, under scikit-learn's names."""
         start = time.perf_counter()
         scores: dict[str, Any] = {}
         score_time = 0.0
@@ -151,13 +151,13 @@ class Evaluation:
         for name, (X, y, params) in parts.items():
             if member.error is None:
                 error_score = self._search.error_score
-                scores[name] = _score(estimator, X, y, self.scorers, params, error_score)
+                scores[name] = compat.score(estimator, X, y, self.scorers, params, error_score)
             else:
                 scores[name] = self._error_scores()
             score_time = score_time or time.perf_counter() - start
         outcome = {f"{name}_scores": value for name, value in scores.items()}
         outcome["fit_error"] = member.error
-        outcome["n_test_samples"] = _num_samples(parts["test"][0])
+        outcome["n_test_samples"] = compat.num_samples(parts["test"][0])
         outcome["fit_time"] = member.seconds
         outcome["score_time"] = 0.0 if member.error else score_time
         if self._search.verbose > 1:
@@ -165,11 +165,9 @@ class Evaluation:
         return outcome
 
     def _error_scores(self) -> Any:
-        """Return what a member that could not be fitted scores."""
+        """Return the scores of a member whose fit failed."""
         error_score = self._search.error_score
-        if isinstance(self.scorers, _MultimetricScorer):
-            return dict.fromkeys(self.scorers._scorers, error_score)
-        return error_score
+        return dict.fromkeys(self.metrics, error_score) if self.metrics else error_score
 
     def _line(self, member: Member, scores: dict[str, Any], seconds: float) -> str:
         """Return one line about a member, as scikit-learn prints it."""

@@ -9,14 +9,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.model_selection import GridSearchCV
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from nnest.search._base import TogetherSearch
+from nnest._compat.sklearn import Interval, StrOptions, parameter_constraints, run_grid
+from nnest.search._base import BaseBatchedSearchCV
+from nnest.search._evaluation import Evaluation
 
 __all__ = ["VectorizedGridSearchCV"]
 
 
-class VectorizedGridSearchCV(TogetherSearch, GridSearchCV):
+class VectorizedGridSearchCV(BaseBatchedSearchCV, GridSearchCV):
     """Grid search that trains all folds and settings of an architecture in one program.
 
     It takes the place of `sklearn.model_selection.GridSearchCV`: arguments, attributes and
@@ -99,8 +100,8 @@ class VectorizedGridSearchCV(TogetherSearch, GridSearchCV):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **{k: v for k, v in GridSearchCV._parameter_constraints.items() if k != "pre_dispatch"},
-        # A metric that does not exist is refused where it is looked up, in a shorter sentence.
+        **parameter_constraints(GridSearchCV, "pre_dispatch"),
+        # `check_metrics` has a shorter sentence for an unknown metric.
         "scoring": [str, callable, list, tuple, dict, None],
         "checkpoint": [str, os.PathLike, None],
         "max_group": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -132,3 +133,11 @@ class VectorizedGridSearchCV(TogetherSearch, GridSearchCV):
         self.return_train_score = return_train_score
         self.checkpoint = checkpoint
         self.max_group = max_group
+
+    def _search(
+        self, evaluation: Evaluation, refit_metric: Any, context: Any
+    ) -> tuple[dict[str, Any], None]:
+        """Train and score the whole grid; the refit has the estimator's own random state."""
+        run_grid(self, evaluation, callback_ctx=context)
+        self._choose(evaluation.results, evaluation.outcomes, refit_metric)
+        return evaluation.results, None

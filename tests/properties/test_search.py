@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnest.search import _samples as _sheets
-from nnest.search._samples import Portion, sheets
+from nnest.search import _samples
+from nnest.search._samples import FoldSamples, stacked
 
 FOLDS = st.integers(3, 12).flatmap(
     lambda n: st.tuples(
@@ -30,7 +30,7 @@ FOLDS = st.integers(3, 12).flatmap(
 )
 
 
-def portion_of(case: Any, labels: list[str], place: int) -> Portion:
+def portion_of(case: Any, labels: list[str], place: int) -> FoldSamples:
     """Return samples that tell their row and their transformer."""
     rows, transformer, width, weighted, n_members, n_watched = case
     rows = np.array(rows)
@@ -38,7 +38,7 @@ def portion_of(case: Any, labels: list[str], place: int) -> Portion:
     weight = rows + 0.5 if weighted else None
     members = [f"{place}.{i}" for i in range(n_members)]
     n_training = max(1, len(rows) - n_watched)
-    return Portion(members, rows, X, np.array(labels)[rows], weight, n_training)
+    return FoldSamples(members, rows, X, np.array(labels)[rows], weight, n_training)
 
 
 @given(FOLDS, st.sampled_from([1, 100, 2**30]))
@@ -48,11 +48,11 @@ def test_each_member_gets_its_samples(case: Any, memory: int) -> None:
     labels = [chr(ord("a") + i) for i in range(n)]
     portions = [portion_of(fold, labels, place) for place, fold in enumerate(folds)]
     wanted = {member: each for each in portions for member in each.members}
-    before, _sheets.SHEET_BYTES = _sheets.SHEET_BYTES, memory
+    before, _samples.MAX_STACK_BYTES = _samples.MAX_STACK_BYTES, memory
     try:
-        found = list(sheets(iter(portions), n))
+        found = list(stacked(portions, n))
     finally:
-        _sheets.SHEET_BYTES = before
+        _samples.MAX_STACK_BYTES = before
 
     seen = []
     for sheet in found:

@@ -10,23 +10,23 @@ from typing import Any
 import numpy as np
 from optuna.study import StudyDirection
 from sklearn.base import clone, is_classifier
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _num_samples
 
+from nnest._compat.sklearn import num_samples, safe_indexing, safe_split
 from nnest._validation import suggest
 from nnest.estimators import Fitting, Samples
 from nnest.exceptions import StudyError
 from nnest.search._batching import Job, fit_transformers, transformers, with_setting
-from nnest.search._checks import checked_network
+from nnest.search._checks import checked_network, several_metrics
 
 __all__ = ["Objectives", "as_limits", "as_objectives", "sizes_before"]
 
 #: What is measured, and not scored: less is better.
 _SIZES = ("parameters", "bytes")
 _MEASURED = ("seconds", *_SIZES)
+#: What `make_scorer` makes: a function that is known to return one number.
+_SCORER = type(make_scorer(accuracy_score))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Objectives:
         return scores[metric]
 
 
-def as_objectives(given: Any, scorers: Any, refit: Any) -> Objectives:
+def as_objectives(given: Any, scoring: Any, refit: Any) -> Objectives:
     """Return the objectives of a search, checked against its metrics."""
     names = (given,) if isinstance(given, str) else given
     if not isinstance(names, Sequence) or not names or len(set(names)) < len(names):
@@ -75,11 +75,11 @@ def as_objectives(given: Any, scorers: Any, refit: Any) -> Objectives:
             f"objectives={given!r} is not accepted: give one name or several, none twice, of "
             f"'score', {', '.join(map(repr, _MEASURED))} and the metrics in scoring."
         )
-    several = isinstance(scorers, _MultimetricScorer)
-    known = list(scorers._scorers) if several else ["score"]
+    several = several_metrics(scoring)
+    known = list(several) or ["score"]
     # What a function returns is known after its first call.
-    anything = not isinstance(scorers, _MultimetricScorer | _BaseScorer | _PassthroughScorer)
-    metrics = tuple(_metric(name, known, several, anything, refit) for name in names)
+    anything = callable(scoring) and not isinstance(scoring, _SCORER)
+    metrics = tuple(_metric(name, known, bool(several), anything, refit) for name in names)
     if len(names) > 1 and refit is True:
         raise StudyError(
             f"objectives={list(names)} have no single best trial: give refit the name of a "
@@ -154,14 +154,14 @@ def _few_samples(job: Job, template: Any) -> tuple[Any, Any]:
     """Return samples of all classes as the network sees them."""
     rows = job.training_rows[0]
     if isinstance(template, Pipeline):
-        X, y, _ = fit_transformers(job, template, rows).steps[-1][1].caught_
+        X, y, _ = fit_transformers(job, template, rows).steps[-1][1].recorded_
     else:
-        X, y = _safe_split(template, job.X, job.y, rows)
+        X, y = safe_split(template, job.X, job.y, rows)
     if is_classifier(template):
         chosen = np.unique(np.asarray(y), return_index=True)[1]
     else:
-        chosen = np.arange(min(2, _num_samples(X)))
-    return _safe_indexing(X, chosen), _safe_indexing(y, chosen)
+        chosen = np.arange(min(2, num_samples(X)))
+    return safe_indexing(X, chosen), safe_indexing(y, chosen)
 
 
 def _built(network: Any, X: Any, y: Any) -> dict[str, int]:

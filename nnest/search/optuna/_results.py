@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from copy import deepcopy
 from functools import cached_property
 from typing import Any
@@ -11,9 +12,9 @@ import numpy as np
 from optuna.exceptions import TrialPruned
 from optuna.study import Study, create_study
 from optuna.trial import FrozenTrial, TrialState
-from sklearn.metrics._scorer import _MultimetricScorer
 
 from nnest._compat.optuna import allow_stop
+from nnest._compat.sklearn import format_results
 from nnest.search.optuna._spaces import Space
 from nnest.studies import TrialHistory
 
@@ -31,8 +32,8 @@ class Table:
         What turns a trial into a setting.
     n_folds : int
         Folds of each trial.
-    scorers : callable
-        The metrics.
+    metrics : iterable of str
+        The names of several metrics; empty if there is one, or a function.
 
     Attributes
     ----------
@@ -47,7 +48,7 @@ class Table:
         Scores and times of each row and fold, as scikit-learn's searches call them.
     """
 
-    def __init__(self, study: Study, space: Space, n_folds: int, scorers: Any) -> None:
+    def __init__(self, study: Study, space: Space, n_folds: int, metrics: Iterable[str]) -> None:
         history = TrialHistory(study)
         told = history.of_state(TrialState.COMPLETE, TrialState.PRUNED)
         known = [
@@ -59,7 +60,7 @@ class Table:
         self.places = [history.places[trial.number] for trial in self.trials]
         self.params = [setting for _, setting in known]
         self._n_folds = n_folds
-        self._metrics = _metrics(self.trials, scorers)
+        self._metrics = list(metrics) or _returned_metrics(self.trials)
         self.outcomes = [each for trial in self.trials for each in self._of_trial(trial)]
 
     def format(self, search: Any) -> dict[str, Any]:
@@ -67,8 +68,8 @@ class Table:
         with warnings.catch_warnings():
             # Trials that were given up have no scores, and that is as it should be.
             warnings.filterwarnings("ignore", ".* scores are non-finite", UserWarning)
-            results: dict[str, Any] = search._format_results(
-                self.params, self._n_folds, self.outcomes
+            results: dict[str, Any] = format_results(
+                search, self.params, self._n_folds, self.outcomes
             )
         return results
 
@@ -137,10 +138,8 @@ class _Again:
         return study
 
 
-def _metrics(trials: list[FrozenTrial], scorers: Any) -> list[str] | None:
-    """Return the names of the metrics; None if there is one without a name."""
-    if isinstance(scorers, _MultimetricScorer):
-        return list(scorers._scorers)
+def _returned_metrics(trials: list[FrozenTrial]) -> list[str] | None:
+    """Return the names of the metrics that a function has returned; None if it has one."""
     kept = [trial.user_attrs.get("test_scores") for trial in trials]
     return next((list(each) for each in kept if isinstance(each, dict)), None)
 

@@ -8,11 +8,9 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from nnest.search._base import TogetherSearch
-from nnest.search._checks import checked_network
+from nnest._compat.sklearn import BaseSearchCV, Interval, StrOptions, parameter_constraints
+from nnest.search._base import BaseBatchedSearchCV
 from nnest.search._evaluation import Evaluation
 from nnest.search._facts import derived
 from nnest.search.optuna._study import Plan, run
@@ -20,7 +18,7 @@ from nnest.search.optuna._study import Plan, run
 __all__ = ["OptunaSearchCV"]
 
 
-class OptunaSearchCV(TogetherSearch):
+class OptunaSearchCV(BaseBatchedSearchCV):
     """Search of an Optuna study that trains the trials of a batch, and all folds, together.
 
     A batch of trials is asked for, trained in as few programs as there are architectures in it,
@@ -68,9 +66,9 @@ class OptunaSearchCV(TogetherSearch):
         than a tenth of `n_trials` if what a batch is depends on the results of those before. It
         is decided once for a study and kept in it.
     objectives : str or sequence of str, default=("score",)
-        What is made better: "score", names of metrics in `scoring` (greater is better), "seconds"
-        of training, "parameters" and "bytes" of a network (less is better). Several make a study
-        with a Pareto front.
+        Objectives to optimise: "score", names of metrics in `scoring` (greater is better),
+        "seconds" of training, "parameters" and "bytes" of a network (less is better). Several make
+        a study with a Pareto front.
     constraints : dict of str to number, optional
         Limits of "parameters" (weights) and "bytes" (weights and the optimizer's state, as they
         are trained). A setting above one is not trained and counts as pruned; the sampler learns
@@ -171,12 +169,8 @@ class OptunaSearchCV(TogetherSearch):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **{
-            name: accepted
-            for name, accepted in BaseSearchCV._parameter_constraints.items()
-            if name not in ("n_jobs", "pre_dispatch")
-        },
-        # The others are refused where they are looked at, in sentences that say what is accepted.
+        **parameter_constraints(BaseSearchCV, "n_jobs", "pre_dispatch"),
+        # The others are checked where they are used, with errors that list what is accepted.
         "scoring": [str, callable, list, tuple, dict, None],
         "n_trials": [Interval(Integral, 1, None, closed="left")],
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
@@ -235,33 +229,26 @@ class OptunaSearchCV(TogetherSearch):
         self.checkpoint = checkpoint
         self.max_group = max_group
 
-    def _run_search(self, evaluate_candidates: Evaluation, callback_ctx: Any = None) -> None:
-        """Go on with the study to its end, and make the table of results from it."""
-        del callback_ctx  # a study has no number of fits that could be announced
-        plan = Plan.of(self, evaluate_candidates)
+    def _search(
+        self, evaluation: Evaluation, refit_metric: Any, context: Any
+    ) -> tuple[dict[str, Any], int | None]:
+        """Go on with the study to its end, and choose the best of its trials.
+
+        The seed of the refit follows from the place of the best trial in the study.
+        """
+        del context  # the number of fits of a study is not known beforehand
+        plan = Plan.of(self, evaluation)
         self.study_ = plan.study
-        table = run(self, evaluate_candidates, plan)
-        evaluate_candidates.outcomes = table.outcomes
-        evaluate_candidates.results = table.format(self)
-        self._plan, self._table = plan, table
-
-    def _choose(self, evaluation: Evaluation, refit_metric: Any) -> None:
-        """Keep the best setting, or the front of the best."""
-        plan, table = self.__dict__.pop("_plan"), self.__dict__.pop("_table")
-        if len(plan.objectives.names) > 1:
+        table = run(self, evaluation.on(plan.splits), plan)
+        results = table.format(self)
+        several = len(plan.objectives.names) > 1
+        if several:
             self.best_trials_ = self.study_.best_trials
-        if len(plan.objectives.names) > 1 and not self.refit:
-            self.multimetric_ = isinstance(evaluation.outcomes[0]["test_scores"], dict)
-            return
-        super()._choose(evaluation, refit_metric)
-        if hasattr(self, "best_index_"):
-            self.best_trial_ = table.trials[self.best_index_]
-            place = table.places[self.best_index_]
-            self._refit_seed = derived(plan.seed, place, self.n_splits_)
-
-    def _seeded(self, best: Any) -> Any:
-        """Return the best setting with a seed that the study decides, if it has none."""
-        network = checked_network(best)
-        if network.random_state is None:
-            network.set_params(random_state=self._refit_seed)
-        return best
+        if several and not self.refit:
+            self.multimetric_ = isinstance(table.outcomes[0]["test_scores"], dict)
+            return results, None
+        self._choose(results, table.outcomes, refit_metric)
+        if not hasattr(self, "best_index_"):
+            return results, None
+        self.best_trial_ = table.trials[self.best_index_]
+        return results, derived(plan.seed, table.places[self.best_index_], self.n_splits_)

@@ -19,12 +19,11 @@ from optuna.storages import BaseStorage
 from optuna.study import Study
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.model_selection._split import _CVIterableWrapper
 
 from nnest.exceptions import StudyError
 from nnest.population import members_at_once
 from nnest.search._checks import checked_network
-from nnest.search._evaluation import Evaluation
+from nnest.search._evaluation import Evaluation, Split
 from nnest.search._facts import (
     data_digest,
     derived,
@@ -120,12 +119,13 @@ class Plan:
     seed: int
     make_sampler: Callable[[int], BaseSampler]
     facts: dict[str, Any]
+    splits: list[Split]
 
     @classmethod
     def of(cls, search: Any, evaluation: Evaluation) -> Plan:
         """Check the parameters of a search, and open its study."""
         space = as_space(search.param_distributions, search.estimator)
-        objectives = as_objectives(search.objectives, evaluation.scorers, search.refit)
+        objectives = as_objectives(search.objectives, search.scoring, search.refit)
         limits = as_limits(search.constraints)
         pruner = as_pruner(search.pruner, _epochs(checked_network(search.estimator)))
         if pruner is not None and len(objectives.names) > 1:
@@ -139,7 +139,6 @@ class Plan:
         with silence_optuna():
             study = _opened(search, objectives, pruner, settings["data"])
             stored = _bound_settings(search, study, settings)
-        evaluation.splits = splits_from_text(stored["splits"])
         return cls(
             study,
             space,
@@ -151,6 +150,7 @@ class Plan:
             int(stored["seed"]),
             sampler_maker(search.sampler, space.distributions, int(stored["seed"])),
             {"data": stored["data"]},
+            splits_from_text(stored["splits"]),
         )
 
 
@@ -186,10 +186,9 @@ def _settings(
 
 def _describe_cv(search: Any, y: Any, splits: str) -> str:
     """Return what makes the folds, the same in every process."""
-    cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
-    if isinstance(cv, _CVIterableWrapper):
+    if not (isinstance(search.cv, Integral | None) or hasattr(search.cv, "split")):
         return f"given folds {hashlib.sha256(splits.encode()).hexdigest()[:16]}"
-    return describe(cv)
+    return describe(check_cv(search.cv, y, classifier=is_classifier(search.estimator)))
 
 
 def _seed(random_state: Any) -> int:
@@ -274,7 +273,7 @@ def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
             after_tell=_after_tell(search, plan.study),
         )
         loop.run(search.timeout)
-        table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.scorers)
+        table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.metrics)
     if not table.has_best:
         raise StudyError(_nothing(plan.study))
     return table
