@@ -41,7 +41,7 @@ from nnest.experiments import (
 )
 from nnest.experiments._jobs import parameters_of
 from nnest.preprocessing import PixelScaler
-from nnest.reporting import rounded_mean
+from nnest.reporting._means import rounded_mean
 from nnest.reports import get_report, list_reports
 from nnest.verdicts import Evidence
 
@@ -418,7 +418,7 @@ def test_arm_of_another_batch_cannot_share_runs() -> None:
         ("test_loss", (0.0571, 0.0573, 0.0572), "0.0572"),
         ("test_loss", (1.5, 9.5, 4.0), "5"),
         ("test_loss", (0.5, 0.5), "0.5"),
-        ("test_loss", (0.5, math.nan), "no number"),
+        ("test_loss", (0.5, math.nan), "1 of 2 diverged"),
         ("test_loss", (0.5,), "not run yet"),
     ],
 )

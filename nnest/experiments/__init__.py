@@ -34,14 +34,7 @@ from nnest.experiments._experiment import Experiment, Report
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._images import Images, data_digest, enlarge, load_images, stratified_subset
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
-from nnest.experiments._metrics import (
-    OF_WEIGHTS,
-    Metric,
-    metric_values,
-    parse_metric,
-    read_metric,
-    share_seconds,
-)
+from nnest.experiments._metrics import Metric, metric_values, parse_metric, read_metric
 from nnest.experiments._modes import proba_in_mode
 from nnest.experiments._protocol import (
     SCALES,
@@ -57,7 +50,6 @@ from nnest.experiments._reported import Deviation, Reported, reported_confusion
 from nnest.experiments._run import Outcome, run
 
 __all__ = [
-    "OF_WEIGHTS",
     "SCALES",
     "AllOf",
     "Arm",
@@ -105,7 +97,6 @@ __all__ = [
     "read_metric",
     "reported_confusion",
     "run",
-    "share_seconds",
     "similar",
     "stratified_subset",
     "values_compared",

@@ -9,12 +9,13 @@ but the line at hand, and that line is skipped.
 from nnest.results._frames import history_frame, to_frame
 from nnest.results._origin import digest_of, git_state, source_digest, to_plain, versions
 from nnest.results._run import RECORD_FORMAT, Run
-from nnest.results._store import ResultStore
+from nnest.results._store import ResultStore, conflicting_keys
 
 __all__ = [
     "RECORD_FORMAT",
     "ResultStore",
     "Run",
+    "conflicting_keys",
     "digest_of",
     "git_state",
     "history_frame",

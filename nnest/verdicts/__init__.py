@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from nnest.verdicts._bounds import bounds, within
-from nnest.verdicts._cases import OUR_FAMILY
+from nnest.verdicts._bounds import bounds_of_difference, within
 from nnest.verdicts._claims import ClaimVerdict, judge_claims
 from nnest.verdicts._comparisons import Comparison
-from nnest.verdicts._evidence import Evidence, Records, Unused
-from nnest.verdicts._judge import Summary, Verdicts, claim_table, judge, number_table
-from nnest.verdicts._numbers import NumberVerdict, Source, size_word, source_of
-from nnest.verdicts._verdict import JUDGED_CLAIMS, JUDGED_NUMBERS, Verdict, p_text, rests_on
+from nnest.verdicts._evidence import FEWEST_SEEDS, Evidence, Source
+from nnest.verdicts._judge import (
+    KINDS,
+    Kind,
+    Summary,
+    Verdicts,
+    judge,
+    summarize,
+)
+from nnest.verdicts._numbers import NumberVerdict, size_word
+from nnest.verdicts._records import IgnoredRun, Records, run_name
+from nnest.verdicts._verdict import NOT_RUN, Verdict, join_notes
 
 __all__ = [
-    "JUDGED_CLAIMS",
-    "JUDGED_NUMBERS",
-    "OUR_FAMILY",
+    "FEWEST_SEEDS",
+    "KINDS",
+    "NOT_RUN",
     "ClaimVerdict",
     "Comparison",
     "Evidence",
+    "IgnoredRun",
+    "Kind",
     "NumberVerdict",
     "Records",
     "Source",
     "Summary",
-    "Unused",
     "Verdict",
     "Verdicts",
-    "bounds",
-    "claim_table",
+    "bounds_of_difference",
+    "join_notes",
     "judge",
     "judge_claims",
-    "number_table",
-    "p_text",
-    "rests_on",
+    "run_name",
     "size_word",
-    "source_of",
+    "summarize",
     "within",
 ]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nnest.experiments import Beyond, CountLearning, Greater, Part, Similar
+from nnest.experiments import Beyond, CountLearning, Greater, Part, Similar, parse_metric
 from nnest.stats import (
     PairedTest,
     detectable_difference,
@@ -21,7 +20,7 @@ from nnest.stats import (
     sign_flip_test,
     sign_test,
 )
-from nnest.verdicts._bounds import bounds, bounds_of_difference, within
+from nnest.verdicts._bounds import OfMetrics, Values, bounds_of_part, within
 from nnest.verdicts._verdict import Verdict
 
 __all__ = ["Comparison", "compare"]
@@ -107,14 +106,7 @@ class _PValues(NamedTuple):
     direction: float = 1.0
 
 
-def compare(
-    part: Part,
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-    level: float,
-    *,
-    uneven: str = "",
-) -> Comparison:
+def compare(part: Part, a: Values, b: Values, level: float, *, uneven: str = "") -> Comparison:
     """Test one comparison in both directions; `uneven` says why values are far from normal."""
     differences = a - b
     means = float(a.mean()), float(b.mean())
@@ -125,7 +117,7 @@ def compare(
         return _compare_counts(part, a, b, level)
     test = _test_by_signs if uneven else _test
     p = test(part, a, b)
-    low, high = within(mean_interval(differences), bounds_of_difference(part))
+    low, high = within(mean_interval(differences), bounds_of_part(part))
     return Comparison(
         part.label,
         *means,
@@ -142,9 +134,7 @@ def compare(
     )
 
 
-def _compare_counts(
-    part: CountLearning, a: NDArray[np.float64], b: NDArray[np.float64], level: float
-) -> Comparison:
+def _compare_counts(part: CountLearning, a: Values, b: Values, level: float) -> Comparison:
     """Compare how many networks learn, of arms whose networks are paired by seed."""
     test = mcnemar_test(a, b)
     difference, fewest = float((a - b).mean()), _fewest(level)
@@ -170,9 +160,7 @@ def _fewest(level: float) -> int:
     return math.ceil(math.log2(1 / level))
 
 
-def _test(
-    part: Greater | Similar | Beyond, a: NDArray[np.float64], b: NDArray[np.float64]
-) -> _PValues:
+def _test(part: OfMetrics, a: Values, b: Values) -> _PValues:
     """Return the p-values for and against a comparison, by Student's t."""
     if isinstance(part, Similar):
         similar = equivalence_test(a, b, margin=part.margin)
@@ -182,9 +170,7 @@ def _test(
     return _directed(part, paired_difference_test(a, b, by=by), opposite)
 
 
-def _test_by_signs(
-    part: Greater | Similar | Beyond, a: NDArray[np.float64], b: NDArray[np.float64]
-) -> _PValues:
+def _test_by_signs(part: OfMetrics, a: Values, b: Values) -> _PValues:
     """Return the p-values for and against a comparison, by the signs of differences alone."""
     if isinstance(part, Beyond):
         test = sign_test(a, part.constant)
@@ -215,16 +201,14 @@ def _directed(part: Greater | Beyond, test: PairedTest, opposite: PairedTest) ->
     return _PValues(test.p_greater, opposite.p_less, test.p_less, direction)
 
 
-def _power(part: Greater | Similar | Beyond) -> float:
+def _power(part: OfMetrics) -> float:
     """Return the power of one test that gives the comparison a power of 80 %."""
     # To be similar is to pass two tests: 90 % for each give 80 % for both where nothing differs.
     both = isinstance(part, Similar) and not part.unlike
     return _POWER_OF_EACH_SIDE if both else _POWER
 
 
-def _needs(
-    part: Greater | Similar | Beyond, differences: NDArray[np.float64], level: float
-) -> float:
+def _needs(part: OfMetrics, differences: Values, level: float) -> float:
     """Return how many seeds show the margin, or the difference that is recorded."""
     by = part.by if isinstance(part, Greater) else 0.0
     size = abs(float(differences.mean()) - by)
@@ -236,9 +220,7 @@ def _needs(
     return math.inf if found is None else found
 
 
-def _detectable(
-    part: Greater | Similar | Beyond, a: NDArray[np.float64], b: NDArray[np.float64], level: float
-) -> float:
+def _detectable(part: OfMetrics, a: Values, b: Values, level: float) -> float:
     """Return the least difference, or margin, that so many seeds show; NaN if it is impossible."""
     deviation = float((a - b).std(ddof=1))
     least = detectable_difference(deviation, a.size, alpha=level, power=_power(part))
@@ -249,9 +231,9 @@ def _detectable(
     return least if least <= _room(part, float(b.mean())) else math.nan
 
 
-def _room(part: Greater | Similar | Beyond, b: float) -> float:
+def _room(part: OfMetrics, b: float) -> float:
     """Return the largest difference that the metric can have where the other side stays."""
-    limits = bounds(part.a.metric)
+    limits = parse_metric(part.a.metric).bounds
     if isinstance(part, Similar):
         return limits.high - limits.low
     return b - limits.low if isinstance(part, Beyond) and part.less else limits.high - b

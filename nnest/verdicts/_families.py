@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nnest.stats import holm
 from nnest.verdicts._comparisons import Comparison
-from nnest.verdicts._verdict import Verdict
+from nnest.verdicts._verdict import Verdict, join_notes
 
 __all__ = ["LEVEL", "Decision", "decide"]
 
@@ -122,7 +122,9 @@ def _note(verdict: Verdict, parts: Sequence[Comparison], adjusted: Sequence[_Adj
     if verdict == Verdict.NOT_JUDGED:
         return next(f"{p.label}: {p.note}" for p in parts if p.verdict == verdict)
     if len(parts) > 1 and verdict in (Verdict.IN_PART, Verdict.UNDECIDED):
-        return "; ".join(filter(None, [*(_named(parts, word) for word in _FAILS), _held(parts)]))
+        held = sum(part.verdict == Verdict.HOLDS for part in parts)
+        failed = [_named(parts, word) for word in _FAILS]
+        return join_notes(*failed, f"{held} of {len(parts)} parts hold")
     shown = all(p.direction <= LEVEL for p in adjusted)
     if verdict == Verdict.SMALLER:
         return f"that it is greater is {'shown' if shown else 'not decided'}"
@@ -136,9 +138,3 @@ def _named(parts: Sequence[Comparison], word: Verdict) -> str:
     found = [part.label for part in parts if part.verdict == word]
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return f"{word}: {'; '.join(found[:_NAMED])}{more}" if found else ""
-
-
-def _held(parts: Sequence[Comparison]) -> str:
-    """Say how many parts hold."""
-    held = sum(part.verdict == Verdict.HOLDS for part in parts)
-    return f"{held} of {len(parts)} parts hold"
