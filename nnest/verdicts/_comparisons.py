@@ -10,9 +10,7 @@ import numpy as np
 
 from nnest.experiments import Beyond, CountLearning, Greater, Part, Similar, parse_metric
 from nnest.stats import (
-    PairedTest,
     detectable_difference,
-    equivalence_test,
     mcnemar_test,
     mean_interval,
     paired_difference_test,
@@ -23,7 +21,7 @@ from nnest.stats import (
 from nnest.verdicts._bounds import OfMetrics, Values, bounds_of_part, within
 from nnest.verdicts._verdict import Verdict
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "PValues", "compare"]
 
 _POWER, _POWER_OF_EACH_SIDE = 0.8, 0.9
 
@@ -97,7 +95,7 @@ class Comparison:
         return f"smallest detectable difference: {shown}"
 
 
-class _PValues(NamedTuple):
+class PValues(NamedTuple):
     """The p-values of a comparison: small speaks for what the name says."""
 
     holds: float
@@ -115,8 +113,7 @@ def compare(part: Part, a: Values, b: Values, level: float, *, uneven: str = "")
         return Comparison(part.label, *means, nan, nan, nan, nan, nan, nan)
     if isinstance(part, CountLearning):
         return _compare_counts(part, a, b, level)
-    test = _test_by_signs if uneven else _test
-    p = test(part, a, b)
+    p = _p_values(part, a, b, by_signs=bool(uneven))
     low, high = within(mean_interval(differences), bounds_of_part(part))
     return Comparison(
         part.label,
@@ -160,45 +157,22 @@ def _fewest(level: float) -> int:
     return math.ceil(math.log2(1 / level))
 
 
-def _test(part: OfMetrics, a: Values, b: Values) -> _PValues:
-    """Return the p-values for and against a comparison, by Student's t."""
-    if isinstance(part, Similar):
-        similar = equivalence_test(a, b, margin=part.margin)
-        return _alike(part, similar.p_equivalent, similar.p_different)
-    by = part.by if isinstance(part, Greater) else 0.0
-    opposite = paired_difference_test(a, b, by=min(by, 0.0))
-    return _directed(part, paired_difference_test(a, b, by=by), opposite)
-
-
-def _test_by_signs(part: OfMetrics, a: Values, b: Values) -> _PValues:
-    """Return the p-values for and against a comparison, by the signs of differences alone."""
+def _p_values(part: OfMetrics, a: Values, b: Values, by_signs: bool) -> PValues:
+    """Return the p-values for and against a comparison: by Student's t, or by signs alone."""
     if isinstance(part, Beyond):
-        test = sign_test(a, part.constant)
-        return _directed(part, test, test)
+        above = sign_test(a, part.constant) if by_signs else paired_difference_test(a, b)
+        up, down = above.p_greater, above.p_less
+        return PValues(down, up, up) if part.less else PValues(up, down, down)
+    test = sign_flip_test if by_signs else paired_difference_test
     if isinstance(part, Similar):
-        above = sign_flip_test(a, b, by=-part.margin)
-        below = sign_flip_test(a, b, by=part.margin)
-        different = min(1.0, 2 * min(above.p_less, below.p_greater))
-        return _alike(part, max(above.p_greater, below.p_less), different)
-    opposite = sign_flip_test(a, b, by=min(part.by, 0.0))
-    return _directed(part, sign_flip_test(a, b, by=part.by), opposite)
-
-
-def _alike(part: Similar, equivalent: float, different: float) -> _PValues:
-    """Return the p-values of a comparison without a direction."""
-    if part.unlike:
-        return _PValues(different, equivalent, equivalent)
-    return _PValues(equivalent, different, different)
-
-
-def _directed(part: Greater | Beyond, test: PairedTest, opposite: PairedTest) -> _PValues:
-    """Return the p-values of a comparison that has a direction."""
-    if isinstance(part, Beyond):
-        up, down = test.p_greater, test.p_less
-        return _PValues(down, up, up) if part.less else _PValues(up, down, down)
+        above, below = test(a, b, by=-part.margin), test(a, b, by=part.margin)
+        alike = max(above.p_greater, below.p_less)
+        apart = min(1.0, 2 * min(above.p_less, below.p_greater))
+        return PValues(apart, alike, alike) if part.unlike else PValues(alike, apart, apart)
     # That a is less than b is the opposite; that it is not greater by as much is less than that.
+    greater, opposite = test(a, b, by=part.by), test(a, b, by=min(part.by, 0.0))
     direction = opposite.p_greater if part.by > 0 else 1.0
-    return _PValues(test.p_greater, opposite.p_less, test.p_less, direction)
+    return PValues(greater.p_greater, opposite.p_less, greater.p_less, direction)
 
 
 def _power(part: OfMetrics) -> float:
