@@ -34,6 +34,7 @@ from nnest.experiments import (
     greater,
     load_images,
     metric_values,
+    parse_metric,
     read_metric,
     reported_confusion,
     similar,
@@ -408,6 +409,28 @@ def test_arm_of_another_batch_cannot_share_runs() -> None:
         " data and sizes equal."
     ):
         report(experiment(), experiment("two", arms=shared, protocol=other))
+
+
+def test_a_metric_is_taken_apart_once() -> None:
+    """A report reads a few names thousands of times."""
+    assert parse_metric("test_confusion[2,7]") is parse_metric("test_confusion[2,7]")
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high"),
+    [
+        ("test_accuracy@blurred", 0.0, 1.0),
+        ("test_recall[3]", 0.0, 1.0),
+        ("accuracy_gap", -1.0, 1.0),
+        ("loss_gap", -math.inf, math.inf),
+        ("test_loss_lowest_epoch", 1.0, math.inf),
+        ("kernel_norm", 0.0, math.inf),
+        ("seconds", 0.0, math.inf),
+    ],
+)
+def test_a_metric_knows_its_bounds(metric: str, low: float, high: float) -> None:
+    """Intervals are cut off there."""
+    assert parse_metric(metric).bounds == (low, high)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from nnest.experiments import (
     similar,
 )
 from nnest.reporting import ReportPage, as_frame, as_text, recorded_table
-from nnest.reporting._columns import rests_on
+from nnest.reporting._columns import settings_text
 from nnest.reporting._text import p_text
 from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
@@ -340,8 +340,8 @@ def test_many_deviations_are_named_by_ranges(store: Memory) -> None:
     plant(store, report, "b", [good - 0.1 for good in GOOD])
     (judged,) = judge(report, store).claims
     judged = replace(judged, unsaid=(1, 2, 3, 4, 6, 8, 9))
-    assert rests_on(judged) == "rests on deviations 1 to 4, 6, 8, 9"
-    assert rests_on(replace(judged, verdict=Verdict.NOT_JUDGED)) == ""
+    assert settings_text(judged) == "rests on deviations 1 to 4, 6, 8, 9"
+    assert settings_text(replace(judged, verdict=Verdict.NOT_JUDGED)) == ""
 
 
 @pytest.mark.parametrize("metric", ["test_accuracy", "seconds"])

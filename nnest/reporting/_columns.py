@@ -19,14 +19,15 @@ from nnest.verdicts import ClaimVerdict, Evidence, NumberVerdict, Verdict, join_
 
 __all__ = [
     "CLAIM",
+    "DEVIATION",
     "NUMBER",
     "Column",
     "arm_columns",
-    "difference",
-    "rests_on",
-    "said",
+    "deciding_difference",
+    "settings_text",
     "table_of",
     "text_of",
+    "verdict_text",
 ]
 
 _SHOWN_PARTS = 2
@@ -73,13 +74,13 @@ class Column:
         return {self.name: getattr(one, self.name)} if self.flat is None else self.flat(one)
 
 
-def said(one: NumberVerdict | ClaimVerdict) -> str:
+def verdict_text(one: NumberVerdict | ClaimVerdict) -> str:
     """Return a verdict as pages say it, with its note."""
     note = f" ({one.note})" if one.note and one.verdict != Verdict.NO_RECORDS else ""
     return one.verdict.shown + note
 
 
-def rests_on(one: NumberVerdict | ClaimVerdict) -> str:
+def settings_text(one: NumberVerdict | ClaimVerdict) -> str:
     """Name the settings that the report leaves unsaid, where there is a verdict."""
     if not (one.judged and one.unsaid):
         return ""
@@ -95,7 +96,7 @@ def _ranges(numbers: Sequence[int]) -> Iterator[str]:
         yield from row if len(row) < 3 else [f"{row[0]} to {row[-1]}"]
 
 
-def _ours(one: NumberVerdict) -> str:
+def _mean_and_limits(one: NumberVerdict) -> str:
     """Return our number with its interval."""
     if not math.isfinite(one.mean):
         return NOTHING
@@ -105,7 +106,7 @@ def _ours(one: NumberVerdict) -> str:
     return f"{one.mean:.{digits}f}{interval}"
 
 
-def _ours_in_line(one: NumberVerdict) -> str:
+def _mean_in_line(one: NumberVerdict) -> str:
     """Return our number with its interval, seeds and scale."""
     if not math.isfinite(one.mean):
         return f"no number, n={one.n}, {one.size}" if one.n else "-"
@@ -120,14 +121,14 @@ def _ours_in_line(one: NumberVerdict) -> str:
 
 def _verdict_in_line(one: NumberVerdict) -> str:
     """Return the verdict on a number with its notes and the difference."""
-    note = join_notes(one.note, rests_on(one))
+    note = join_notes(one.note, settings_text(one))
     verdict = f"{one.verdict} ({note})" if note else str(one.verdict)
     if one.kind == "exact" or not one.n or not math.isfinite(one.difference):
         return verdict
     return f"{verdict}, {one.difference:+z.{one.decimals + 1}f}"
 
 
-def difference(one: ClaimVerdict) -> str:
+def deciding_difference(one: ClaimVerdict) -> str:
     """Return the difference that decides a claim, with its interval."""
     part = one.deciding
     if part is None or not math.isfinite(part.difference):
@@ -171,14 +172,16 @@ NUMBER = (
     Column("kind"),
     Column("reported", "reported", lambda one: one.stated, line_head="reported"),
     *map(Column, ("decimals", "approximate")),
-    Column("mean", "ours [interval]", _ours, "ours (95 % interval, n, scale)", _ours_in_line),
+    Column(
+        "mean", "ours [interval]", _mean_and_limits, "ours (95 % interval, n, scale)", _mean_in_line
+    ),
     *map(Column, ("low", "high", "by_chance", "can_miss")),
     Column("n", "runs", lambda one: f"{one.n} of {one.needed}" if one.needed else NOTHING),
     *map(Column, ("needed", "scale")),
     Column("size", "scale"),
-    Column("verdict", "verdict", said, "verdict", _verdict_in_line),
+    Column("verdict", "verdict", verdict_text, "verdict", _verdict_in_line),
     *map(Column, ("note", "deviations")),
-    Column("unsaid", "unsaid settings", rests_on),
+    Column("unsaid", "unsaid settings", settings_text),
     Column("source", "records", lambda one: source_links([one.source]), flat=_file),
     *map(Column, ("judged", "difference")),
 )
@@ -189,16 +192,16 @@ CLAIM = (
     Column("key", flat=lambda one: {"claim": one.key}),
     Column("text", "sentence", lambda one: f"{one.text} ({one.where})"),
     *map(Column, ("where", "expects", "reading", "family")),
-    Column("verdict", "verdict", said),
+    Column("verdict", "verdict", verdict_text),
     *map(Column, ("p_holds", "p_contradicted", "p_fails")),
-    Column("parts", "difference [interval]", difference, flat=_deciding),
+    Column("parts", "difference [interval]", deciding_difference, flat=_deciding),
     Column("", "of the last five epochs", _of_last_epochs),
     Column("n", "seeds", lambda one: f"{one.n} of {one.needed}"),
     *map(Column, ("needed", "scale")),
     Column("size", "scale"),
     Column("", "as a comparison", _compared),
     *map(Column, ("note", "deviations")),
-    Column("unsaid", "unsaid settings", rests_on),
+    Column("unsaid", "unsaid settings", settings_text),
     Column(
         "sources",
         "records",
@@ -208,6 +211,16 @@ CLAIM = (
     *map(Column, ("judged", "p", "needs")),
 )
 """The columns of a claim of a report, or of a question of ours."""
+
+
+DEVIATION = (
+    Column("number", "no."),
+    Column("ours", "ours"),
+    Column("theirs", "the report's"),
+    Column("why", "why"),
+    Column("source", "source"),
+)
+"""The columns of a setting in which ours is not, or may not be, the report's own."""
 
 
 def arm_columns(metric: str, first: Evidence) -> tuple[Column, ...]:

@@ -9,9 +9,10 @@ from nnest.experiments import Experiment, gives_one_class
 from nnest.reporting import _curves as curves
 from nnest.reporting._columns import (
     CLAIM,
+    DEVIATION,
     NUMBER,
     arm_columns,
-    difference,
+    deciding_difference,
     table_of,
 )
 from nnest.reporting._markup import Table
@@ -153,11 +154,7 @@ class ReportPage(RecordTables):
         Table
             One row for each deviation.
         """
-        rows = [
-            (one.number, one.ours, one.theirs, one.why, one.source)
-            for one in self.report.deviations
-        ]
-        return Table(["no.", "ours", "the report's", "why", "source"], rows)
+        return table_of(DEVIATION, self.report.deviations)
 
     def numbers(self, *experiments: str) -> Table:
         """Return the report's numbers beside ours, cells of confusion matrices left out.
@@ -299,7 +296,7 @@ class ReportPage(RecordTables):
             if one.kind != "count"
         ]
         rows += [
-            (one.text, one.verdict, difference(one), _reason(reasons, one, one.key))
+            (one.text, one.verdict, deciding_difference(one), _reason(reasons, one, one.key))
             for one in self.verdicts.claims
             if one.verdict.outside
         ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from nnest.experiments import Report, gives_one_class
-from nnest.reporting._columns import said
+from nnest.reporting._columns import verdict_text
 from nnest.reporting._links import source_links
 from nnest.reporting._markup import Cell, Table
 from nnest.reporting._means import rounded_mean
@@ -118,8 +118,8 @@ class RecordTables:
             One row for each number and claim.
         """
         numbers = [one for one in self.verdicts.numbers if one.kind != "count"]
-        rows = [(one.label, said(one)) for one in numbers if not one.judged]
-        rows += [(one.text, said(one)) for one in self.verdicts.claims if not one.judged]
+        rows = [(one.label, verdict_text(one)) for one in numbers if not one.judged]
+        rows += [(one.text, verdict_text(one)) for one in self.verdicts.claims if not one.judged]
         return Table(["number or sentence", "why it has no verdict"], rows)
 
     def times(self) -> Table:

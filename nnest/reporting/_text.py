@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from nnest.experiments import parse_metric
-from nnest.reporting._columns import NUMBER, rests_on, text_of
+from nnest.reporting._columns import NUMBER, settings_text, text_of
 from nnest.verdicts import (
     ClaimVerdict,
     Comparison,
@@ -62,7 +62,7 @@ def as_text(verdicts: Verdicts) -> str:
         _claims("What the report says", [one for one in verdicts.claims if not one.ours]),
         _claims("What we asked", [one for one in verdicts.claims if one.ours]),
         _deviations(verdicts),
-        _needs_a_look(verdicts),
+        _records_to_check(verdicts),
         _summary(verdicts.summary),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
@@ -116,7 +116,7 @@ def _details(one: ClaimVerdict) -> Iterator[str]:
     """Yield what stands below a claim."""
     p_value = f", {p_text(one.p)} after Holm" if math.isfinite(one.p) else ""
     runs = f"n={one.n}, {one.size}" if one.size else ""
-    yield join_notes(one.where, runs + p_value, one.note, rests_on(one))
+    yield join_notes(one.where, runs + p_value, one.note, settings_text(one))
     for part in one.parts:
         yield "; ".join(_comparison(part, one))
 
@@ -153,7 +153,7 @@ def _deviations(verdicts: Verdicts) -> list[str]:
     return ["Where ours is not, or may not be, the report's own", *found] if found else []
 
 
-def _needs_a_look(verdicts: Verdicts) -> list[str]:
+def _records_to_check(verdicts: Verdicts) -> list[str]:
     """Return the records that a reader should know of."""
     lines = [f"{one.name}: not used, {one.why}" for one in verdicts.unused]
     for key in verdicts.conflicts:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from nnest.reporting._columns import CLAIM, NUMBER, Column
+from nnest.reporting._columns import CLAIM, DEVIATION, NUMBER, Column
 from nnest.results import to_plain
 from nnest.verdicts import ClaimVerdict, NumberVerdict, Verdicts
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["as_frame", "as_json"]
+
+_OF_REPORT = ("key", "title", "author", "year", "source")
 
 
 def as_json(verdicts: Verdicts) -> dict[str, Any]:
@@ -41,13 +43,12 @@ def as_json(verdicts: Verdicts) -> dict[str, Any]:
     >>> plain["numbers"][0]["reported"], plain["claims"][0]["p"]
     (0.06, None)
     """
-    of_report = ("key", "title", "author", "year", "source")
     everything = {
-        "report": {name: getattr(verdicts.report, name) for name in of_report},
+        "report": {name: getattr(verdicts.report, name) for name in _OF_REPORT},
         "summary": asdict(verdicts.summary),
         "numbers": _rows(NUMBER, verdicts.numbers),
         "claims": _rows(CLAIM, verdicts.claims),
-        "deviations": [asdict(one) for one in verdicts.report.deviations],
+        "deviations": _rows(DEVIATION, verdicts.report.deviations),
         "unused": [asdict(one) for one in verdicts.unused],
         "conflicts": verdicts.conflicts,
         "diverged": verdicts.diverged,

@@ -197,7 +197,7 @@ class Records:
         """
         return [
             IgnoredRun(run.experiment, run.arm, run.seed, run.scale, run.digest, why)
-            for run, why in self._uses()
+            for run, why in self._with_reasons()
             if why
         ]
 
@@ -211,11 +211,11 @@ class Records:
         """
         return [
             run_name(run.experiment, run.arm, run.seed, run.scale)
-            for run, why in self._uses()
+            for run, why in self._with_reasons()
             if run.diverged and run.scale in JUDGED_SCALES and not why
         ]
 
-    def _uses(self) -> Iterator[tuple[Run, str]]:
+    def _with_reasons(self) -> Iterator[tuple[Run, str]]:
         """Yield the first run of each key with the reason why it does not count, if it does not."""
         homes = {
             (one.key, arm.name)
