@@ -9,14 +9,7 @@ from nnest.reporting._columns import CLAIM, NUMBER, table_of
 from nnest.reporting._markup import Cell, Table
 from nnest.reports import get_report
 from nnest.results import ResultStore, Run
-from nnest.verdicts import (
-    NOT_RUN,
-    ClaimVerdict,
-    Records,
-    Verdicts,
-    judge_claims,
-    size_word,
-)
+from nnest.verdicts import NOT_RUN, ClaimVerdict, Records, Verdicts, judge_claims, size_word
 
 __all__ = ["outside_table", "recorded_table", "sentence_table"]
 
