@@ -297,8 +297,10 @@ COMPAT = {
     "_compat.optuna": "optuna",
     "_compat.sklearn": "sklearn",
 }
-# Methods of named tuples, and `os._exit`: they are documented.
-DOCUMENTED = {"_asdict", "_exit", "_make", "_replace"}
+# `os._exit`, and what named tuples have: they are documented.
+DOCUMENTED = {"_exit", *OF_NAMED_TUPLES}
+
+
 def _is_private(name: str) -> bool:
     """Tell whether a name has one underscore at its start."""
     return name.startswith("_") and not name.startswith("__")

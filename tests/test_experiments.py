@@ -34,12 +34,13 @@ from nnest.experiments import (
     enlarge,
     load_images,
     metric_values,
+    parse_metric,
     read_metric,
     stratified_subset,
 )
 from nnest.experiments._jobs import parameters_of
 from nnest.preprocessing import PixelScaler
-from nnest.reporting import rounded_mean
+from nnest.reporting._means import rounded_mean
 from nnest.reports import get_report, list_reports
 from nnest.verdicts import Evidence
 
@@ -401,6 +402,28 @@ def test_arm_of_another_batch_cannot_share_runs() -> None:
         report(experiment(), experiment("two", arms=shared, protocol=other))
 
 
+def test_a_metric_is_taken_apart_once() -> None:
+    """A report reads a few names thousands of times."""
+    assert parse_metric("test_confusion[2,7]") is parse_metric("test_confusion[2,7]")
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high"),
+    [
+        ("test_accuracy@blurred", 0.0, 1.0),
+        ("test_recall[3]", 0.0, 1.0),
+        ("accuracy_gap", -1.0, 1.0),
+        ("loss_gap", -math.inf, math.inf),
+        ("test_loss_lowest_epoch", 1.0, math.inf),
+        ("kernel_norm", 0.0, math.inf),
+        ("seconds", 0.0, math.inf),
+    ],
+)
+def test_a_metric_knows_its_bounds(metric: str, low: float, high: float) -> None:
+    """Intervals are cut off there."""
+    assert parse_metric(metric).bounds == (low, high)
+
+
 @pytest.mark.parametrize(
     ("metric", "values", "text"),
     [
@@ -409,7 +432,7 @@ def test_arm_of_another_batch_cannot_share_runs() -> None:
         ("test_loss", (0.0571, 0.0573, 0.0572), "0.0572"),
         ("test_loss", (1.5, 9.5, 4.0), "5"),
         ("test_loss", (0.5, 0.5), "0.5"),
-        ("test_loss", (0.5, math.nan), "no number"),
+        ("test_loss", (0.5, math.nan), "1 of 2 diverged"),
         ("test_loss", (0.5,), "not run yet"),
     ],
 )

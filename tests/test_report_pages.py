@@ -28,7 +28,7 @@ from nnest.reporting import (
     source_links,
 )
 from nnest.reports import get_report, list_reports
-from nnest.results import ResultStore
+from nnest.results import ResultStore, Run
 from nnest.verdicts import judge
 from tests.planted import plant_report
 from tests.test_verdicts import (
@@ -216,13 +216,34 @@ def test_time_of_a_group_has_no_interval(report: Report, store: Memory) -> None:
     for arm, step in (("a", 0.0), ("b", 0.25)):
         for seed in range(SEEDS):
             final = {"test_accuracy": 0.9 + seed / 1000}
-            store.append(planted(report, arm, seed, final=final, seconds=2.0 + step * seed))
+            group = {"members": 1 if step else SEEDS}
+            seconds = 2.0 + step * seed
+            store.append(planted(report, arm, seed, final=final, seconds=seconds, group=group))
     page = ReportPage(report, store)
     together, alone = (row[3:5] for row in page.arms("first", "seconds"))
     assert together == ("2.0000 (trained as a group, no interval)", "–")
     assert re.fullmatch(r"2\.5000 \[[\d., ]+\]", alone[0])
     assert alone[1] == "–"
     assert all("[" in row[3] for row in page.arms("first", "test_accuracy"))
+
+
+class Counting(Memory):
+    """A store that counts how often it is read."""
+
+    reads = 0
+
+    def read(self, report: str, experiment: str | None = None) -> list[Run]:
+        """Return the runs."""
+        self.reads += 1
+        return super().read(report, experiment)
+
+
+def test_a_page_reads_its_records_once(report: Report) -> None:
+    """However many tables it shows: with thousands of runs, reading takes seconds."""
+    store = Counting()
+    page = recorded(report, store)
+    page.values(), page.numbers(), page.times(), page.left_out(), page.arms("first")
+    assert store.reads == 1
 
 
 def test_no_network_that_gives_one_class(report: Report, store: Memory) -> None:

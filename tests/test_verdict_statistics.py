@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,9 @@ from nnest.experiments import (
     Size,
     Value,
 )
-from nnest.reporting import ReportPage, as_text, recorded_table
+from nnest.reporting import ReportPage, as_frame, as_text, recorded_table
+from nnest.reporting._columns import settings_text
+from nnest.reporting._text import p_text
 from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
 from nnest.stats import (
@@ -37,8 +38,7 @@ from nnest.stats import (
     seeds_needed,
     sign_flip_test,
 )
-from nnest.verdicts import ClaimVerdict, judge
-from nnest.verdicts._verdict import p_text, rests_on
+from nnest.verdicts import ClaimVerdict, Verdict, judge
 from tests.helpers import ROOT
 from tests.test_experiments_run import FakeClassifier
 from tests.test_verdicts import (
@@ -257,7 +257,7 @@ def test_needed_seeds_are_those_of_the_margin(store: Memory, margin: float) -> N
     alike, _ = judge(report, store).claims
     deviation = float(np.std(np.subtract(GOOD, other), ddof=1))
     assert alike.needs == seeds_needed(deviation, margin, alpha=0.05 / 2, power=0.9)
-    table = judge(report, store).claim_table()
+    table = as_frame(judge(report, store).claims)
     assert table["needs"][0] == alike.needs
 
 
@@ -343,11 +343,15 @@ def test_deviations_say_with_one_phrase_what_is_unsaid() -> None:
     assert [theirs for ours, theirs in others if "seeds" not in ours] == []
 
 
-def test_many_deviations_are_named_by_ranges() -> None:
+def test_many_deviations_are_named_by_ranges(store: Memory) -> None:
     """Three and more in a row are one range."""
-    judged = SimpleNamespace(judged=True, unsaid=(1, 2, 3, 4, 6, 8, 9))
-    assert rests_on(judged) == "rests on deviations 1 to 4, 6, 8, 9"
-    assert rests_on(SimpleNamespace(judged=False, unsaid=(1,))) == ""
+    report = with_ten_seeds(claim(Greater(A, B)))
+    plant(store, report, "a", GOOD)
+    plant(store, report, "b", [good - 0.1 for good in GOOD])
+    (judged,) = judge(report, store).claims
+    judged = replace(judged, unsaid=(1, 2, 3, 4, 6, 8, 9))
+    assert settings_text(judged) == "rests on deviations 1 to 4, 6, 8, 9"
+    assert settings_text(replace(judged, verdict=Verdict.NOT_JUDGED)) == ""
 
 
 @pytest.mark.parametrize("metric", ["test_accuracy", "seconds"])

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ from nnest.experiments import (
     Value,
     arm_digest,
 )
-from nnest.reporting import as_text, overview
+from nnest.reporting import as_frame, as_json, as_text, overview
+from nnest.reporting._columns import CLAIM, NUMBER
 from nnest.results import ResultStore, Run
 from nnest.stats import (
     count_prediction_interval,
@@ -44,7 +45,7 @@ from nnest.stats import (
     paired_difference_test,
     prediction_interval,
 )
-from nnest.verdicts import ClaimVerdict, NumberVerdict, Verdicts, judge
+from nnest.verdicts import ClaimVerdict, NumberVerdict, Verdict, Verdicts, judge, summarize
 from tests.test_experiments_run import FakeClassifier
 
 SEEDS = 5
@@ -239,7 +240,7 @@ def test_number_that_may_be_cut_is_shown_as_about(store: Memory) -> None:
     report = declared(accuracy(0.93, decimals=2, approximate=True))
     assert only(store, report).stated == "about 0.93"
     assert re.search(r"test_accuracy of a +about 0\.93 ", as_text(judge(report, store)))
-    assert judge(report, store).number_table()["approximate"].tolist() == [True]
+    assert as_frame(judge(report, store).numbers)["approximate"].tolist() == [True]
 
 
 def test_count_of_one_training_is_not_approximate() -> None:
@@ -683,6 +684,16 @@ def everything(store: Memory) -> Verdicts:
     return judge(report, store)
 
 
+@pytest.mark.parametrize("verdict", Verdict)
+def test_each_verdict_knows_whether_it_is_one(verdict: Verdict) -> None:
+    """What speaks against a report is a verdict too; reasons for having none are neither."""
+    reasons = {"not judged", "own size, other data", "not comparable", "no records"}
+    assert verdict.judged == (verdict not in {*reasons, "not at the report's size"})
+    against = {"ours higher", "ours lower", "differs"}
+    assert verdict.outside == (verdict in {*against, "contradicted", "in part", "not by that much"})
+    assert verdict.shown == ("not run yet" if verdict == "no records" else verdict.value)
+
+
 def test_summary_counts_judged_and_unjudged_apart(everything: Verdicts) -> None:
     """Of seven numbers one is exact, five are of one network, one has no records."""
     found = everything.summary
@@ -697,11 +708,12 @@ def test_summary_counts_judged_and_unjudged_apart(everything: Verdicts) -> None:
     assert (found.outside, found.expected_outside, found.without_information) == (2, 0, 0)
     assert (found.claims, found.claims_judged) == ({"not judged": 1}, 0)
     assert (found.questions, found.questions_judged) == ({"holds": 1}, 1)
+    assert summarize([everything, everything]).numbers_judged == 2 * found.numbers_judged
 
 
 def test_json_has_every_row_and_no_nan(everything: Verdicts) -> None:
     """Programs find every number and claim, with the records that they stand on."""
-    plain = json.loads(json.dumps(everything.to_json(), allow_nan=False))
+    plain = json.loads(json.dumps(as_json(everything), allow_nan=False))
     assert list(plain) == [
         "report",
         "summary",
@@ -729,22 +741,20 @@ def test_json_has_every_row_and_no_nan(everything: Verdicts) -> None:
 
 def test_tables_can_be_drawn(everything: Verdicts) -> None:
     """The table of numbers is what the figure of agreement takes."""
-    numbers, claims = everything.number_table(), everything.claim_table()
-    assert list(numbers.columns[:8]) == [
-        "label",
-        "reported",
-        "mean",
-        "low",
-        "high",
-        "n",
-        "scale",
-        "verdict",
-    ]
+    numbers, claims = as_frame(everything.numbers), as_frame(everything.claims)
     assert numbers["file"][0] == "fake/first.jsonl"
     drawn = plots.agreement(numbers[numbers["n"] > 0])
     assert len(drawn.get_yticklabels()) == 5
     assert claims["verdict"].tolist() == ["not judged", "holds"]
     assert claims["difference"][1] == pytest.approx(0.08)
+
+
+@pytest.mark.parametrize(("columns", "kind"), [(NUMBER, NumberVerdict), (CLAIM, ClaimVerdict)])
+def test_every_value_has_a_column(columns: Sequence[Any], kind: type) -> None:
+    """So that JSON and frames hold all that a verdict holds, in its order."""
+    names = [column.name for column in columns if column.name]
+    assert names[: len(fields(kind))] == [field.name for field in fields(kind)]
+    assert len(set(names)) == len(names)
 
 
 def test_text_shows_what_was_found(everything: Verdicts) -> None:
@@ -860,12 +870,15 @@ def test_epoch_before_the_first_is_refused() -> None:
         claim(Greater(A, B), after=-1)
 
 
-def timed(store: Memory, expects: Any, a: Sequence[float], b: Sequence[float]) -> ClaimVerdict:
+def timed(
+    store: Memory, expects: Any, a: Sequence[float], b: Sequence[float], members: int = 1
+) -> ClaimVerdict:
     """Judge a claim on two arms that took so long, and of which no network learnt anything."""
     report = declared(claims=[claim(expects)])
     for arm, times in (("a", a), ("b", b)):
         for seed, seconds in enumerate(times):
-            run = planted(report, arm, seed, seconds=seconds)
+            group = {"members": members if arm == "b" else 1}
+            run = planted(report, arm, seed, seconds=seconds, group=group)
             store.append(replace(run, confusion=ONE_CLASS))
     (found,) = judge(report, store).claims
     return found
@@ -875,6 +888,7 @@ TIMES = {arm: Value(arm, "seconds") for arm in "ab"}
 LONGER, AS_LONG = Greater(TIMES["a"], TIMES["b"]), Similar(*TIMES.values(), 1.0, reason="small")
 ALONE = [2.0 + seed / 100 for seed in range(SEEDS)]
 TOGETHER = [1.0] * (SEEDS - 1) + [1.5]
+APART = [1.0, 1.01, 1.02, 1.03, 1.04]
 
 
 @pytest.mark.parametrize(("expects", "verdict"), [(LONGER, "contradicted"), (AS_LONG, "holds")])
@@ -886,10 +900,19 @@ def test_time_of_networks_that_learnt_nothing_is_evidence(
     assert (found.verdict, found.note) == (verdict, "")
 
 
+def test_equal_times_of_networks_that_trained_alone_are_evidence(store: Memory) -> None:
+    """A clock that rounds may show one time twice; the records say that each was measured."""
+    found = timed(store, Greater(TIMES["b"], TIMES["a"]), ALONE, [3.0, 3.0, 3.01, 3.02, 3.03])
+    assert (found.verdict, found.note) == ("holds", "")
+
+
+@pytest.mark.parametrize("times", [TOGETHER, APART])
 @pytest.mark.parametrize("expects", [LONGER, AS_LONG, Above(TIMES["b"], 0.5, reason="said")])
-def test_one_time_for_several_seeds_is_no_evidence(store: Memory, expects: Any) -> None:
-    """Equal parts of one measured time have no spread, and say nothing of another."""
-    found = timed(store, expects, ALONE, TOGETHER)
+def test_one_time_for_several_seeds_is_no_evidence(
+    store: Memory, expects: Any, times: Sequence[float]
+) -> None:
+    """Parts of one measured time say nothing of another, whatever each is said to have taken."""
+    found = timed(store, expects, ALONE, times, members=SEEDS)
     assert found.verdict == "not judged"
     assert found.note.endswith("seeds trained as a group have one time together")
     assert found.p_holds == found.p_contradicted == 1

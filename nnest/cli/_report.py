@@ -27,26 +27,26 @@ def add_report(parser: argparse.ArgumentParser) -> None:
 
 def _report(parsed: argparse.Namespace) -> int:
     """Run ``nnest report``."""
-    from nnest.reporting import as_text, overview_text
+    from nnest.reporting import as_json, as_text, overview_text
     from nnest.reports import get_report, list_reports
     from nnest.results import ResultStore
-    from nnest.verdicts import judge
+    from nnest.verdicts import Records, judge
 
     reports = [get_report(key) for key in (list_reports() if parsed.all else [parsed.report])]
     store = ResultStore(results_folder(parsed.results))
-    found = [judge(report, store) for report in reports]
+    records = [Records(report, store) for report in reports]
+    found = [judge(one.report, store, records=one) for one in records]
     if parsed.json:
-        plain = [one.to_json() for one in found]
+        plain = [as_json(one) for one in found]
         shown = plain if parsed.all else plain[0]
         print(json.dumps(shown, indent=1, ensure_ascii=False, allow_nan=False))
     else:
         summary = [overview_text(found)] if parsed.all else []
         print("\n\n\n".join([*(as_text(one) for one in found), *summary]))
-    for report in reports:
-        if not store.read(report.key):
-            print(
-                f"nnest: nothing is recorded in {store.folder / report.key};"
-                f" nnest reproduce {report.key} would do it.",
-                file=sys.stderr,
-            )
+    for report in [one.report.key for one in records if not one.runs]:
+        print(
+            f"nnest: nothing is recorded in {store.folder / report};"
+            f" nnest reproduce {report} would do it.",
+            file=sys.stderr,
+        )
     return 0

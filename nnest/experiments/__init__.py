@@ -29,13 +29,11 @@ from nnest.experiments._experiment import Experiment
 from nnest.experiments._holdouts import hold_out
 from nnest.experiments._images import Images, data_digest, enlarge, load_images, stratified_subset
 from nnest.experiments._jobs import Job, arm_digest, jobs_of
-from nnest.experiments._metrics import OF_WEIGHTS as OF_WEIGHTS
 from nnest.experiments._metrics import (
     Metric,
     metric_values,
     parse_metric,
     read_metric,
-    timed_as_group,
 )
 from nnest.experiments._modes import proba_in_mode
 from nnest.experiments._protocol import SCALES, Holdout, LayerMode, Protocol, Scale, Size
@@ -116,7 +114,6 @@ __all__ = [
     "test_loss_lowest_epoch",
     "test_loss_rise",
     "test_loss_upward",
-    "timed_as_group",
     "train_accuracy",
     "train_loss",
     "vary",

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnest._validation import suggest
 from nnest.exceptions import ExperimentError
+from nnest.stats import Interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnest.results import Run
 
-__all__ = ["Metric", "metric_values", "parse_metric", "read_metric", "timed_as_group"]
+__all__ = ["Metric", "metric_values", "parse_metric", "read_metric"]
 
 _PARTS, _KINDS = ("train", "val", "test"), ("accuracy", "loss")
 SCORED = tuple(f"{part}_{kind}" for part in _PARTS for kind in _KINDS)
@@ -68,6 +71,7 @@ _PLAIN = (
     *(*WATCHED, *SCORED, *FROM_CURVES, *GAPS, *OF_WEIGHTS),
     *("test_balanced_accuracy", "seconds"),
 )
+_NOT_NEGATIVE = ("loss", "rise", "upward", "seconds", "confusion")
 _WITH_CONDITION = ("test_accuracy", "test_loss", "val_accuracy", "val_loss", "kernel_norm")
 
 
@@ -95,7 +99,30 @@ class Metric:
     index: tuple[int, ...] = ()
     condition: str | None = None
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share of images, from 0 to 1."""
+        return self.name.endswith(("accuracy", "recall", "share"))
 
+    @property
+    def is_of_learning(self) -> bool:
+        """Whether it says what was learnt; seconds, gradients and kernels do not."""
+        return self.name not in ("seconds", *OF_WEIGHTS)
+
+    @property
+    def bounds(self) -> Interval:
+        """The least and the largest value that it can have."""
+        if self.is_share:
+            return Interval(0.0, 1.0)
+        if self.name == "accuracy_gap":
+            return Interval(-1.0, 1.0)
+        if self.name.endswith("lowest_epoch"):
+            return Interval(1.0, math.inf)
+        not_negative = self.name in OF_WEIGHTS or self.name.endswith(_NOT_NEGATIVE)
+        return Interval(0.0 if not_negative else -math.inf, math.inf)
+
+
+@cache
 def parse_metric(text: str) -> Metric:
     """Take a metric's name apart, and refuse one that is not in the closed list.
 
@@ -120,8 +147,12 @@ def parse_metric(text: str) -> Metric:
     >>> parse_metric("test_accuracy@blurred")
     Metric(name='test_accuracy', index=(), condition='blurred')
     """
+    # A report reads the same few names thousands of times, so that each is taken apart once.
     match = _PATTERN.fullmatch(text)
-    metric = _from_match(match) if match else Metric(text)
+    metric = Metric(text)
+    if match:
+        index = tuple(int(number) for number in (match["index"] or "").split(",") if number)
+        metric = Metric(match["name"], index, match["condition"])
     _check_name(text, metric.name)
     _check_index(text, metric)
     if metric.condition and metric.name not in (*_WITH_CONDITION, *EXACT):
@@ -211,17 +242,13 @@ def metric_values(runs: Mapping[int, Run], text: str, epoch: int | str = "last")
     return np.array([read_metric(runs[seed], text, epoch) for seed in sorted(runs)], dtype=float)
 
 
-def _from_match(match: re.Match[str]) -> Metric:
-    """Build a metric from the pattern's groups."""
-    index = tuple(int(number) for number in (match["index"] or "").split(",") if number)
-    return Metric(match["name"], index, match["condition"])
-
-
 def _check_name(text: str, name: str) -> None:
     """Refuse a name that is not in the list."""
     known = (*_PLAIN, *FROM_COUNTS, *EXACT)
     if name not in known:
-        raise ExperimentError(f"There is no metric {text!r}; {suggest(name, known)}")
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
+        raise ExperimentError(f"There is no metric {text!r}; {hint}")
 
 
 def _check_index(text: str, metric: Metric) -> None:
@@ -304,28 +331,3 @@ def _missing(run: Run, text: str) -> ExperimentError:
 def _name(run: Run) -> str:
     """Name a run for a message."""
     return f"{run.report}/{run.experiment}/{run.arm} (seed {run.seed}, {run.scale})"
-
-
-def timed_as_group(runs: Mapping[int, Run]) -> bool:
-    """Tell whether runs trained as a group, of which each has an equal part of one measured time.
-
-    Several seeds then stand for one measurement, and an interval of them would say too much.
-
-    Parameters
-    ----------
-    runs : mapping of int to Run
-        Runs by seed.
-
-    Returns
-    -------
-    bool
-        True where two runs have the same seconds to the last digit.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> from nnest.experiments import timed_as_group
-    >>> timed_as_group({0: SimpleNamespace(seconds=3.25), 1: SimpleNamespace(seconds=3.25)})
-    True
-    """
-    return len({run.seconds for run in runs.values()}) < len(runs)

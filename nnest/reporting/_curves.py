@@ -9,14 +9,13 @@ import numpy as np
 
 from nnest import plots
 from nnest.results import history_frame
-from nnest.verdicts import Evidence
+from nnest.verdicts import Evidence, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["draw_agreement", "draw_arms", "draw_parts", "history"]
 
-NOT_RUN_YET = "not run yet"
 _THIN = 0.7
 
 
@@ -72,7 +71,8 @@ def draw_agreement(ax: Any, rows: pd.DataFrame) -> None:
 def _say_not_run(ax: Any, name: str = "") -> None:
     """Let an axes say that there is no record, in a strip instead of an empty frame."""
     ax.set_axis_off()
-    text = f"{name}: {NOT_RUN_YET}" if name else NOT_RUN_YET
+    why = Verdict.NO_RECORDS.shown
+    text = f"{name}: {why}" if name else why
     ax.text(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes)
     figure = ax.figure
     if all(not one.axison for one in figure.axes):

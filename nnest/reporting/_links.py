@@ -136,11 +136,10 @@ def source_links(sources: Iterable[Source | None]) -> tuple[Link, ...]:
     >>> link.text, link.address
     ('rate/0.5', '../_static/records/demo/rate.html#arm-0-5-lite-8f14')
     """
-    return tuple(_link(one) for one in sources if one is not None)
-
-
-def _link(source: Source) -> Link:
-    """Return the link to the lines of one arm."""
-    stem = source.file.removesuffix(".jsonl")
-    place = anchor(source.arm, source.scale, source.digest)
-    return Link(f"{stem.rpartition('/')[2]}/{source.arm}", f"{RECORDS}/{stem}.html#{place}")
+    links = []
+    for one in filter(None, sources):
+        stem = one.file.removesuffix(".jsonl")
+        place = anchor(one.arm, one.scale, one.digest)
+        name = f"{stem.rpartition('/')[2]}/{one.arm}"
+        links.append(Link(name, f"{RECORDS}/{stem}.html#{place}"))
+    return tuple(links)

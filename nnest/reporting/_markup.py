@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["Folded", "Link", "Table"]
+__all__ = ["NOTHING", "Folded", "Link", "Table"]
+
+NOTHING = "–"
+"""What stands in a cell that has nothing to say."""
 
 _SHORT, _LONG = 18, 60
 """Texts up to the first length are kept in one line; from the second on they get room."""
@@ -102,7 +105,7 @@ class Table:
 
     def __iter__(self) -> Iterator[tuple[Cell, ...]]:
         """Yield the rows that are shown."""
-        empty = (self.nothing, *["–"] * (len(self.columns) - 1))
+        empty = (self.nothing, *[NOTHING] * (len(self.columns) - 1))
         yield from self.rows or [empty]
 
     def _repr_html_(self) -> str:
@@ -131,7 +134,7 @@ def _html(cell: Cell) -> str:
     if isinstance(cell, Link | Folded):
         return cell.html
     if isinstance(cell, tuple):
-        return ", ".join(link.html for link in cell) or "–"
+        return ", ".join(link.html for link in cell) or NOTHING
     return escape(str(cell))
 
 
@@ -140,5 +143,5 @@ def _text(cell: Cell) -> str:
     if isinstance(cell, Link | Folded):
         return cell.text
     if isinstance(cell, tuple):
-        return ", ".join(link.text for link in cell) or "–"
+        return ", ".join(link.text for link in cell) or NOTHING
     return str(cell)

@@ -1,34 +1,19 @@
-"""How many numbers and claims have which verdict, by report and scale."""
+"""How many numbers, claims and questions have which verdict, by report and scale."""
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from nnest.reporting._text import networks_in_words, without_information
-from nnest.verdicts import (
-    JUDGED_CLAIMS,
-    JUDGED_NUMBERS,
-    OUR_FAMILY,
-    ClaimVerdict,
-    NumberVerdict,
-    Verdict,
-    Verdicts,
-)
+from nnest.reporting._markup import Table
+from nnest.reporting._text import chance_sentences, wrapped
+from nnest.verdicts import KINDS, NOT_RUN, Kind, Verdict, Verdicts, summarize
 
-__all__ = ["NOT_RUN", "Tally", "overview", "overview_text"]
+__all__ = ["Tally", "overview", "overview_table", "overview_text"]
 
-NOT_RUN = "not run"
-"""The scale of what has no record."""
-
-Kind = Literal["numbers", "claims", "questions"]
-KINDS: dict[Kind, str] = {"numbers": "Numbers", "claims": "Claims", "questions": "Our questions"}
-
+_TITLES = {"numbers": "Numbers", "claims": "Claims", "questions": "Our questions"}
 _SCALES = ("exact", "full", Verdict.OTHER_DATA, "lite", NOT_RUN)
-_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -62,8 +47,7 @@ class Tally:
     @property
     def verdicts(self) -> dict[str, int]:
         """How many there are of each verdict, the reasons for having none left out."""
-        known = JUDGED_NUMBERS if self.kind == "numbers" else JUDGED_CLAIMS
-        return {name: self.counts[name] for name in known if self.counts.get(name)}
+        return {str(one): self.counts[one] for one in Verdict if one.judged and one in self.counts}
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -104,25 +88,65 @@ def overview(found: Sequence[Verdicts]) -> list[Tally]:
     >>> [(one.kind, one.scale, one.judged, one.total) for one in overview([nothing])][:2]
     [('numbers', 'exact', 3, 3), ('numbers', 'not run', 0, 101)]
     """
-    return [
-        Tally(one.report.key, kind, scale, counts)
-        for kind in KINDS
-        for one in found
-        for scale in _SCALES
-        if (counts := _count(_of_kind(one, kind), scale))
-    ]
+    tallies = []
+    for kind in KINDS:
+        for one in found:
+            sizes = [(each.size or NOT_RUN, str(each.verdict)) for each in one.of(kind)]
+            for scale in _SCALES:
+                counts = Counter(verdict for size, verdict in sizes if size == scale)
+                if counts:
+                    tallies.append(Tally(one.report.key, kind, scale, dict(counts)))
+    return tallies
 
 
-def _of_kind(one: Verdicts, kind: Kind) -> Sequence[NumberVerdict | ClaimVerdict]:
-    """Return the numbers, the claims or the questions of a report."""
-    if kind == "numbers":
-        return one.numbers
-    return [c for c in one.claims if (c.family == OUR_FAMILY) == (kind == "questions")]
+def _with_total(found: Sequence[Verdicts], kind: Kind) -> list[Tally]:
+    """Count the verdicts on one kind of statement, at last those of all reports together."""
+    tallies = [one for one in overview(found) if one.kind == kind]
+    together: Counter[str] = Counter()
+    for one in tallies:
+        together.update(one.counts)
+    return [*tallies, Tally("together", kind, "", together)]
 
 
-def _count(rows: Sequence[NumberVerdict | ClaimVerdict], scale: str) -> dict[str, int]:
-    """Count the verdicts at one scale."""
-    return dict(Counter(str(one.verdict) for one in rows if (one.size or NOT_RUN) == scale))
+def overview_table(found: Sequence[Verdicts], kind: Kind) -> Table:
+    """Return how many statements of a kind have which verdict, by report and scale.
+
+    Parameters
+    ----------
+    found : sequence of Verdicts
+        The verdicts on some reports.
+    kind : {"numbers", "claims", "questions"}
+        Numbers of the reports, claims of them, or questions of our own.
+
+    Returns
+    -------
+    Table
+        One row for each report and scale and one for all together; a column for each verdict that
+        occurs, then for each reason for having none.
+
+    Examples
+    --------
+    >>> from nnest.reporting import overview_table
+    >>> from nnest.reports import get_report
+    >>> from nnest.verdicts import judge
+    >>> from nnest.results import ResultStore
+    >>> nothing = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
+    >>> print(overview_table([nothing], "questions"))
+    report | scale | all | judged | not run yet
+    boyer-2019 | not run | 11 | 0 | 11
+    together |  | 11 | 0 | 11
+    """
+    tallies = _with_total(found, kind)
+    together = tallies[-1]
+    names = [name for one in tallies for name in one.verdicts]
+    names = list(dict.fromkeys([*names, *together.reasons]))
+    return Table(
+        ["report", "scale", "all", "judged", *(Verdict(name).shown for name in names)],
+        [
+            (one.report, one.scale, one.total, one.judged, *(one.counts.get(n, 0) for n in names))
+            for one in tallies
+        ],
+    )
 
 
 def overview_text(found: Sequence[Verdicts]) -> str:
@@ -148,45 +172,23 @@ def overview_text(found: Sequence[Verdicts]) -> str:
     >>> print(overview_text([nothing]).splitlines()[3])
       boyer-2019         exact                    3 of    3 judged: 3 equal
     """
-    tallies = overview(found)
     lines = [f"All {len(found)} reports" if len(found) > 1 else "The report"]
-    for kind, title in KINDS.items():
-        lines += ["", title, *_lines([one for one in tallies if one.kind == kind], kind)]
-    return "\n".join([*lines, "", *_chance(found)])
-
-
-def _lines(tallies: Sequence[Tally], kind: Kind) -> Iterator[str]:
-    """Yield the lines of one kind of statement."""
-    together: Counter[str] = Counter()
-    for one in tallies:
-        yield _line(one)
-        together.update(one.counts)
-    yield _line(Tally("together", kind, "", together))
+    for kind in KINDS:
+        lines += ["", _TITLES[kind], *map(_line, _with_total(found, kind))]
+    chance = chance_sentences(summarize(found), of="trainings of ")
+    return "\n".join([*lines, "", *([wrapped(" ".join(chance), hang=0)] if chance else [])])
 
 
 def _line(one: Tally) -> str:
     """Return the line of a report and scale."""
-    head = f"  {one.report:<18} {one.scale:<20} {one.judged:>5} of {one.total:>4} judged"
-    parts = [": " + _listed(one.verdicts)] if one.judged else []
-    parts += [f"; {one.total - one.judged} not: {_listed(one.reasons)}"] if one.reasons else []
-    return textwrap.fill(head + "".join(parts), _WIDTH, subsequent_indent=" " * 28)
+    line = f"  {one.report:<18} {one.scale:<20} {one.judged:>5} of {one.total:>4} judged"
+    if one.judged:
+        line += f": {_listed(one.verdicts)}"
+    if one.reasons:
+        line += f"; {one.total - one.judged} not: {_listed(one.reasons)}"
+    return wrapped(line, hang=28)
 
 
 def _listed(counts: Mapping[str, int]) -> str:
     """Return counts in words."""
     return ", ".join(f"{n} {name}" for name, n in counts.items())
-
-
-def _chance(found: Sequence[Verdicts]) -> Iterator[str]:
-    """Say of all reports how many numbers lie outside, and how many would by chance."""
-    sums = [one.summary for one in found]
-    trained = sum(one.numbers_judged - one.exact for one in sums)
-    if trained:
-        yield textwrap.fill(
-            f"{trained} of the judged numbers are of trainings of"
-            f" {networks_in_words(sum(one.networks for one in sums))}:"
-            f" {sum(one.outside for one in sums)} lie outside our interval, where chance alone"
-            f" would put {sum(one.expected_outside for one in sums):.1f}."
-            f" {without_information(sum(one.without_information for one in sums))}",
-            _WIDTH,
-        )

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nnest.experiments import gives_one_class
+from nnest.experiments import Experiment, gives_one_class
 from nnest.reporting import _curves as curves
+from nnest.reporting._columns import (
+    CLAIM,
+    DEVIATION,
+    NUMBER,
+    arm_columns,
+    deciding_difference,
+    table_of,
+)
 from nnest.reporting._markup import Table
 from nnest.reporting._record_tables import RecordTables
-from nnest.reporting._rows import (
-    NUMBER,
-    SENTENCE,
-    arm_row,
-    arms_of,
-    difference,
-    number_row,
-    reason_of,
-    said,
-    sentence_row,
-    size_text,
-)
-from nnest.verdicts import JUDGED_CLAIMS, OUR_FAMILY, Verdict
-
-if TYPE_CHECKING:
-    import pandas as pd
+from nnest.reporting._values import as_frame
+from nnest.verdicts import ClaimVerdict, NumberVerdict, Verdict
 
 __all__ = ["ReportPage"]
-
-_OUTSIDE = (
-    Verdict.HIGHER,
-    Verdict.LOWER,
-    Verdict.DIFFERS,
-    Verdict.CONTRADICTED,
-    Verdict.SMALLER,
-    Verdict.IN_PART,
-)
 
 
 class ReportPage(RecordTables):
@@ -71,11 +56,12 @@ class ReportPage(RecordTables):
         dict
             ``numbers``, ``numbers_judged``, ``numbers_networks``, ``outside``, ``by_chance``,
             ``no_information``, ``claims``, ``questions``, ``runs``; ``constant``: the networks that
-            give all test images one class; ``claims_holds``, ``claims_not_by_that_much`` and the
-            like, and ``claims_verdicts``, all of them in words; and for each claim
+            give all test images one class; ``claims_holds``, ``questions_not_by_that_much`` and the
+            like for each verdict, and ``claims_verdicts``, all of them in words; and for each claim
             ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there is none.
         """
-        summary = self.verdicts.summary
+        summary, runs = self.verdicts.summary, self.records.runs
+        words = [f"{n} {Verdict(name).shown}" for name, n in summary.claims.items()]
         found: dict[str, Any] = {
             "numbers": len(self.verdicts.numbers),
             "numbers_judged": summary.numbers_judged,
@@ -85,20 +71,20 @@ class ReportPage(RecordTables):
             "no_information": summary.without_information,
             "claims": sum(summary.claims.values()),
             "questions": sum(summary.questions.values()),
-            "claims_verdicts": ", ".join(f"{n} {said(one)}" for one, n in summary.claims.items()),
-            "runs": len(self.runs),
-            "constant": sum(gives_one_class(run) for run in self.runs),
+            "claims_verdicts": ", ".join(words),
+            "runs": len(runs),
+            "constant": sum(map(gives_one_class, runs)),
         }
-        for verdict in (*JUDGED_CLAIMS, Verdict.NOT_JUDGED):
+        for verdict in Verdict:
             name = verdict.replace(" ", "_")
             found[f"claims_{name}"] = summary.claims.get(verdict, 0)
             found[f"questions_{name}"] = summary.questions.get(verdict, 0)
         for one in self.verdicts.claims:
             size = f" ({one.size})" if one.judged else ""
-            found[f"{one.experiment}_{one.key}"] = said(one.verdict) + size
+            found[f"{one.experiment}_{one.key}"] = one.verdict.shown + size
         return found
 
-    def verdict(self, experiment: str, claim: str) -> str:
+    def verdict(self, experiment: str, claim: str) -> Verdict:
         """Return the verdict on a claim, for text that depends on it.
 
         Parameters
@@ -108,7 +94,7 @@ class ReportPage(RecordTables):
 
         Returns
         -------
-        str
+        Verdict
             As `ClaimVerdict.verdict`.
 
         Raises
@@ -128,13 +114,13 @@ class ReportPage(RecordTables):
         Table
             One row for each experiment.
         """
-        return Table(
-            ["experiment", "question", "data", "arms", "whose"],
-            [
-                (one.key, one.question, one.dataset, arms_of(one), "ours" if one.ours else "theirs")
-                for one in self.report.experiments
-            ],
-        )
+        rows = []
+        for one in self.report.experiments:
+            arms = ", ".join(arm.name for arm in one.arms) or "none: parameters are counted"
+            rows.append(
+                (one.key, one.question, one.dataset, arms, "ours" if one.ours else "theirs")
+            )
+        return Table(["experiment", "question", "data", "arms", "whose"], rows)
 
     def sizes(self) -> Table:
         """Return how long and how often the arms are trained at both scales of verdicts.
@@ -144,15 +130,21 @@ class ReportPage(RecordTables):
         Table
             One row for each size that experiments share.
         """
-        rows: dict[tuple[str, str, str], list[str]] = {}
+        shared: dict[tuple[str, str, str], list[str]] = {}
         for one in self.report.experiments:
             if one.arms:
-                lite, full = (size_text(one, self.report, scale) for scale in ("lite", "full"))
-                rows.setdefault((one.dataset, lite, full), []).append(one.key)
-        return Table(
-            ["experiments", "data", "lite", "full"],
-            [(", ".join(keys), *place) for place, keys in rows.items()],
-        )
+                place = (one.dataset, self._size(one, "lite"), self._size(one, "full"))
+                shared.setdefault(place, []).append(one.key)
+        rows = [(", ".join(keys), *place) for place, keys in shared.items()]
+        return Table(["experiments", "data", "lite", "full"], rows)
+
+    def _size(self, experiment: Experiment, scale: str) -> str:
+        """Return how long and how often the arms of an experiment are trained."""
+        size = experiment.protocol.size(scale)
+        names = [arm.name for arm in experiment.arms]
+        seeds = sorted({self.report.n_seeds(experiment.key, name, scale) for name in names})
+        images = "all images" if size.n_train is None else f"{size.n_train} images"
+        return f"{size.epochs} epochs, {images}, {' or '.join(map(str, seeds))} seeds"
 
     def deviations(self) -> Table:
         """Return where ours is not, or may not be, the report's own set-up.
@@ -162,13 +154,7 @@ class ReportPage(RecordTables):
         Table
             One row for each deviation.
         """
-        return Table(
-            ["no.", "ours", "the report's", "why", "source"],
-            [
-                (one.number, one.ours, one.theirs, one.why, one.source)
-                for one in self.report.deviations
-            ],
-        )
+        return table_of(DEVIATION, self.report.deviations)
 
     def numbers(self, *experiments: str) -> Table:
         """Return the report's numbers beside ours, cells of confusion matrices left out.
@@ -183,15 +169,12 @@ class ReportPage(RecordTables):
         Table
             One row for each number, with a link to the lines of its records.
         """
-        return Table(
-            NUMBER,
-            [
-                number_row(one)
-                for one in self.verdicts.numbers
-                if one.kind != "count" and (not experiments or one.experiment in experiments)
-            ],
-            nothing="no numbers are stated",
-        )
+        rows = [
+            one
+            for one in self.verdicts.numbers
+            if one.kind != "count" and (not experiments or one.experiment in experiments)
+        ]
+        return table_of(NUMBER, rows, nothing="no numbers are stated")
 
     def sentences(self, *experiments: str, ours: bool | None = None) -> Table:
         """Return claims with what decides them.
@@ -211,10 +194,9 @@ class ReportPage(RecordTables):
         rows = [
             one
             for one in self.verdicts.claims
-            if (not experiments or one.experiment in experiments)
-            and ours in (None, one.family == OUR_FAMILY)
+            if (not experiments or one.experiment in experiments) and ours in (None, one.ours)
         ]
-        return Table(SENTENCE, [sentence_row(one) for one in rows], nothing="no sentences")
+        return table_of(CLAIM, rows, nothing="no sentences")
 
     def arms(self, experiment: str, metric: str = "test_accuracy") -> Table:
         """Return a metric of all arms of an experiment, and differences from the first arm.
@@ -231,13 +213,9 @@ class ReportPage(RecordTables):
         Table
             One row for each arm: mean and 95 % interval, runs that diverged counted.
         """
-        found = self.found(experiment)
-        rows = [
-            arm_row(name, evidence, next(iter(found.values())), metric)
-            for name, evidence in found.items()
-        ]
-        words = metric.replace("_", " ")
-        return Table(["arm", "seeds", "scale", words, "from the first arm", "records"], rows)
+        arms = list(self.found(experiment).items())
+        _, first = arms[0]
+        return table_of(arm_columns(metric, first), arms)
 
     def draw_arms(
         self,
@@ -293,8 +271,7 @@ class ReportPage(RecordTables):
         metric : str
             The metric's name.
         """
-        frame: pd.DataFrame = self.verdicts.number_table()
-        rows = frame[frame["metric"] == metric]
+        rows = as_frame([one for one in self.verdicts.numbers if one.metric == metric])
         curves.draw_agreement(ax, rows.assign(label=rows["arm"]))
 
     def not_reproduced(self, reasons: Mapping[str, str]) -> Table:
@@ -312,14 +289,22 @@ class ReportPage(RecordTables):
             One row for each number outside our interval and each sentence that fails, at least in
             part; cells of confusion matrices are left out.
         """
+        failed = [one for one in self.verdicts.numbers if one.verdict.outside]
         rows = [
-            (one.label, one.verdict, f"{one.difference:+.2g}", reason_of(reasons, one, one.label))
-            for one in self.verdicts.numbers
-            if one.verdict in _OUTSIDE and one.kind != "count"
+            (one.label, one.verdict, f"{one.difference:+.2g}", _reason(reasons, one, one.label))
+            for one in failed
+            if one.kind != "count"
         ]
         rows += [
-            (one.text, one.verdict, difference(one), reason_of(reasons, one, one.key))
+            (one.text, one.verdict, deciding_difference(one), _reason(reasons, one, one.key))
             for one in self.verdicts.claims
-            if one.verdict in _OUTSIDE
+            if one.verdict.outside
         ]
         return Table(["number or sentence", "verdict", "by", "likeliest reason"], rows)
+
+
+def _reason(reasons: Mapping[str, str], one: NumberVerdict | ClaimVerdict, name: str) -> str:
+    """Return why something was not reproduced, as far as anybody can say."""
+    known = reasons.get(f"{one.experiment}/{name}") or reasons.get(one.experiment)
+    numbers = ", ".join(map(str, one.deviations))
+    return known or (f"not known; see deviations {numbers}" if numbers else "not known")

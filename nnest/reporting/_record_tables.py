@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-import numpy as np
-
-from nnest.experiments import Report, metric_values
-from nnest.reporting._markup import Table
-from nnest.reporting._rows import constant_row, said
-from nnest.results import ResultStore, Run
-from nnest.verdicts import Evidence, Records, Verdicts, judge
+from nnest.experiments import Report, gives_one_class
+from nnest.reporting._columns import verdict_text
+from nnest.reporting._links import source_links
+from nnest.reporting._markup import Cell, Table
+from nnest.reporting._means import rounded_mean
+from nnest.results import ResultStore
+from nnest.verdicts import Evidence, Records, Verdict, Verdicts, judge, run_name
 
 __all__ = ["RecordTables"]
 
-_NO_RECORDS = "not run yet"
+_NOT_RUN_YET = Verdict.NO_RECORDS.shown
 
 
 class RecordTables:
@@ -34,19 +34,14 @@ class RecordTables:
         self.store = store
 
     @cached_property
+    def records(self) -> Records:
+        """All recorded runs, and those that count for each arm."""
+        return Records(self.report, self.store)
+
+    @cached_property
     def verdicts(self) -> Verdicts:
         """The verdicts on all numbers and claims."""
-        return judge(self.report, self.store)
-
-    @cached_property
-    def runs(self) -> list[Run]:
-        """All recorded runs, those that do not count too."""
-        return self.store.read(self.report.key)
-
-    @cached_property
-    def records(self) -> Records:
-        """The runs that count for each arm."""
-        return Records(self.report, self.store)
+        return judge(self.report, self.store, records=self.records)
 
     def found(self, experiment: str, arms: Sequence[str] | None = None) -> dict[str, Evidence]:
         """Return the runs that count for arms of an experiment, all at one scale.
@@ -67,7 +62,11 @@ class RecordTables:
         return dict(zip(names, self.records.largest(experiment, names), strict=True))
 
     def mean(
-        self, experiment: str, arm: str, metric: str = "test_accuracy", decimals: int = 3
+        self,
+        experiment: str,
+        arm: str,
+        metric: str = "test_accuracy",
+        epoch: int | str = "last",
     ) -> str:
         """Return the mean of a metric over the seeds of an arm, for prose.
 
@@ -77,21 +76,17 @@ class RecordTables:
             The keys of both.
         metric : str, default="test_accuracy"
             The metric's name.
-        decimals : int, default=3
-            How many to write.
+        epoch : {"last", "best"} or int, default="last"
+            When.
 
         Returns
         -------
         str
-            The number; or that nothing is recorded, or how many of the runs diverged.
+            The mean, its last digit the first one that its 95 % confidence interval leaves open; in
+            percent where it is a share. "not run yet" for fewer than two seeds; how many diverged,
+            where not all have a number.
         """
-        values = metric_values(self.found(experiment, [arm])[arm].runs, metric)
-        if not values.size:
-            return _NO_RECORDS
-        diverged = int((~np.isfinite(values)).sum())
-        if diverged:
-            return f"{diverged} of {values.size} diverged"
-        return f"{values.mean():.{decimals}f}"
+        return rounded_mean(self.found(experiment)[arm], metric, epoch)
 
     def constant(self) -> Table:
         """Return the arms in which networks came to give all test images the same class.
@@ -103,17 +98,16 @@ class RecordTables:
         Table
             One row for each arm with such a training.
         """
-        rows = [
-            constant_row(experiment.key, arm.name, self.found(experiment.key)[arm.name])
-            for experiment in self.report.experiments
-            for arm in experiment.arms
-            if arm.shared is None  # else it stands where it is declared
-        ]
-        return Table(
-            ["experiment", "arm", "scale", "seeds", "that give one class", "records"],
-            [row for row in rows if row[4]],
-            nothing="none" if self.runs else _NO_RECORDS,
-        )
+        rows: list[tuple[Cell, ...]] = []
+        for experiment in self.report.experiments:
+            for arm in experiment.arms:
+                evidence = self.found(experiment.key)[arm.name]
+                n = sum(map(gives_one_class, evidence.runs.values()))
+                if n and arm.shared is None:  # a shared arm stands where it is declared
+                    place = (experiment.key, arm.name, evidence.scale, len(evidence.runs))
+                    rows.append((*place, n, source_links([evidence.source])))
+        head = ["experiment", "arm", "scale", "seeds", "that give one class", "records"]
+        return Table(head, rows, nothing="none" if self.records.runs else _NOT_RUN_YET)
 
     def not_judged(self) -> Table:
         """Return what has no verdict, and why; cells of confusion matrices are left out.
@@ -123,11 +117,9 @@ class RecordTables:
         Table
             One row for each number and claim.
         """
-        found = self.verdicts
-        numbers = [one for one in found.numbers if not one.judged and one.kind != "count"]
-        rows = [(one.label, said(one.verdict, one.note)) for one in numbers]
-        claims = [one for one in found.claims if not one.judged]
-        rows += [(one.text, said(one.verdict, one.note)) for one in claims]
+        numbers = [one for one in self.verdicts.numbers if one.kind != "count"]
+        rows = [(one.label, verdict_text(one)) for one in numbers if not one.judged]
+        rows += [(one.text, verdict_text(one)) for one in self.verdicts.claims if not one.judged]
         return Table(["number or sentence", "why it has no verdict"], rows)
 
     def times(self) -> Table:
@@ -138,17 +130,15 @@ class RecordTables:
         Table
             One row for each experiment and scale.
         """
-        rows: dict[tuple[str, str], list[float]] = {}
-        for run in self.runs:
-            rows.setdefault((run.experiment, run.scale), []).append(run.seconds)
-        return Table(
-            ["experiment", "scale", "runs", "seconds each", "hours together"],
-            [
-                (*place, len(all_), f"{sum(all_) / len(all_):.0f}", f"{sum(all_) / 3600:.1f}")
-                for place, all_ in rows.items()
-            ],
-            nothing=_NO_RECORDS,
-        )
+        seconds: dict[tuple[str, str], list[float]] = {}
+        for run in self.records.runs:
+            seconds.setdefault((run.experiment, run.scale), []).append(run.seconds)
+        rows = [
+            (*place, len(each), f"{sum(each) / len(each):.0f}", f"{sum(each) / 3600:.1f}")
+            for place, each in seconds.items()
+        ]
+        head = ["experiment", "scale", "runs", "seconds each", "hours together"]
+        return Table(head, rows, nothing=_NOT_RUN_YET)
 
     def hardware(self) -> Table:
         """Return the devices, commits and versions of all runs.
@@ -158,8 +148,12 @@ class RecordTables:
         Table
             One row for each that differs.
         """
-        rows = {(run.scale, run.device, _commit(run), _versions(run)) for run in self.runs}
-        return Table(["scale", "device", "commit", "versions"], sorted(rows), nothing=_NO_RECORDS)
+        rows = set()
+        for run in self.records.runs:
+            versions = ", ".join(f"{name} {known}" for name, known in sorted(run.versions.items()))
+            rows.add((run.scale, run.device, str(run.code.get("commit"))[:10], versions))
+        head = ["scale", "device", "commit", "versions"]
+        return Table(head, sorted(rows), nothing=_NOT_RUN_YET)
 
     def left_out(self) -> Table:
         """Return the runs that count for nothing, those of two outcomes, and those that diverged.
@@ -171,23 +165,7 @@ class RecordTables:
         """
         found = self.verdicts
         rows = [(one.name, f"not used: {one.why}") for one in found.unused]
-        for _, experiment, arm, seed, scale, _ in found.conflicts:
-            name = f"{experiment}/{arm} seed {seed} ({scale})"
-            rows.append((name, "recorded twice with other numbers: the first counts"))
+        why = "recorded twice with other numbers: the first counts"
+        rows += [(run_name(*key[1:5]), why) for key in found.conflicts]
         rows += [(name, "diverged: it counts in accuracies") for name in found.diverged]
         return Table(["run", "what to know"], rows, nothing="none")
-
-
-def _commit(run: Run) -> str:
-    """Return the commit of a run, shortened."""
-    return str(run.code.get("commit"))[:10]
-
-
-def _versions(run: Run) -> str:
-    """Return the versions of a run in words."""
-    return ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
-
-
-def recorded_hours(runs: Sequence[Run]) -> float:
-    """Return how many hours some runs took together."""
-    return sum(run.seconds for run in runs) / 3600

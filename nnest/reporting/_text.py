@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from nnest.experiments import parse_metric
+from nnest.reporting._columns import NUMBER, settings_text, text_of
 from nnest.verdicts import (
     ClaimVerdict,
     Comparison,
@@ -14,15 +16,15 @@ from nnest.verdicts import (
     Summary,
     Verdict,
     Verdicts,
-    p_text,
-    rests_on,
+    join_notes,
+    run_name,
 )
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "chance_sentences", "p_text", "wrapped"]
 
 _WIDTH = 100
-_SIGNS = {"agrees": "=", "undecided": "?", "ours higher": "+", "ours lower": "-"}
-_UNJUDGED = " "
+_LEAST_P = 0.001
+_SIGNS = {Verdict.AGREES: "=", Verdict.UNDECIDED: "?", Verdict.HIGHER: "+", Verdict.LOWER: "-"}
 
 
 def as_text(verdicts: Verdicts) -> str:
@@ -49,67 +51,26 @@ def as_text(verdicts: Verdicts) -> str:
     boyer-2019: Sample Neural Network Using Batch Normalization (James Boyer, 2019)
     """
     report = verdicts.report
-    own = [one for one in verdicts.claims if one.family != "ours"]
-    ours = [one for one in verdicts.claims if one.family == "ours"]
+    cells = [one for one in verdicts.numbers if _is_cell(one)]
+    matrices: dict[tuple[str, str | None], list[NumberVerdict]] = {}
+    for one in cells:
+        matrices.setdefault((one.experiment, one.arm), []).append(one)
     sections = [
         [f"{report.key}: {report.title} ({report.author}, {report.year})"],
-        _numbers([one for one in verdicts.numbers if not _is_cell(one)]),
-        *_matrices([one for one in verdicts.numbers if _is_cell(one)]),
-        _claims("What the report says", own),
-        _claims("What we asked", ours),
+        text_of(NUMBER, [one for one in verdicts.numbers if not _is_cell(one)]),
+        *map(_matrix, matrices.values()),
+        _claims("What the report says", [one for one in verdicts.claims if not one.ours]),
+        _claims("What we asked", [one for one in verdicts.claims if one.ours]),
         _deviations(verdicts),
-        _needs_a_look(verdicts),
+        _records_to_check(verdicts),
         _summary(verdicts.summary),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
-def _numbers(rows: Sequence[NumberVerdict]) -> list[str]:
-    """Return the numbers as aligned lines."""
-    if not rows:
-        return []
-    head = ("number", "reported", "ours (95 % interval, n, scale)", "verdict")
-    cells = [head, *(_number_cells(one) for one in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(3)]
-    return [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]])
-        for row in cells
-    ]
-
-
-def _number_cells(one: NumberVerdict) -> tuple[str, str, str, str]:
-    """Return the cells of a number's line."""
-    digits = one.decimals + (0 if one.kind == "exact" else 1)
-    note = "; ".join(filter(None, [one.note, rests_on(one)]))
-    verdict = f"{one.verdict} ({note})" if note else one.verdict
-    if one.scale and one.scale != "exact" and math.isfinite(one.difference):
-        verdict += f", {one.difference:+z.{digits}f}"
-    return one.label, one.stated, _ours(one, digits), verdict
-
-
-def _ours(one: NumberVerdict, digits: int) -> str:
-    """Return our number with its interval."""
-    if not math.isfinite(one.mean):
-        return f"no number, n={one.n}, {one.size}" if one.n else "-"
-    mean = f"{one.mean:.{digits}f}"
-    if one.scale == "exact":
-        return f"{mean} (computed)"
-    limits = ""
-    if math.isfinite(one.low):
-        limits = f"{one.low:.{digits}f} to {one.high:.{digits}f}, "
-    return f"{mean} ({limits}n={one.n}, {one.size})"
-
-
 def _is_cell(one: NumberVerdict) -> bool:
     """Tell whether a number is a cell of a confusion matrix."""
     return parse_metric(one.metric).name == "test_confusion"
-
-
-def _matrices(cells: Sequence[NumberVerdict]) -> Iterator[list[str]]:
-    """Yield the lines of each confusion matrix."""
-    places = dict.fromkeys((one.experiment, one.arm) for one in cells)
-    for place in places:
-        yield _matrix([one for one in cells if (one.experiment, one.arm) == place])
 
 
 def _matrix(cells: Sequence[NumberVerdict]) -> list[str]:
@@ -128,36 +89,26 @@ def _matrix(cells: Sequence[NumberVerdict]) -> list[str]:
     ]
     for row in rows:
         found = [by_place.get((row, column)) for column in columns]
-        lines.append(f"{row:>4} " + "".join(_their_cell(one) for one in found).rstrip())
-        lines.append((" " * 5 + "".join(_our_cell(one) for one in found)).rstrip())
-    counts = ", ".join(f"{n} {verdict}" for verdict, n in _count(cells).items())
+        theirs = (" " * 9 if one is None else f"{one.reported:8.0f} " for one in found)
+        lines += [f"{row:>4} " + "".join(theirs).rstrip()]
+        lines += [(" " * 5 + "".join(map(_our_cell, found))).rstrip()]
+    counts = ", ".join(f"{n} {name}" for name, n in Counter(one.verdict for one in cells).items())
     return [*lines, f"{len(cells)} cells: {counts}."]
-
-
-def _their_cell(one: NumberVerdict | None) -> str:
-    """Return the report's count."""
-    return " " * 9 if one is None else f"{one.reported:8.0f} "
 
 
 def _our_cell(one: NumberVerdict | None) -> str:
     """Return our count and the sign of its verdict."""
     if one is None or not math.isfinite(one.mean):
         return " " * 7 + "- "
-    return f"{one.mean:8.1f}{_SIGNS.get(one.verdict, _UNJUDGED)}"
-
-
-def _count(rows: Sequence[NumberVerdict]) -> dict[str, int]:
-    """Count the verdicts of some rows."""
-    found = [one.verdict for one in rows]
-    return {verdict: found.count(verdict) for verdict in dict.fromkeys(found)}
+    return f"{one.mean:8.1f}{_SIGNS.get(one.verdict, ' ')}"
 
 
 def _claims(title: str, rows: Sequence[ClaimVerdict]) -> list[str]:
     """Return claims with what the runs show of them."""
     lines = [title] if rows else []
     for one in rows:
-        lines += [_wrapped(f'{one.verdict.upper()}  {one.experiment}/{one.key}: "{one.text}"', 2)]
-        lines += [_wrapped(text, 6) for text in _details(one)]
+        lines += [wrapped(f'{one.verdict.upper()}  {one.experiment}/{one.key}: "{one.text}"', 2)]
+        lines += [wrapped(text, 6) for text in _details(one)]
     return lines
 
 
@@ -165,9 +116,14 @@ def _details(one: ClaimVerdict) -> Iterator[str]:
     """Yield what stands below a claim."""
     p_value = f", {p_text(one.p)} after Holm" if math.isfinite(one.p) else ""
     runs = f"n={one.n}, {one.size}" if one.size else ""
-    yield "; ".join(filter(None, [one.where, runs + p_value, one.note, rests_on(one)]))
+    yield join_notes(one.where, runs + p_value, one.note, settings_text(one))
     for part in one.parts:
         yield "; ".join(_comparison(part, one))
+
+
+def p_text(p: float) -> str:
+    """Return a p-value in words: tails that far out are known to no test of a few seeds."""
+    return f"p < {_LEAST_P:g}" if p < _LEAST_P else f"p = {p:.2g}"
 
 
 def _comparison(part: Comparison, one: ClaimVerdict) -> Iterator[str]:
@@ -191,70 +147,59 @@ def _comparison(part: Comparison, one: ClaimVerdict) -> Iterator[str]:
 def _deviations(verdicts: Verdicts) -> list[str]:
     """Return the deviations of the report."""
     found = [
-        _wrapped(f"{one.number}. Ours: {one.ours}. The report's: {one.theirs}.", 2)
+        wrapped(f"{one.number}. Ours: {one.ours}. The report's: {one.theirs}.", 2)
         for one in verdicts.report.deviations
     ]
     return ["Where ours is not, or may not be, the report's own", *found] if found else []
 
 
-def _needs_a_look(verdicts: Verdicts) -> list[str]:
+def _records_to_check(verdicts: Verdicts) -> list[str]:
     """Return the records that a reader should know of."""
     lines = [f"{one.name}: not used, {one.why}" for one in verdicts.unused]
-    for _, experiment, arm, seed, scale, _ in verdicts.conflicts:
-        name = f"{experiment}/{arm} seed {seed} ({scale})"
+    for key in verdicts.conflicts:
+        name = run_name(*key[1:5])
         lines.append(f"{name}: recorded twice with different numbers; the first counts")
     lines += [f"{name}: diverged" for name in verdicts.diverged]
-    return ["Records", *(_wrapped(line, 2) for line in lines)] if lines else []
+    return ["Records", *(wrapped(line, 2) for line in lines)] if lines else []
 
 
 def _summary(summary: Summary) -> list[str]:
     """Return what the verdicts come to."""
     lines = [
         _tally("Numbers", summary.numbers_judged, summary.numbers),
-        *_chance(summary),
+        *chance_sentences(summary),
         _tally("Claims", summary.claims_judged, summary.claims),
         _tally("Our questions", summary.questions_judged, summary.questions),
         "All verdicts are about further trainings on the same training and test images.",
     ]
-    return ["Summary", *(_wrapped(line, 2) for line in lines if line)]
+    return ["Summary", *(wrapped(line, 2) for line in lines)]
 
 
-def _chance(summary: Summary) -> Iterator[str]:
-    """Say how many numbers lie outside, and how many would by chance."""
-    trained = summary.numbers_judged - summary.exact
-    if trained:
-        yield (
-            f"{trained} of the judged numbers are of {networks_in_words(summary.networks)}:"
-            f" {summary.outside} lie outside our interval, where chance alone would put"
-            f" {summary.expected_outside:.1f}."
-        )
-        yield without_information(summary.without_information)
-
-
-def without_information(number: int) -> str:
-    """Say how many numbers chance cannot put outside, if any."""
-    if not number:
-        return ""
+def chance_sentences(summary: Summary, of: str = "") -> list[str]:
+    """Say how many numbers lie outside, and how many would by chance; nothing if none is judged."""
+    trained, number = summary.numbers_judged - summary.exact, summary.without_information
+    if not trained:
+        return []
+    networks = "1 network" if summary.networks == 1 else f"{summary.networks} networks"
+    outside = (
+        f"{trained} of the judged numbers are of {of}{networks}: {summary.outside} lie outside our"
+        f" interval, where chance alone would put {summary.expected_outside:.1f}."
+    )
     are, them = ("is", "it") if number == 1 else ("are", "them")
-    return (
+    nothing = (
         f"{number} {are} printed with so few digits that chance cannot put {them} there: no"
         " information."
     )
-
-
-def networks_in_words(number: int) -> str:
-    """Return a number of networks in words."""
-    return "1 network" if number == 1 else f"{number} networks"
+    return [outside, nothing] if number else [outside]
 
 
 def _tally(name: str, judged: int, counts: Mapping[str, int]) -> str:
     """Return how many of a kind have which verdict."""
-    total = sum(counts.values())
     each = ", ".join(f"{n} {verdict}" for verdict, n in counts.items()) or "none declared"
-    return f"{name}: {judged} of {total} judged ({each})."
+    return f"{name}: {judged} of {sum(counts.values())} judged ({each})."
 
 
-def _wrapped(text: str, indent: int) -> str:
-    """Return text in lines that fit, the first one a little to the left of the rest."""
-    first, rest = " " * indent, " " * (indent + 2)
+def wrapped(text: str, indent: int = 0, hang: int = 2) -> str:
+    """Return text in lines that fit, all but the first further in by `hang`."""
+    first, rest = " " * indent, " " * (indent + hang)
     return textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=rest)

@@ -10,12 +10,13 @@ from nnest._identity import digest_of, to_plain, versions
 from nnest.results._frames import history_frame, to_frame
 from nnest.results._origin import git_state, source_digest
 from nnest.results._run import RECORD_FORMAT, Run
-from nnest.results._store import ResultStore
+from nnest.results._store import ResultStore, conflicting_keys
 
 __all__ = [
     "RECORD_FORMAT",
     "ResultStore",
     "Run",
+    "conflicting_keys",
     "digest_of",
     "git_state",
     "history_frame",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -277,13 +277,7 @@ class ResultStore:
         ResultsError
             If a file cannot be read, or holds a line that is no run of its experiment.
         """
-        first: dict[Key, Run] = {}
-        found: dict[Key, None] = {}
-        for run in self.read(report):
-            known = first.setdefault(run.key, run)
-            if (known.final, known.confusion) != (run.final, run.confusion):
-                found[run.key] = None
-        return list(found)
+        return conflicting_keys(self.read(report))
 
     def stale(self, report: str, digests: Collection[str]) -> list[Run]:
         """Return the runs that belong to none of the given digests.
@@ -306,3 +300,31 @@ class ResultStore:
             If a file cannot be read, or holds a line that is no run of its experiment.
         """
         return [run for run in self.read(report) if run.digest not in digests]
+
+
+def conflicting_keys(runs: Iterable[Run]) -> list[Key]:
+    """Return the keys under which runs with different final numbers are recorded.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        Runs in the order of their lines.
+
+    Returns
+    -------
+    list of tuple
+        Those keys (see `Run.key`), in the order of their first difference.
+
+    Examples
+    --------
+    >>> from nnest.results import conflicting_keys
+    >>> conflicting_keys([])
+    []
+    """
+    first: dict[Key, Run] = {}
+    found: dict[Key, None] = {}
+    for run in runs:
+        known = first.setdefault(run.key, run)
+        if (known.final, known.confusion) != (run.final, run.confusion):
+            found[run.key] = None
+    return list(found)

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from nnest.verdicts._bounds import bounds as bounds
-from nnest.verdicts._bounds import within as within
-from nnest.verdicts._cases import OUR_FAMILY as OUR_FAMILY
-from nnest.verdicts._claims import ClaimVerdict
-from nnest.verdicts._claims import judge_claims as judge_claims
+from nnest.verdicts._bounds import bounds_of_difference, within
+from nnest.verdicts._claims import ClaimVerdict, judge_claims
 from nnest.verdicts._comparisons import Comparison
-from nnest.verdicts._evidence import Evidence, IgnoredRun, Records
-from nnest.verdicts._judge import Summary, Verdicts, claim_table, judge, number_table
-from nnest.verdicts._numbers import NumberVerdict, Source
-from nnest.verdicts._numbers import size_word as size_word
-from nnest.verdicts._numbers import source_of as source_of
-from nnest.verdicts._verdict import JUDGED_CLAIMS, JUDGED_NUMBERS, Verdict
-from nnest.verdicts._verdict import p_text as p_text
-from nnest.verdicts._verdict import rests_on as rests_on
+from nnest.verdicts._evidence import FEWEST_SEEDS, Evidence, Source
+from nnest.verdicts._judge import KINDS, Kind, Summary, Verdicts, judge, summarize
+from nnest.verdicts._numbers import NumberVerdict, size_word
+from nnest.verdicts._records import IgnoredRun, Records, run_name
+from nnest.verdicts._verdict import NOT_RUN, Verdict, join_notes
 
 __all__ = [
-    "JUDGED_CLAIMS",
-    "JUDGED_NUMBERS",
+    "FEWEST_SEEDS",
+    "KINDS",
+    "NOT_RUN",
     "ClaimVerdict",
     "Comparison",
     "Evidence",
     "IgnoredRun",
+    "Kind",
     "NumberVerdict",
     "Records",
     "Source",
     "Summary",
     "Verdict",
     "Verdicts",
-    "claim_table",
+    "bounds_of_difference",
+    "join_notes",
     "judge",
-    "number_table",
+    "judge_claims",
+    "run_name",
+    "size_word",
+    "summarize",
+    "within",
 ]

@@ -7,36 +7,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnest.experiments import (
-    OF_WEIGHTS,
     Bound,
     Claim,
     CountLearning,
-    Equivalence,
     Experiment,
-    Greater,
     Part,
     Value,
     arms_compared,
     gives_one_class,
     metric_values,
     parse_metric,
-    timed_as_group,
     values_compared,
 )
 from nnest.results import Run
 from nnest.stats import mean_interval
-from nnest.verdicts._bounds import bounds, bounds_of_difference, within
+from nnest.verdicts._bounds import OfMetrics, Values, bounds_of_part, within
 from nnest.verdicts._comparisons import Comparison, compare
-from nnest.verdicts._evidence import Evidence, Records, common_seeds, fewest_needed
+from nnest.verdicts._evidence import FEWEST_SEEDS, Evidence, common_seeds, fewest_needed
+from nnest.verdicts._records import Records
 from nnest.verdicts._verdict import Verdict
 
-__all__ = ["FEWEST", "OUR_FAMILY", "REPORTS_FAMILY", "Case", "case_of"]
+__all__ = ["OUR_FAMILY", "Case", "case_of"]
 
 REPORTS_FAMILY, OUR_FAMILY = "the report's", "ours"
-FEWEST = 2
 
 _LAST = 5
 
@@ -70,7 +65,7 @@ class Case:
 
     def compare(self, level: float) -> tuple[Comparison, ...]:
         """Compare what each part of the claim compares; nothing where there are too few seeds."""
-        if len(self.seeds) < FEWEST:
+        if len(self.seeds) < FEWEST_SEEDS:
             return ()
         return tuple(_compared(self, part, level) for part in self.claim.parts)
 
@@ -78,7 +73,7 @@ class Case:
         """Return the runs of an arm that count, by seed."""
         return {seed: self.evidence[arm].runs[seed] for seed in self.seeds}
 
-    def learning(self, arm: str) -> NDArray[np.float64]:
+    def learning(self, arm: str) -> Values:
         """Return 1 for each network that learns, 0 for each that gives all images one class."""
         runs = self.runs(arm).values()
         return np.array([not gives_one_class(run) for run in runs], dtype=float)
@@ -89,40 +84,35 @@ def case_of(records: Records, experiment: Experiment, claim: Claim, scale: str |
     found = records.largest(experiment.key, claim.arms, scale)
     seeds = common_seeds(found)
     evidence = dict(zip(claim.arms, found, strict=True))
-    obstacle = _obstacle(claim, found, len(seeds)) or _too_short(experiment, claim, found)
-    return Case(experiment, claim, evidence, seeds, *(obstacle or (None, "")))
+    return Case(
+        experiment, claim, evidence, seeds, *_obstacle(experiment, claim, found, len(seeds))
+    )
 
 
-def _obstacle(claim: Claim, found: Sequence[Evidence], n: int) -> tuple[Verdict, str] | None:
+def _obstacle(
+    experiment: Experiment, claim: Claim, found: Sequence[Evidence], n: int
+) -> tuple[Verdict | None, str]:
     """Name what stands in the way of a verdict, if anything does, and say more of it."""
     needed = fewest_needed(found)
     if not any(one.runs for one in found):
         return Verdict.NO_RECORDS, f"0 of {needed} seeds recorded"
     if claim.not_comparable is not None:
         return Verdict.NOT_COMPARABLE, f"see deviation {claim.not_comparable}"
-    if n < max(needed, FEWEST):
+    if n < max(needed, FEWEST_SEEDS):
         return Verdict.NOT_JUDGED, f"{n} of {needed} seeds"
-    return None
-
-
-def _too_short(
-    experiment: Experiment, claim: Claim, found: Sequence[Evidence]
-) -> tuple[Verdict, str] | None:
-    """Name trainings that end before what the sentence speaks of."""
     epochs = experiment.protocol.size(found[0].scale).epochs
-    if epochs > claim.after:
-        return None
-    return (
-        Verdict.NOT_AT_SIZE,
-        f"{epochs} epochs, and it is said of those after {claim.after}",
-    )
+    if epochs <= claim.after:
+        why = f"{epochs} epochs, and it is said of those after {claim.after}"
+        return Verdict.NOT_AT_SIZE, why
+    return None, ""
 
 
 def _compared(case: Case, part: Part, level: float) -> Comparison:
     """Compare one part; where there is no evidence, or no number, all p-values are 1."""
     if isinstance(part, CountLearning):
         return compare(part, case.learning(part.a), case.learning(part.b), level)
-    a, b = _sides(case, part)
+    a = _read(case, part.a)
+    b = np.full(a.size, part.constant) if isinstance(part, Bound) else _read(case, part.b)
     uneven = _uneven(case, part, a, b)
     found = compare(part, a, b, level, uneven=uneven)
     flaw = _flaw(case, part)
@@ -132,12 +122,13 @@ def _compared(case: Case, part: Part, level: float) -> Comparison:
     return replace(nothing, verdict=Verdict.NOT_JUDGED, note=flaw) if flaw else nothing
 
 
-def _flaw(case: Case, part: Greater | Equivalence | Bound) -> str:
+def _flaw(case: Case, part: OfMetrics) -> str:
     """Say why a comparison is no evidence; nothing where it is."""
-    if any(side.metric == "seconds" for side in values_compared(part)):
-        together = any(timed_as_group(case.runs(side.arm)) for side in values_compared(part))
+    sides = values_compared(part)
+    if any(side.metric == "seconds" for side in sides):
+        together = any(case.evidence[side.arm].timed_as_group for side in sides)
         return "seeds trained as a group have one time together" if together else ""
-    if not any(map(_is_of_learning, values_compared(part))):
+    if not any(parse_metric(side.metric).is_of_learning for side in sides):
         return ""
     for arm in arms_compared(part):
         if not case.learning(arm).any():
@@ -145,48 +136,28 @@ def _flaw(case: Case, part: Greater | Equivalence | Bound) -> str:
     return ""
 
 
-def _is_of_learning(side: Value) -> bool:
-    """Tell whether a metric says what was learnt; seconds, gradients and kernels do not."""
-    return parse_metric(side.metric).name not in ("seconds", *OF_WEIGHTS)
-
-
-def _uneven(
-    case: Case,
-    part: Greater | Equivalence | Bound,
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-) -> str:
+def _uneven(case: Case, part: OfMetrics, a: Values, b: Values) -> str:
     """Say why values are far from normal: two heaps, or a heap at a bound; nothing where not."""
     n = len(case.seeds)
     for side, found in zip(values_compared(part), (a, b), strict=False):
+        metric = parse_metric(side.metric)
         learnt = int(case.learning(side.arm).sum())
-        if learnt < n and _is_of_learning(side):
+        if learnt < n and metric.is_of_learning:
             return f"{learnt} of {n} networks of {side.arm} learn"
         if side.metric.endswith("lowest_epoch"):
             return "epochs are whole numbers"
-        at_bound = int(np.isin(found, bounds(side.metric)).sum())
+        at_bound = int(np.isin(found, metric.bounds).sum())
         if at_bound:
             return f"{at_bound} of {n} values of {side.label} are at their bound"
     return ""
 
 
-def _sides(
-    case: Case, part: Greater | Equivalence | Bound
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Read both sides of a comparison, seed by seed; a constant is the same for every seed."""
-    a = _read(case, part.a)
-    b = np.full(a.size, part.constant) if isinstance(part, Bound) else _read(case, part.b)
-    return a, b
-
-
-def _read(case: Case, side: Value) -> NDArray[np.float64]:
+def _read(case: Case, side: Value) -> Values:
     """Read one side of a comparison, seed by seed."""
     return metric_values(case.runs(side.arm), side.metric, side.epoch)
 
 
-def _of_last_epochs(
-    case: Case, part: Greater | Equivalence | Bound
-) -> tuple[float, float, float] | None:
+def _of_last_epochs(case: Case, part: OfMetrics) -> tuple[float, float, float] | None:
     """Return the difference of the means of the last epochs, with its interval, if known."""
     means = [_mean_of_last(case, side) for side in values_compared(part)]
     constant = part.constant if isinstance(part, Bound) else 0.0
@@ -196,11 +167,11 @@ def _of_last_epochs(
     differences = known[0] - sum(known[1:], constant)
     if not np.isfinite(differences).all():
         return None
-    limits = within(mean_interval(differences), bounds_of_difference(part))
+    limits = within(mean_interval(differences), bounds_of_part(part))
     return float(differences.mean()), limits.low, limits.high
 
 
-def _mean_of_last(case: Case, side: Value) -> NDArray[np.float64] | None:
+def _mean_of_last(case: Case, side: Value) -> Values | None:
     """Return the mean of a metric after the last five epochs, if its curve ends with its value."""
     runs = case.runs(side.arm).values()
     curves: list[Sequence[float]] = [run.history.get(side.metric, ()) for run in runs]

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nnest.verdicts._cases import Case, case_of
+from nnest.verdicts._cases import OUR_FAMILY, Case, case_of
 from nnest.verdicts._comparisons import Comparison
-from nnest.verdicts._evidence import Records, waiting_note
+from nnest.verdicts._evidence import Source, waiting_note
 from nnest.verdicts._families import LEVEL, Decision, decide
-from nnest.verdicts._numbers import Source, deviation_numbers, size_word, source_of, unsaid_settings
-from nnest.verdicts._verdict import JUDGED_CLAIMS, Verdict
+from nnest.verdicts._numbers import deviation_numbers, size_word, unsaid_settings
+from nnest.verdicts._records import Records
+from nnest.verdicts._verdict import Verdict, join_notes
 
 __all__ = ["ClaimVerdict", "judge_claims"]
 
@@ -95,7 +96,12 @@ class ClaimVerdict:
     @property
     def judged(self) -> bool:
         """Whether the verdict is one."""
-        return self.verdict in JUDGED_CLAIMS
+        return self.verdict.judged
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is a question of our own."""
+        return self.family == OUR_FAMILY
 
     @property
     def p(self) -> float:
@@ -158,6 +164,15 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
     - A sentence on what comes after an epoch is not judged by trainings that end with it or before.
     - All declared seeds are needed. Where there were fewer before (`Size.seeds_before`), their
       verdict stands until the others are recorded.
+
+    Examples
+    --------
+    >>> from nnest.reports import get_report
+    >>> from nnest.results import ResultStore
+    >>> from nnest.verdicts import Records, judge_claims
+    >>> records = Records(get_report("boyer-2019"), ResultStore("no/such/folder"))
+    >>> judge_claims(records)[0].verdict.value
+    'no records'
     """
     cases = [
         case_of(records, experiment, claim, scale)
@@ -167,20 +182,16 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
     sizes = Counter((case.family, case.scale) for case in cases if not case.obstacle)
     judged = [_judge(case, LEVEL / max(1, sizes[case.family, case.scale])) for case in cases]
     for family in sizes:
-        places = [i for i, one in enumerate(judged) if _is_of(one, family)]
+        places = [
+            i for i, one in enumerate(judged) if one.judged and (one.family, one.scale) == family
+        ]
         decisions = decide([judged[i].parts for i in places])
         for place, decision in zip(places, decisions, strict=True):
             one = judged[place]
             normal = _rests_on_normality(decision, one.n, LEVEL / sizes[family])
-            notes = [decision.note, normal, one.note]
-            decided = decision._asdict() | {"note": "; ".join(filter(None, notes))}
-            judged[place] = replace(one, **decided)
+            note = join_notes(decision.note, normal, one.note)
+            judged[place] = replace(one, **decision._asdict() | {"note": note})
     return judged
-
-
-def _is_of(one: ClaimVerdict, family: tuple[str, str]) -> bool:
-    """Tell whether a claim takes part in a family."""
-    return one.judged and (one.family, one.scale) == family
 
 
 def _rests_on_normality(decision: Decision, n: int, level: float) -> str:
@@ -212,15 +223,15 @@ def _judge(case: Case, level: float) -> ClaimVerdict:
         note=_note(case, parts),
         deviations=deviation_numbers(case.experiment),
         unsaid=unsaid_settings(case.experiment, [one.metric for one in case.claim.values]),
-        sources=tuple(source_of(one) for one in case.evidence.values() if one.runs),
+        sources=tuple(one.source for one in case.evidence.values() if one.runs),
     )
 
 
 def _note(case: Case, parts: Sequence[Comparison]) -> str:
     """Say what stands in the way of a verdict, or which runs it lacks."""
-    diverged = not all(math.isfinite(part.difference) for part in parts)
-    notes = [case.note, _diverged(case) if diverged and not case.obstacle else ""]
-    return "; ".join(filter(None, [*notes, waiting_note(list(case.evidence.values()))]))
+    finite = all(math.isfinite(part.difference) for part in parts)
+    bad = "" if finite or case.obstacle else _diverged(case)
+    return join_notes(case.note, bad, waiting_note(list(case.evidence.values())))
 
 
 def _diverged(case: Case) -> str:

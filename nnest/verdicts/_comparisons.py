@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nnest.experiments import Bound, CountLearning, Equivalence, Greater, Part
+from nnest.experiments import Bound, CountLearning, Equivalence, Greater, Part, parse_metric
 from nnest.stats import (
-    PairedTest,
     detectable_difference,
-    equivalence_test,
     mcnemar_test,
     mean_interval,
     paired_difference_test,
@@ -21,10 +18,10 @@ from nnest.stats import (
     sign_flip_test,
     sign_test,
 )
-from nnest.verdicts._bounds import bounds, bounds_of_difference, within
+from nnest.verdicts._bounds import OfMetrics, Values, bounds_of_part, within
 from nnest.verdicts._verdict import Verdict
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "PValues", "compare"]
 
 _POWER, _POWER_OF_EACH_SIDE = 0.8, 0.9
 
@@ -98,7 +95,7 @@ class Comparison:
         return f"smallest detectable difference: {shown}"
 
 
-class _PValues(NamedTuple):
+class PValues(NamedTuple):
     """The p-values of a comparison: small speaks for what the name says."""
 
     holds: float
@@ -107,14 +104,7 @@ class _PValues(NamedTuple):
     direction: float = 1.0
 
 
-def compare(
-    part: Part,
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-    level: float,
-    *,
-    uneven: str = "",
-) -> Comparison:
+def compare(part: Part, a: Values, b: Values, level: float, *, uneven: str = "") -> Comparison:
     """Test one comparison in both directions; `uneven` says why values are far from normal."""
     differences = a - b
     means = float(a.mean()), float(b.mean())
@@ -123,9 +113,8 @@ def compare(
         return Comparison(part.label, *means, nan, nan, nan, nan, nan, nan)
     if isinstance(part, CountLearning):
         return _compare_counts(part, a, b, level)
-    test = _test_by_signs if uneven else _test
-    p = test(part, a, b)
-    low, high = within(mean_interval(differences), bounds_of_difference(part))
+    p = _p_values(part, a, b, by_signs=bool(uneven))
+    low, high = within(mean_interval(differences), bounds_of_part(part))
     return Comparison(
         part.label,
         *means,
@@ -142,9 +131,7 @@ def compare(
     )
 
 
-def _compare_counts(
-    part: CountLearning, a: NDArray[np.float64], b: NDArray[np.float64], level: float
-) -> Comparison:
+def _compare_counts(part: CountLearning, a: Values, b: Values, level: float) -> Comparison:
     """Compare how many networks learn, of arms whose networks are paired by seed."""
     test = mcnemar_test(a, b)
     difference, fewest = float((a - b).mean()), _fewest(level)
@@ -170,61 +157,32 @@ def _fewest(level: float) -> int:
     return math.ceil(math.log2(1 / level))
 
 
-def _test(
-    part: Greater | Equivalence | Bound, a: NDArray[np.float64], b: NDArray[np.float64]
-) -> _PValues:
-    """Return the p-values for and against a comparison, by Student's t."""
-    if isinstance(part, Equivalence):
-        similar = equivalence_test(a, b, margin=part.margin)
-        return _alike(part, similar.p_equivalent, similar.p_different)
-    by = part.by if isinstance(part, Greater) else 0.0
-    opposite = paired_difference_test(a, b, by=min(by, 0.0))
-    return _directed(part, paired_difference_test(a, b, by=by), opposite)
-
-
-def _test_by_signs(
-    part: Greater | Equivalence | Bound, a: NDArray[np.float64], b: NDArray[np.float64]
-) -> _PValues:
-    """Return the p-values for and against a comparison, by the signs of differences alone."""
+def _p_values(part: OfMetrics, a: Values, b: Values, by_signs: bool) -> PValues:
+    """Return the p-values for and against a comparison: by Student's t, or by signs alone."""
     if isinstance(part, Bound):
-        test = sign_test(a, part.constant)
-        return _directed(part, test, test)
+        above = sign_test(a, part.constant) if by_signs else paired_difference_test(a, b)
+        up, down = above.p_greater, above.p_less
+        return PValues(down, up, up) if part.less else PValues(up, down, down)
+    test = sign_flip_test if by_signs else paired_difference_test
     if isinstance(part, Equivalence):
-        above = sign_flip_test(a, b, by=-part.margin)
-        below = sign_flip_test(a, b, by=part.margin)
-        different = min(1.0, 2 * min(above.p_less, below.p_greater))
-        return _alike(part, max(above.p_greater, below.p_less), different)
-    opposite = sign_flip_test(a, b, by=min(part.by, 0.0))
-    return _directed(part, sign_flip_test(a, b, by=part.by), opposite)
-
-
-def _alike(part: Equivalence, equivalent: float, different: float) -> _PValues:
-    """Return the p-values of a comparison without a direction."""
-    if part.unlike:
-        return _PValues(different, equivalent, equivalent)
-    return _PValues(equivalent, different, different)
-
-
-def _directed(part: Greater | Bound, test: PairedTest, opposite: PairedTest) -> _PValues:
-    """Return the p-values of a comparison that has a direction."""
-    if isinstance(part, Bound):
-        up, down = test.p_greater, test.p_less
-        return _PValues(down, up, up) if part.less else _PValues(up, down, down)
+        above, below = test(a, b, by=-part.margin), test(a, b, by=part.margin)
+        alike = max(above.p_greater, below.p_less)
+        apart = min(1.0, 2 * min(above.p_less, below.p_greater))
+        return PValues(apart, alike, alike) if part.unlike else PValues(alike, apart, apart)
     # That a is less than b is the opposite; that it is not greater by as much is less than that.
+    greater, opposite = test(a, b, by=part.by), test(a, b, by=min(part.by, 0.0))
     direction = opposite.p_greater if part.by > 0 else 1.0
-    return _PValues(test.p_greater, opposite.p_less, test.p_less, direction)
+    return PValues(greater.p_greater, opposite.p_less, greater.p_less, direction)
 
 
-def _power(part: Greater | Equivalence | Bound) -> float:
+def _power(part: OfMetrics) -> float:
     """Return the power of one test that gives the comparison a power of 80 %."""
     # To be similar is to pass two tests: 90 % for each give 80 % for both where nothing differs.
     both = isinstance(part, Equivalence) and not part.unlike
     return _POWER_OF_EACH_SIDE if both else _POWER
 
 
-def _needs(
-    part: Greater | Equivalence | Bound, differences: NDArray[np.float64], level: float
-) -> float:
+def _needs(part: OfMetrics, differences: Values, level: float) -> float:
     """Return how many seeds show the margin, or the difference that is recorded."""
     by = part.by if isinstance(part, Greater) else 0.0
     size = abs(float(differences.mean()) - by)
@@ -236,12 +194,7 @@ def _needs(
     return math.inf if found is None else found
 
 
-def _detectable(
-    part: Greater | Equivalence | Bound,
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-    level: float,
-) -> float:
+def _detectable(part: OfMetrics, a: Values, b: Values, level: float) -> float:
     """Return the least difference, or margin, that so many seeds show; NaN if it is impossible."""
     deviation = float((a - b).std(ddof=1))
     least = detectable_difference(deviation, a.size, alpha=level, power=_power(part))
@@ -252,9 +205,9 @@ def _detectable(
     return least if least <= _room(part, float(b.mean())) else math.nan
 
 
-def _room(part: Greater | Equivalence | Bound, b: float) -> float:
+def _room(part: OfMetrics, b: float) -> float:
     """Return the largest difference that the metric can have where the other side stays."""
-    limits = bounds(part.a.metric)
+    limits = parse_metric(part.a.metric).bounds
     if isinstance(part, Equivalence):
         return limits.high - limits.low
     return b - limits.low if isinstance(part, Bound) and part.less else limits.high - b

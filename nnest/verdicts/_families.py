@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nnest.stats import holm
-from nnest.verdicts._comparisons import Comparison
-from nnest.verdicts._verdict import Verdict
+from nnest.verdicts._comparisons import Comparison, PValues
+from nnest.verdicts._verdict import Verdict, join_notes
 
 __all__ = ["LEVEL", "Decision", "decide"]
 
@@ -45,15 +45,6 @@ class Decision(NamedTuple):
     note: str
 
 
-class _Adjusted(NamedTuple):
-    """The adjusted p-values of one part."""
-
-    holds: float
-    contradicted: float
-    fails: float
-    direction: float
-
-
 def decide(family: Sequence[tuple[Comparison, ...]]) -> list[Decision]:
     """Decide the claims of a family, each of one part or more.
 
@@ -62,8 +53,8 @@ def decide(family: Sequence[tuple[Comparison, ...]]) -> list[Decision]:
     over all parts, of which those of one claim share its weight.
     """
     whole = holm([max(part.p_holds for part in parts) for parts in family])
-    each = [_adjust(family, name) for name in ("holds", "contradicted", "fails", "direction")]
-    adjusted = map(_Adjusted._make, zip(*each, strict=True))
+    each = [_adjust(family, name) for name in PValues._fields]
+    adjusted = map(PValues._make, zip(*each, strict=True))
     decided = []
     for parts, p_holds in zip(family, whole, strict=True):
         mine = [next(adjusted) for _ in parts]
@@ -78,26 +69,19 @@ def _adjust(family: Sequence[tuple[Comparison, ...]], name: str) -> list[float]:
     return [float(p) for p in holm(p_values, weights=weights)]
 
 
-def _decide(
-    parts: tuple[Comparison, ...], p_holds: float, adjusted: Sequence[_Adjusted]
-) -> Decision:
+def _decide(parts: tuple[Comparison, ...], p_holds: float, adjusted: Sequence[PValues]) -> Decision:
     """Decide one claim."""
-    words = [_word(part, p) for part, p in zip(parts, adjusted, strict=True)]
-    if p_holds <= LEVEL:
-        words = [Verdict.HOLDS] * len(parts)
-    verdict = Verdict.HOLDS if p_holds <= LEVEL else _together(words)
+    words, verdict = [Verdict.HOLDS] * len(parts), Verdict.HOLDS
+    if p_holds > LEVEL:
+        words = [_word(part, p) for part, p in zip(parts, adjusted, strict=True)]
+        verdict = _together(words)
     named = tuple(replace(part, verdict=word) for part, word in zip(parts, words, strict=True))
-    return Decision(
-        verdict,
-        p_holds,
-        max(p.contradicted for p in adjusted),
-        min(p.fails for p in adjusted),
-        named,
-        _note(verdict, named, adjusted),
-    )
+    contradicted, fails = max(p.contradicted for p in adjusted), min(p.fails for p in adjusted)
+    note = _note(verdict, named, adjusted)
+    return Decision(verdict, p_holds, contradicted, fails, named, note)
 
 
-def _word(part: Comparison, p: _Adjusted) -> Verdict:
+def _word(part: Comparison, p: PValues) -> Verdict:
     """Return the verdict on one part."""
     if part.verdict == Verdict.NOT_JUDGED:
         return part.verdict
@@ -117,12 +101,14 @@ def _together(words: Sequence[Verdict]) -> Verdict:
     return Verdict.IN_PART if any(word in _FAILS for word in words) else Verdict.UNDECIDED
 
 
-def _note(verdict: Verdict, parts: Sequence[Comparison], adjusted: Sequence[_Adjusted]) -> str:
+def _note(verdict: Verdict, parts: Sequence[Comparison], adjusted: Sequence[PValues]) -> str:
     """Say which parts fail and how many hold, or what is known of a single part."""
     if verdict == Verdict.NOT_JUDGED:
         return next(f"{p.label}: {p.note}" for p in parts if p.verdict == verdict)
     if len(parts) > 1 and verdict in (Verdict.IN_PART, Verdict.UNDECIDED):
-        return "; ".join(filter(None, [*(_named(parts, word) for word in _FAILS), _held(parts)]))
+        held = sum(part.verdict == Verdict.HOLDS for part in parts)
+        failed = [_named(parts, word) for word in _FAILS]
+        return join_notes(*failed, f"{held} of {len(parts)} parts hold")
     shown = all(p.direction <= LEVEL for p in adjusted)
     if verdict == Verdict.SMALLER:
         return f"that it is greater is {'shown' if shown else 'not decided'}"
@@ -136,9 +122,3 @@ def _named(parts: Sequence[Comparison], word: Verdict) -> str:
     found = [part.label for part in parts if part.verdict == word]
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return f"{word}: {'; '.join(found[:_NAMED])}{more}" if found else ""
-
-
-def _held(parts: Sequence[Comparison]) -> str:
-    """Say how many parts hold."""
-    held = sum(part.verdict == Verdict.HOLDS for part in parts)
-    return f"{held} of {len(parts)} parts hold"

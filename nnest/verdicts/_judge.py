@@ -1,29 +1,24 @@
-"""All verdicts on a report: rows, tables, counts, and records that need a look."""
+"""All verdicts on a report, their counts, and records that need a look."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from nnest.experiments import Report
-from nnest.results import ResultStore, to_plain
+from nnest.results import ResultStore, conflicting_keys
 from nnest.verdicts._claims import ClaimVerdict, judge_claims
-from nnest.verdicts._evidence import IgnoredRun, Records
-from nnest.verdicts._frames import claim_frame, number_frame
 from nnest.verdicts._numbers import NumberVerdict, judge_number
-from nnest.verdicts._verdict import Verdict
+from nnest.verdicts._records import IgnoredRun, Records
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["KINDS", "Kind", "Summary", "Verdicts", "judge", "summarize"]
 
-__all__ = ["Summary", "Verdicts", "claim_table", "judge", "number_table"]
+Kind = Literal["numbers", "claims", "questions"]
+"""Numbers of a report, claims of it, or questions of our own."""
 
-_OUTSIDE = (Verdict.HIGHER, Verdict.LOWER)
-
-_OF_DEVIATION = ("number", "ours", "theirs", "why", "source")
+KINDS: tuple[Kind, ...] = ("numbers", "claims", "questions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +50,7 @@ class Summary:
     --------
     >>> from nnest.reports import get_report
     >>> from nnest.verdicts import judge
-    >>> from nnest.results import ResultStore
+    >>> from nnest.results import ResultStore, conflicting_keys
     >>> judge(get_report("boyer-2019"), ResultStore("no/such/folder")).summary.numbers
     {'equal': 3, 'no records': 101}
     """
@@ -96,7 +91,7 @@ class Verdicts:
     --------
     >>> from nnest.reports import get_report
     >>> from nnest.verdicts import judge
-    >>> from nnest.results import ResultStore
+    >>> from nnest.results import ResultStore, conflicting_keys
     >>> verdicts = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
     >>> len(verdicts.numbers), len(verdicts.unused)
     (104, 0)
@@ -112,85 +107,79 @@ class Verdicts:
     @property
     def summary(self) -> Summary:
         """How many there are of each verdict."""
-        trained = [one for one in self.numbers if one.judged and one.source is not None]
-        networks = {(one.source.file, one.source.arm) for one in trained if one.source is not None}
-        own = [one for one in self.claims if one.family != "ours"]
-        ours = [one for one in self.claims if one.family == "ours"]
-        judged = sum(one.judged for one in self.numbers)
-        return Summary(
-            numbers=_count(self.numbers),
-            claims=_count(own),
-            questions=_count(ours),
-            numbers_judged=judged,
-            claims_judged=sum(one.judged for one in own),
-            questions_judged=sum(one.judged for one in ours),
-            exact=judged - len(trained),
-            networks=len(networks),
-            outside=sum(one.verdict in _OUTSIDE for one in trained),
-            expected_outside=sum(one.by_chance for one in trained),
-            without_information=sum(not one.can_miss for one in trained),
-        )
+        return summarize([self])
 
-    def number_table(self) -> pd.DataFrame:
-        """Return the numbers as a table.
+    def of(self, kind: Kind) -> Sequence[NumberVerdict | ClaimVerdict]:
+        """Return the verdicts on statements of one kind.
+
+        Parameters
+        ----------
+        kind : {"numbers", "claims", "questions"}
+            Numbers of the report, claims of it, or questions of our own.
 
         Returns
         -------
-        pandas.DataFrame
-            One row for each number: ``label``, ``reported``, ``mean``, ``low``, ``high``, ``n``,
-            ``scale``, ``verdict``, ``difference`` and all other fields of `NumberVerdict`; the
-            records' ``file`` and ``digest`` instead of ``source``.
+        sequence of NumberVerdict or ClaimVerdict
+            In the order of the declaration.
         """
-        return number_frame(self.numbers)
-
-    def claim_table(self) -> pd.DataFrame:
-        """Return the claims as a table.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row for each claim: ``claim``, ``text``, ``verdict``, ``p``, then ``difference``,
-            ``low``, ``high``, ``a``, ``b`` and ``detectable`` of the deciding comparison, ``n``,
-            ``needs`` (the seeds that the margins of its comparisons need), ``scale``, ``family``
-            and all other fields of `ClaimVerdict` that a table can hold.
-        """
-        return claim_frame(self.claims)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as plain dictionaries, lists, texts and numbers.
-
-        Returns
-        -------
-        dict
-            With the keys ``report``, ``summary``, ``numbers``, ``claims``, ``deviations``,
-            ``unused``, ``conflicts`` and ``diverged``; None stands for what is no number.
-        """
-        known = ("key", "title", "author", "year", "source")
-        numbers = [
-            {**asdict(one), "judged": one.judged, "difference": one.difference}
-            for one in self.numbers
-        ]
-        everything = {
-            "report": {name: getattr(self.report, name) for name in known},
-            "summary": asdict(self.summary),
-            "numbers": numbers,
-            "claims": [
-                {**asdict(one), "judged": one.judged, "p": one.p, "needs": one.needs}
-                for one in self.claims
-            ],
-            "deviations": [
-                {name: getattr(one, name) for name in _OF_DEVIATION}
-                for one in self.report.deviations
-            ],
-            "unused": [asdict(one) for one in self.unused],
-            "conflicts": [list(key) for key in self.conflicts],
-            "diverged": list(self.diverged),
-        }
-        plain: dict[str, Any] = to_plain(_without_nan(everything))
-        return plain
+        if kind == "numbers":
+            return self.numbers
+        return [one for one in self.claims if one.ours == (kind == "questions")]
 
 
-def judge(report: Report, store: ResultStore, *, scale: str | None = None) -> Verdicts:
+def summarize(found: Iterable[Verdicts]) -> Summary:
+    """Count the verdicts on one report or several.
+
+    Parameters
+    ----------
+    found : iterable of Verdicts
+        The verdicts.
+
+    Returns
+    -------
+    Summary
+        All of them together.
+
+    Examples
+    --------
+    >>> from nnest.verdicts import summarize
+    >>> summarize([]).numbers_judged
+    0
+    """
+    found = list(found)
+    numbers = [number for one in found for number in one.numbers]
+    claims, questions = (
+        [claim for one in found for claim in one.claims if claim.ours == ours]
+        for ours in (False, True)
+    )
+    trained = [one for one in numbers if one.judged and one.source is not None]
+    return Summary(
+        numbers=_count(numbers),
+        claims=_count(claims),
+        questions=_count(questions),
+        numbers_judged=sum(one.judged for one in numbers),
+        claims_judged=sum(one.judged for one in claims),
+        questions_judged=sum(one.judged for one in questions),
+        exact=sum(one.judged for one in numbers) - len(trained),
+        networks=len({(one.source.file, one.source.arm) for one in trained if one.source}),
+        outside=sum(one.verdict.outside for one in trained),
+        expected_outside=sum(one.by_chance for one in trained),
+        without_information=sum(not one.can_miss for one in trained),
+    )
+
+
+def _count(rows: Sequence[NumberVerdict | ClaimVerdict]) -> dict[str, int]:
+    """Count the verdicts."""
+    return dict(Counter(str(one.verdict) for one in rows))
+
+
+def judge(
+    report: Report,
+    store: ResultStore,
+    *,
+    scale: str | None = None,
+    records: Records | None = None,
+) -> Verdicts:
     """Put what is recorded beside what a report says.
 
     Parameters
@@ -202,6 +191,8 @@ def judge(report: Report, store: ResultStore, *, scale: str | None = None) -> Ve
     scale : {"lite", "full"} or None, default=None
         Look at this scale alone; None takes, for each number and claim, the largest for which all
         declared seeds are recorded.
+    records : Records or None, default=None
+        The runs of the report in that store, if they are read already.
 
     Returns
     -------
@@ -219,11 +210,11 @@ def judge(report: Report, store: ResultStore, *, scale: str | None = None) -> Ve
     --------
     >>> from nnest.reports import get_report
     >>> from nnest.verdicts import judge
-    >>> from nnest.results import ResultStore
+    >>> from nnest.results import ResultStore, conflicting_keys
     >>> judge(get_report("boyer-2019"), ResultStore("no/such/folder")).numbers[0].verdict.value
     'equal'
     """
-    records = Records(report, store)
+    records = Records(report, store) if records is None else records
     numbers = [
         judge_number(records, experiment, number, scale)
         for experiment in report.experiments
@@ -233,76 +224,7 @@ def judge(report: Report, store: ResultStore, *, scale: str | None = None) -> Ve
         report=report,
         numbers=tuple(numbers),
         claims=tuple(judge_claims(records, scale)),
-        unused=tuple(records.unused()),
-        conflicts=tuple(store.conflicts(report.key)),
-        diverged=tuple(
-            f"{run.experiment}/{run.arm} seed {run.seed} ({run.scale})"
-            for run in records.diverged()
-        ),
+        unused=tuple(records.ignored()),
+        conflicts=tuple(conflicting_keys(records.runs)),
+        diverged=tuple(records.diverged()),
     )
-
-
-def number_table(report: Report, store: ResultStore) -> pd.DataFrame:
-    """Return a report's numbers beside ours.
-
-    Parameters
-    ----------
-    report : Report
-        The report.
-    store : ResultStore
-        Where its runs are recorded.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `Verdicts.number_table`.
-
-    Examples
-    --------
-    >>> from nnest.reports import get_report
-    >>> from nnest.verdicts import number_table
-    >>> from nnest.results import ResultStore
-    >>> len(number_table(get_report("boyer-2019"), ResultStore("no/such/folder")))
-    104
-    """
-    return judge(report, store).number_table()
-
-
-def claim_table(report: Report, store: ResultStore) -> pd.DataFrame:
-    """Return a report's claims, and our questions, with their verdicts.
-
-    Parameters
-    ----------
-    report : Report
-        The report.
-    store : ResultStore
-        Where its runs are recorded.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `Verdicts.claim_table`.
-
-    Examples
-    --------
-    >>> from nnest.reports import get_report
-    >>> from nnest.verdicts import claim_table
-    >>> from nnest.results import ResultStore
-    >>> claim_table(get_report("boyer-2019"), ResultStore("no/such/folder"))["claim"][0]
-    'faster'
-    """
-    return judge(report, store).claim_table()
-
-
-def _count(rows: Sequence[NumberVerdict] | Sequence[ClaimVerdict]) -> dict[str, int]:
-    """Count the verdicts."""
-    return dict(Counter(str(one.verdict) for one in rows))
-
-
-def _without_nan(value: Any) -> Any:
-    """Replace what is no finite number by None, since JSON has no word for it."""
-    if isinstance(value, Mapping):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

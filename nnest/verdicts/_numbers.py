@@ -12,49 +12,18 @@ from numpy.typing import NDArray
 
 from nnest.experiments import Experiment, Reported, metric_values, parse_metric
 from nnest.stats import Interval
-from nnest.verdicts._bounds import bounds, within
+from nnest.verdicts._bounds import within
 from nnest.verdicts._chance import chance_can_miss, expected_limits, missed_by_chance
-from nnest.verdicts._evidence import Evidence, Records, waiting_note
-from nnest.verdicts._verdict import JUDGED_NUMBERS, Verdict
+from nnest.verdicts._evidence import FEWEST_SEEDS, Evidence, Source, waiting_note
+from nnest.verdicts._records import Records
+from nnest.verdicts._verdict import Verdict, join_notes
 
-__all__ = ["NumberVerdict", "Source", "judge_number"]
+__all__ = ["NumberVerdict", "judge_number"]
 
 ACCURACY_TOLERANCE = 0.01
 LOSS_TOLERANCE = 0.2
 
-_FEWEST = 2
 _NOTHING = Interval(math.nan, math.nan)
-
-
-@dataclass(frozen=True)
-class Source:
-    """The records that a verdict stands on.
-
-    Parameters
-    ----------
-    file : str
-        The file within the folder of the records.
-    arm : str
-        The arm's name in it.
-    scale : str
-        The scale of its runs.
-    digest : str
-        The digest of its runs.
-    seeds : tuple of int
-        The seeds of its runs.
-
-    Examples
-    --------
-    >>> from nnest.verdicts import Source
-    >>> Source("demo/dropout.jsonl", "none", "lite", "d0", (0, 1)).seeds
-    (0, 1)
-    """
-
-    file: str
-    arm: str
-    scale: str
-    digest: str
-    seeds: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +120,7 @@ class NumberVerdict:
     @property
     def judged(self) -> bool:
         """Whether the verdict is one."""
-        return self.verdict in JUDGED_NUMBERS
+        return self.verdict.judged
 
     @property
     def stated(self) -> str:
@@ -227,12 +196,12 @@ def _judge_runs(experiment: Experiment, number: Reported, evidence: Evidence) ->
     values = metric_values(evidence.runs, number.metric)
     mean = float(values.mean()) if values.size else math.nan
     bad = int((~np.isfinite(values)).sum())
-    known = values.size >= _FEWEST and not bad
+    known = values.size >= FEWEST_SEEDS and not bad
     limits = expected_limits(number, values, evidence) if known else _NOTHING
-    note = f"{bad} of {values.size} diverged" if bad else ""
-    note = "; ".join(filter(None, [note, waiting_note([evidence])]))
-    if obstacle := _obstacle(experiment, number, values, evidence):
-        return _Ours(mean, limits, obstacle[0], "; ".join(filter(None, [obstacle[1], note])))
+    note = join_notes(f"{bad} of {values.size} diverged" if bad else "", waiting_note([evidence]))
+    obstacle, why = _obstacle(experiment, number, values, evidence)
+    if obstacle is not None:
+        return _Ours(mean, limits, obstacle, join_notes(why, note))
     if bad:
         return _Ours(mean, limits, Verdict.UNDECIDED, note)
     can_miss = chance_can_miss(number, limits, mean)
@@ -242,7 +211,7 @@ def _judge_runs(experiment: Experiment, number: Reported, evidence: Evidence) ->
 
 def _obstacle(
     experiment: Experiment, number: Reported, values: NDArray[Any], evidence: Evidence
-) -> tuple[Verdict, str] | None:
+) -> tuple[Verdict | None, str]:
     """Name what stands in the way of a verdict, if anything does, and say more of it."""
     if not values.size:
         return Verdict.NO_RECORDS, f"0 of {evidence.needed} seeds recorded"
@@ -255,11 +224,11 @@ def _obstacle(
         return Verdict.NOT_JUDGED, "a time says as much about the machine"
     if not evidence.complete:
         return Verdict.NOT_JUDGED, f"{values.size} of {evidence.needed} seeds"
-    if values.size < _FEWEST:
-        return Verdict.NOT_JUDGED, f"{values.size} seed declared, an interval needs {_FEWEST}"
+    if values.size < FEWEST_SEEDS:
+        return Verdict.NOT_JUDGED, f"{values.size} seed declared, an interval needs {FEWEST_SEEDS}"
     if evidence.scale != "full":
         return Verdict.NOT_AT_SIZE, ""
-    return None
+    return None, ""
 
 
 def _compare(number: Reported, mean: float, limits: Interval) -> Verdict:
@@ -292,14 +261,28 @@ def unsaid_settings(experiment: Experiment, metrics: Iterable[str]) -> tuple[int
 
 
 def size_word(experiment: Experiment, scale: str) -> str:
-    """Return a scale as verdicts name it: full runs on other data are not the report's own."""
+    """Return a scale as verdicts name it: full runs on other data are not the report's own.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment whose runs have that scale.
+    scale : str
+        The scale.
+
+    Returns
+    -------
+    str
+        "own size, other data" for full runs on data that stand for others, else the scale.
+
+    Examples
+    --------
+    >>> from nnest.reports import get_report
+    >>> from nnest.verdicts import size_word
+    >>> size_word(get_report("boyer-2019").experiment("final"), "full")
+    'full'
+    """
     return Verdict.OTHER_DATA if scale == "full" and experiment.stands_for else scale
-
-
-def source_of(evidence: Evidence) -> Source:
-    """Name the records of an arm."""
-    seeds = tuple(evidence.runs)
-    return Source(evidence.file, evidence.arm, evidence.scale, evidence.digest, seeds)
 
 
 def _row(
@@ -308,7 +291,7 @@ def _row(
     """Put a number and its verdict together."""
     recorded = evidence is not None and bool(evidence.runs)
     scale = "exact" if evidence is None else (evidence.scale if recorded else "")
-    shown = within(ours.limits, bounds(number.metric))
+    shown = within(ours.limits, parse_metric(number.metric).bounds)
     return NumberVerdict(
         experiment=experiment.key,
         arm=number.arm,
@@ -332,5 +315,5 @@ def _row(
         note=ours.note,
         deviations=deviation_numbers(experiment),
         unsaid=unsaid_settings(experiment, [number.metric]) if evidence is not None else (),
-        source=source_of(evidence) if evidence and recorded else None,
+        source=evidence.source if evidence and recorded else None,
     )

@@ -1,13 +1,13 @@
-"""The words of verdicts: one list for numbers and for sentences."""
+"""The words of verdicts: one list for numbers and for claims."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from itertools import groupby
-from typing import Protocol
 
-__all__ = ["JUDGED_CLAIMS", "JUDGED_NUMBERS", "Verdict", "p_text", "rests_on"]
+__all__ = ["NOT_RUN", "Verdict", "join_notes"]
+
+NOT_RUN = "not run"
+"""What is said of something without any record."""
 
 
 class Verdict(StrEnum):
@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     True
     >>> Verdict.HOLDS == "holds"
     True
+    >>> Verdict.HOLDS.judged, Verdict.HOLDS.outside
+    (True, False)
     """
 
     HOLDS = "holds"
@@ -34,10 +36,9 @@ class Verdict(StrEnum):
     AGREES = "agrees"
     HIGHER = "ours higher"
     LOWER = "ours lower"
+    UNDECIDED = "undecided"
     EQUAL = "equal"
     DIFFERS = "differs"
-
-    UNDECIDED = "undecided"
 
     NOT_JUDGED = "not judged"
     OTHER_DATA = "own size, other data"
@@ -45,55 +46,56 @@ class Verdict(StrEnum):
     NOT_COMPARABLE = "not comparable"
     NO_RECORDS = "no records"
 
+    @property
+    def judged(self) -> bool:
+        """Whether it is a verdict; the others say why there is none."""
+        return self not in _REASONS
 
-JUDGED_NUMBERS = (
-    Verdict.AGREES,
-    Verdict.HIGHER,
-    Verdict.LOWER,
-    Verdict.UNDECIDED,
-    Verdict.EQUAL,
-    Verdict.DIFFERS,
+    @property
+    def outside(self) -> bool:
+        """Whether our runs speak against the report, at least in part."""
+        return self in _OUTSIDE
+
+    @property
+    def shown(self) -> str:
+        """The verdict as the pages of the book say it."""
+        return f"{NOT_RUN} yet" if self is Verdict.NO_RECORDS else self.value
+
+
+_REASONS = (
+    Verdict.NOT_JUDGED,
+    Verdict.OTHER_DATA,
+    Verdict.NOT_AT_SIZE,
+    Verdict.NOT_COMPARABLE,
+    Verdict.NO_RECORDS,
 )
-"""Verdicts on numbers; all others say why there is none."""
-
-JUDGED_CLAIMS = (
-    Verdict.HOLDS,
+_OUTSIDE = (
     Verdict.IN_PART,
     Verdict.SMALLER,
     Verdict.CONTRADICTED,
-    Verdict.UNDECIDED,
+    Verdict.HIGHER,
+    Verdict.LOWER,
+    Verdict.DIFFERS,
 )
-"""Verdicts on claims; all others say why there is none."""
-
-_LEAST_P = 0.001
 
 
-class _Judged(Protocol):
-    """A verdict, and the settings that it rests on."""
+def join_notes(*notes: str) -> str:
+    """Return all notes that say something as one.
 
-    @property
-    def judged(self) -> bool: ...
+    Parameters
+    ----------
+    *notes : str
+        The notes; empty ones are left out.
 
-    @property
-    def unsaid(self) -> tuple[int, ...]: ...
+    Returns
+    -------
+    str
+        The others, with semicolons between them.
 
-
-def p_text(p: float) -> str:
-    """Return a p-value in words: tails that far out are known to no test of a few seeds."""
-    return f"p < {_LEAST_P:g}" if p < _LEAST_P else f"p = {p:.2g}"
-
-
-def rests_on(one: _Judged) -> str:
-    """Name the settings that the report leaves unsaid, where there is a verdict."""
-    if not (one.judged and one.unsaid):
-        return ""
-    many = "s" if len(one.unsaid) > 1 else ""
-    return f"rests on deviation{many} {', '.join(_ranges(one.unsaid))}"
-
-
-def _ranges(numbers: Sequence[int]) -> Iterator[str]:
-    """Yield sorted numbers in words, three and more in a row as a range."""
-    # Numbers in a row keep their distance from their place.
-    for _, found in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
-        row = [str(number) for _, number in found]
-        yield from row if len(row) < 3 else [f"{row[0]} to {row[-1]}"]
+    Examples
+    --------
+    >>> from nnest.verdicts import join_notes
+    >>> join_notes("1 of 5 diverged", "", "see deviation 7")
+    '1 of 5 diverged; see deviation 7'
+    """
+    return "; ".join(filter(None, notes))
