@@ -229,6 +229,12 @@
     });
   }
 
+  // What a reader is told who has chosen an answer, or none.
+  function answered(chosen) {
+    if (!chosen) return "Choose an answer first.";
+    return (chosen.right ? "Right. " : "Not right. ") + chosen.reason;
+  }
+
   // A small generator (mulberry32), so that a page shows the same picture on every visit.
   function randomUniforms(seed) {
     let state = seed >>> 0;
@@ -246,7 +252,7 @@
   }
 
   const mathematics = {
-    CRITICAL, activations, convolve, crossCorrelate, crossEntropy, cumulative, density, descend,
+    CRITICAL, activations, answered, convolve, crossCorrelate, crossEntropy, cumulative, density, descend,
     droppedMean, droppedSpread, expectedMaximum, gaussianKernel, linearScores, noiseFloor,
     noisyLosses, parzen, pool, randomNormals, randomUniforms, searchSeconds, shrunk, softmax,
     standardize, studies, studySeconds,
@@ -844,9 +850,20 @@
     });
   }
 
+  function quiz(root) {
+    const form = root.querySelector("form");
+    const says = live(root);
+    says.textContent = "Choose an answer, then press Check.";
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const chosen = form.querySelector("input:checked");
+      says.textContent = answered(chosen && chosen.dataset);
+    });
+  }
+
   const widgets = {
     activation, batches, best, blur, convolution, depth, descent, dropout, entropy, gradient, linear,
-    noise, pooling, power, programs, shrink, tpe, workers,
+    noise, pooling, power, programs, quiz, shrink, tpe, workers,
   };
   document.querySelectorAll(".nn-widget").forEach((root) => widgets[root.dataset.nn](root));
 })();
