@@ -53,6 +53,17 @@ def test_a_term_is_linked_where_it_comes_first(page: str) -> None:
     assert unlinked(chapter(page), [one for one in terms() if one not in EVERYDAY]) == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("word", "used"), [("epoch", "epochs"), ("batch", "batch_size"), ("validation part", "X_val")]
+)
+def test_a_word_is_told_before_it_is_used(page: str, word: str, used: str) -> None:
+    """Also where it is used in code."""
+    source = chapter(page)
+    told = source.find(f"{{term}}`{word}`")
+    assert used not in source or -1 < told < source.index(used)
+
+
 @pytest.mark.parametrize(
     ("source", "missing"),
     [
