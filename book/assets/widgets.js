@@ -241,6 +241,12 @@
     return cumulative(-low / Math.sqrt(correlation + (1 - correlation) / networks));
   }
 
+  // What a reader is told who has chosen an answer, or none.
+  function answered(chosen) {
+    if (!chosen) return "Choose an answer first.";
+    return (chosen.right ? "Right. " : "Not right. ") + chosen.reason;
+  }
+
   // A small generator (mulberry32), so that a page shows the same picture on every visit.
   function randomUniforms(seed) {
     let state = seed >>> 0;
@@ -258,8 +264,9 @@
   }
 
   const mathematics = {
-    CRITICAL, activations, convolve, crossCorrelate, crossEntropy, cumulative, density, descend,
-    droppedMean, droppedSpread, errorTogether, expectedMaximum, gaussianKernel, linearScores, noiseFloor,
+    CRITICAL, activations, answered, convolve, crossCorrelate, crossEntropy, cumulative, density,
+    descend, droppedMean, droppedSpread, errorTogether, expectedMaximum, gaussianKernel,
+    linearScores, noiseFloor,
     noisyLosses, parzen, pool, randomNormals, randomUniforms, searchSeconds, shrunk, softmax,
     standardize, studies, studySeconds,
   };
@@ -879,9 +886,20 @@
     });
   }
 
+  function quiz(root) {
+    const form = root.querySelector("form");
+    const says = live(root);
+    says.textContent = "Choose an answer, then press Check.";
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const chosen = form.querySelector("input:checked");
+      says.textContent = answered(chosen && chosen.dataset);
+    });
+  }
+
   const widgets = {
     activation, batches, best, blur, convolution, depth, descent, dropout, entropy, gradient, linear,
-    noise, pooling, power, programs, shrink, together, tpe, workers,
+    noise, pooling, power, programs, quiz, shrink, together, tpe, workers,
   };
   document.querySelectorAll(".nn-widget").forEach((root) => widgets[root.dataset.nn](root));
 })();

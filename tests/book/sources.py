@@ -28,6 +28,7 @@ def load(path: Path) -> ModuleType:
 build = load(BOOK / "build.py")
 extension = load(BOOK / "_ext" / "nnest_book.py")
 records = load(BOOK / "_ext" / "nnest_records.py")
+quiz = load(BOOK / "_ext" / "nnest_quiz.py")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ def split(source: str) -> tuple[str, list[Block]]:
         blocks.append(Block(name, argument, tuple(lines[position + 1 : end])))
         position = end + 1
     return "\n".join(prose), blocks
+
+
+def count_widgets(page: str) -> int:
+    """Return how many interactive parts a page has, its questions among them."""
+    source = chapter(page)
+    return source.count("data-nn=") + sum(block.name == "quiz" for block in split(source)[1])
 
 
 def code(page: str) -> str:

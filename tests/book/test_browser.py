@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.book.sources import build, chapter
+from tests.book.sources import build, chapter, count_widgets
 from tests.helpers import require
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,15 @@ async function visit(page) {
     slider.value = slider.max;
     slider.dispatchEvent(new Event("input"));
   });
+  inside.querySelectorAll(".nn-widget form").forEach((form) => form.requestSubmit());
+  seen.pressed = says();
+  inside.querySelectorAll(".nn-widget form").forEach((form) => {
+    form.querySelector("input").checked = true;
+    form.requestSubmit();
+  });
   seen.moved = says();
+  seen.live = [...inside.querySelectorAll(".nn-says")]
+    .filter((node) => node.getAttribute("aria-live") === "polite").length;
   frame.remove();
   return seen;
 }
@@ -125,14 +133,24 @@ def test_no_page_is_wider_than_a_phone(page: str, visited: dict[str, Any]) -> No
     assert visited["pages"][page]["width"] <= PHONE
 
 
-@pytest.mark.parametrize("page", [one for one in build.pages() if "data-nn=" in chapter(one)])
+@pytest.mark.parametrize("page", [one for one in build.pages() if count_widgets(one)])
 def test_widgets_speak_and_answer(page: str, visited: dict[str, Any]) -> None:
     """The first state says something, a moved slider something else; all controls have names."""
     seen = visited["pages"][page]
-    assert len(seen["first"]) == chapter(page).count("data-nn=")
+    assert len(seen["first"]) == seen["live"] == count_widgets(page)
     assert all(text and "NaN" not in text for text in seen["first"] + seen["moved"])
     assert all(a != b for a, b in zip(seen["first"], seen["moved"], strict=True))
     assert seen["unnamed"] == 0
+
+
+@pytest.mark.parametrize("page", [one for one in build.pages() if "```{quiz}" in chapter(one)])
+def test_a_question_tells_why(page: str, visited: dict[str, Any]) -> None:
+    """It asks for a choice first, and then says whether it is right, with a reason."""
+    seen, questions = visited["pages"][page], chapter(page).count("```{quiz}")
+    assert seen["pressed"].count("Choose an answer first.") == questions
+    told = [one for one in seen["moved"] if one.startswith(("Right. ", "Not right. "))]
+    assert len(told) == questions
+    assert all(len(one) > 20 for one in told)
 
 
 def test_no_script_fails(visited: dict[str, Any]) -> None:

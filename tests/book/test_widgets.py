@@ -12,7 +12,7 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 from nnest.preprocessing import gaussian_blur, gaussian_kernel
-from tests.book.sources import BOOK, build, chapter, extension
+from tests.book.sources import BOOK, build, chapter, extension, quiz, split
 
 WIDGETS = BOOK / "assets" / "widgets.js"
 _CALL = """
@@ -257,7 +257,71 @@ def test_every_widget_of_a_page_is_in_the_script() -> None:
     used = {
         name for page in build.pages() for name in re.findall(r'data-nn="(\w+)"', chapter(page))
     }
+    used |= {"quiz" for page in build.pages() if "```{quiz}" in chapter(page)}
     assert used == {name for part in known[1].split(",") if (name := part.strip())}
+
+
+QUESTIONS = [
+    (page, block)
+    for page in build.pages()
+    for block in split(chapter(page))[1]
+    if block.name == "quiz"
+]
+
+
+def test_four_chapters_ask_two_questions_each() -> None:
+    """Where words are asked, a reader chooses among them."""
+    pages = [page for page, _ in QUESTIONS]
+    assert len([page for page in set(pages) if pages.count(page) >= 2]) >= 4
+
+
+@pytest.mark.parametrize(("page", "block"), QUESTIONS, ids=lambda value: str(value)[:40])
+def test_a_question_of_a_page_has_one_right_answer_and_reasons(page: str, block: Any) -> None:
+    """The directive would refuse it; all that it says are whole sentences."""
+    answers = quiz.parse(block.lines)
+    assert block.argument.endswith("?")
+    assert all(text.endswith(".") for one in answers for text in (one.text, one.reason))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["+ A.", "  Because.", "+ B.", "  Because."],
+        ["- A.", "  Because.", "- B.", "  Because."],
+        ["+ A.", "  Because."],
+        ["+ A.", "- B.", "  Because."],
+    ],
+)
+def test_a_question_that_nobody_can_answer_is_refused(lines: list[str]) -> None:
+    """Two right answers, none, nothing to choose from, or no reason."""
+    with pytest.raises(ValueError, match=r"a quiz has one right answer|has its reason"):
+        quiz.parse(lines)
+
+
+def test_a_question_is_a_form_that_a_keyboard_can_fill_in() -> None:
+    """Labels, one group of buttons, a legend; without JavaScript the answer can be unfolded."""
+    answers = quiz.parse(["+ `a` < b.", "  It is", "  so.", "- c.", '  It is "not".'])
+    page = quiz.quiz_html("nn-quiz-0", "Is `a` < b?", answers)
+    assert page.count('type="radio" name="nn-quiz-0"') == 2
+    assert '<label for="nn-quiz-0-0"><code>a</code> &lt; b.</label>' in page
+    assert "<legend>Is <code>a</code> &lt; b?</legend>" in page
+    assert 'data-right="yes" data-reason="It is so."' in page
+    assert 'id="nn-quiz-0-1" data-reason="It is &quot;not&quot;."' in page
+    assert "<summary>The answer</summary><p><code>a</code> &lt; b. It is so.</p>" in page
+    assert page.count("<noscript>") == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (None, "Choose an answer first."),
+        ({"right": "yes", "reason": "It is so."}, "Right. It is so."),
+        ({"reason": "It is not."}, "Not right. It is not."),
+    ],
+)
+def test_a_choice_is_answered_with_its_reason(chosen: dict[str, str] | None, said: str) -> None:
+    """Also where nothing was chosen."""
+    assert in_node(["answered"], chosen) == said
 
 
 def test_every_widget_has_words_for_readers_without_script() -> None:
