@@ -87,13 +87,13 @@ def activations(value: Any, n: int) -> tuple[str, ...]:
 
 
 def _check_activation(name: object) -> None:
-    """Refuse what is no activation of Keras, with the nearest name."""
+    """Raise unless a name is an activation of Keras; the message names the nearest."""
     known = [n for n in dir(keras.activations) if n.islower() and not n.startswith("_")]
     known = [n for n in known if n not in ("deserialize", "get", "serialize")]
     if name in known:
         return
     hint = suggest(name, known, "name one of keras.activations, as 'relu' or 'tanh'.")
-    raise ValueError(f"activation={name!r} is no activation of Keras: {hint}")
+    raise ValueError(f"activation={name!r} is not an activation of Keras: {hint}")
 
 
 def within(name: str, value: Any, bounds: Bounds | None = None) -> Any:

@@ -42,7 +42,7 @@ def sentence(name: str, use: str) -> str:
     """Return what is said when a name is not there."""
     return (
         f"optuna {optuna.__version__} has moved {name}, which nnest needs to {use}: install "
-        "'optuna>=5,<6', or a newer nnest."
+        "'optuna>=5,<5.1', or a newer nnest."
     )
 
 

@@ -12,7 +12,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from nnest import VectorizedGridSearchCV, load, save
-from nnest.experiments._train import _accuracy_and_loss
+from nnest.experiments._train import _evaluate
 from tests.networks import mlp, network
 
 RNG = np.random.default_rng(0)
@@ -76,7 +76,7 @@ def test_it_has_no_score_and_no_calibration() -> None:
 
 def test_records_count_it_as_they_always_did(lost: Any) -> None:
     """Its accuracy is that of the first label, and its loss is no number."""
-    scores, predicted = _accuracy_and_loss(lost, X, Y)
+    scores, predicted = _evaluate(lost, X, Y)
     assert scores["accuracy"] == pytest.approx(np.mean(Y == 0))
     assert np.isnan(scores["loss"])
     assert set(predicted) == {0}

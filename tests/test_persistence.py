@@ -353,7 +353,7 @@ def test_an_initializer_of_ones_own_is_not_saved(path: Path) -> None:
         net,
         path,
         "This MLPClassifier cannot be saved because bias_initializer={'class_name': 'Mine>Own', "
-        "'config': {}} is none of Keras's own initializers with plain numbers: use one of "
+        "'config': {}} is not an initializer of Keras with plain numbers: use one of "
         "keras.initializers by its name, or its class_name and config.",
     )
 

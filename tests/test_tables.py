@@ -135,7 +135,7 @@ def test_importances_refuse_what_they_cannot_tell() -> None:
     message = "evaluator='anova' is not known: give 'ped_anova' or 'fanova'."
     with pytest.raises(ValueError, match=re.escape(message)):
         importances(study, evaluator="anova")
-    message = "objective=1 is none of the 1 of the study 'two': give a whole number from 0 to 0."
+    message = "objective=1 is not one of the 1 of the study 'two': give a whole number from 0 to 0."
     with pytest.raises(ValueError, match=re.escape(message)):
         importances(study, objective=1)
 

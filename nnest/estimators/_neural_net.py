@@ -24,6 +24,7 @@ from nnest.estimators._settings import (
     check_training,
     make_augment,
     network_settings,
+    stored_parameters,
     take_over,
 )
 from nnest.estimators._splits import check_groups, split_groups, split_rows
@@ -257,7 +258,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _plan(self, X: np.ndarray, seed: int, augment: int, rows: np.ndarray | None = None) -> Plan:
         """Return all that decides a network of the present settings."""
-        settings, layer = self.get_params(deep=False), None
+        settings, layer = stored_parameters(self), None
         if settings.get("augmentation") is not None:
             layer = make_augment(self, X if rows is None else X[rows], augment)
         return Plan(type(self), settings, X.shape[1:], self._n_outputs(), seed, layer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -25,6 +26,7 @@ __all__ = [
     "make_optimizer",
     "network_settings",
     "static_parameters",
+    "stored_parameters",
     "take_over",
     "traced_parameters",
     "without_traced",
@@ -135,7 +137,8 @@ def make_augment(net: Any, images: Any, seed: int) -> Augment:
         raise ValueError(
             f"augmentation={net.augmentation!r} is not accepted: give an Augmentation or None."
         )
-    return net.augmentation.make_layer(images, getattr(net, "classes_", None), seed=seed)
+    with float32_policy():
+        return net.augmentation.make_layer(images, getattr(net, "classes_", None), seed=seed)
 
 
 def make_optimizer(net: Any) -> Any:
@@ -209,3 +212,9 @@ def _refusal(changed: list[str], before: dict[str, str], after: dict[str, str]) 
         f"set_params changed {said}{also} since this network was trained, and that is another "
         "network: set it back to train on, or start anew by fit with warm_start=False."
     )
+
+
+def stored_parameters(net: Any) -> dict[str, Any]:
+    """Return an estimator's parameters, also those that a subclass sets but does not take."""
+    # By scikit-learn's conventions nothing else is stored under such a name.
+    return {name: value for name, value in vars(net).items() if not re.search("^_|_$", name)}

@@ -152,7 +152,7 @@ class LayerMode:
     batch_size: int
 
     def __post_init__(self) -> None:
-        """Refuse a mode that is none."""
+        """Raise unless the mode names a layer class and a batch size."""
         if not self.layers or self.batch_size < 1:
             raise ExperimentError(
                 f"layers is {self.layers} and batch_size is {self.batch_size}; a mode names at"

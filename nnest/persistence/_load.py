@@ -123,7 +123,7 @@ def _classes(manifest: Manifest, files: Files) -> np.ndarray | None:
         raise Refused("it lacks 'classes.npy'")
     try:
         fits = len(classes) > 1 and bool(np.all(classes[:-1] < classes[1:]))
-    except ValueError:  # text that is none
+    except ValueError:  # labels that cannot be ordered
         fits = False
     if not fits:
         raise Refused("its classes are not at least two labels, sorted and all different")

@@ -40,7 +40,7 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it, or a step before it, is none of those above.
+        If it, or a step before it, is not one of those above.
     ValueError
         If a layer has no form in ONNX, or ONNX Runtime predicts something else. Nothing is written
         then.

@@ -87,7 +87,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 
 
 def check_estimator(estimator: Any) -> None:
-    """Refuse what is no fitted estimator of ours."""
+    """Raise unless it is a fitted estimator of this package."""
     if ESTIMATORS.get(type(estimator).__name__) is not type(estimator):
         raise TypeError(
             f"{type(estimator).__name__} is not accepted: give a fitted "

@@ -97,7 +97,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
         given = parameters[name]
         if not all(map(_is_stock, given if isinstance(given, list | tuple) else [given])):
             raise Refused(
-                f"{name}={shortened(repr(given), 40)} is none of Keras's own initializers with "
+                f"{name}={shortened(repr(given), 40)} is not an initializer of Keras with "
                 "plain numbers",
                 "use one of keras.initializers by its name, or its class_name and config",
             )

@@ -226,7 +226,7 @@ def _groups(members: list[Member]) -> list[list[Member]]:
 
 
 class _Report:
-    """Tells the caller, and the bar, what an epoch has brought."""
+    """Tells the caller and the progress bar the metrics of an epoch."""
 
     def __init__(self, n: int, callback: Any, bar: Any) -> None:
         self._n, self._callback, self._bar = n, callback, bar

@@ -31,7 +31,7 @@ def as_json(verdicts: Verdicts) -> dict[str, Any]:
     -------
     dict
         With the keys ``report``, ``summary``, ``numbers``, ``claims``, ``deviations``, ``unused``,
-        ``conflicts`` and ``diverged``; None stands for what is no number.
+        ``conflicts`` and ``diverged``; None stands for a number that is not finite.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def as_json(verdicts: Verdicts) -> dict[str, Any]:
     >>> from nnest.results import ResultStore
     >>> plain = as_json(judge(get_report("boyer-2019"), ResultStore("no/such/folder")))
     >>> plain["numbers"][0]["reported"], plain["claims"][0]["p"]
-    (0.06, None)
+    (0.05854983, None)
     """
     everything = {
         "report": {name: getattr(verdicts.report, name) for name in _OF_REPORT},
@@ -68,7 +68,7 @@ def _rows(columns: Sequence[Column], rows: Sequence[Any]) -> list[dict[str, Any]
 
 
 def _without_nan(value: Any) -> Any:
-    """Replace what is no finite number by None, since JSON has no word for it."""
+    """Replace numbers that are not finite by None: JSON has no word for them."""
     if isinstance(value, Mapping):
         return {key: _without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -67,7 +67,7 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         ValueError
             If the grid, the folds, the metrics or the data are not accepted.
         TypeError
-            If the estimator is none of this package.
+            If the estimator is not of this package.
         OSError
             If checkpoints, or what a study keeps, cannot be written.
         """

@@ -99,7 +99,7 @@ def open_study(
     direction: Literal["maximize", "minimize"] = "maximize",
     say: Say = print,
 ) -> optuna.Study:
-    """Return a study of one objective, a new one if there is none of this name.
+    """Return a study of one objective, a new one if no study has this name.
 
     Parameters
     ----------

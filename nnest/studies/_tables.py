@@ -225,8 +225,8 @@ def _objective(study: Study, objective: int | None) -> Any:
     n = len(study.directions)
     if (objective is None and n > 1) or (objective is not None and objective not in range(n)):
         raise ValueError(
-            f"objective={objective!r} is none of the {n} of the study {study.study_name!r}: give a "
-            f"whole number from 0 to {n - 1}."
+            f"objective={objective!r} is not one of the {n} of the study {study.study_name!r}: "
+            f"give a whole number from 0 to {n - 1}."
         )
     if n == 1:
         return None

@@ -70,7 +70,7 @@ def matching_text(value: Any, texts: Sequence[Any]) -> Any:
     """
     forms = (_nested(tuple, value), _nested(list, value))
     known = [*map(repr, forms)] if isinstance(value, list | tuple) else []
-    with suppress(StudyError):  # a value without a text is none of the choices
+    with suppress(StudyError):  # a value without a text is not one of the choices
         known += map(text_of, forms)
     return next((text for text in known if text in texts), value)
 

@@ -149,7 +149,7 @@ class OptunaSearchCV(BaseBatchedSearchCV):
 
     Trials that a user has enqueued (`Study.enqueue_trial`) are trained before new ones, with tuples
     as they are or as texts; in a grid each takes the place of the setting that it names. One with
-    a value that is none of the choices, or not of the kind, fails with a warning and does not
+    a value that is not one of the choices, or not of the kind, fails with a warning and does not
     count as one of `n_trials`.
 
     What is known of a trial is in its `user_attrs`: scores and times of the folds, epochs, seeds,
