@@ -197,3 +197,13 @@ def test_a_renamed_counter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = sentence("the attributes 'qmc:' of studies", "go on with quasi-random points")
     assert said(lambda: compat.check_sampler(sampler)) == expected
     compat.check_sampler(RandomSampler())  # counts none
+
+
+def test_probes_say_nothing_where_all_is_there(capfd: pytest.CaptureFixture[str]) -> None:
+    """A page of the book, or a log, holds no message of a study that nobody has made."""
+    optuna.logging.enable_default_handler()
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    compat.check_trial_keys()
+    compat.check_sampler(QMCSampler(seed=0))
+
+    assert capfd.readouterr() == ("", "")

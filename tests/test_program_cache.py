@@ -291,7 +291,8 @@ def test_the_next_process_compiles_nothing(tmp_path: Path) -> None:
     assert second == first
 
     for path in folder.iterdir():
-        path.write_bytes(path.read_bytes()[:-1] + b"\0")
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     hits, misses, third = fit_in_a_process(folder)
     assert (hits, misses) == (0, compiled)
     assert third == first

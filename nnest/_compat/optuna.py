@@ -174,9 +174,13 @@ def check_trial_keys() -> None:
 
 
 def _probed(sampler: BaseSampler) -> Study:
-    """Return an empty study for a probe."""
-    storage = InMemoryStorage()
-    storage.create_new_study([StudyDirection.MINIMIZE], "probe")
+    """Return an empty study for a probe, without Optuna's message that there is a new one."""
+    storage, before = InMemoryStorage(), optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        storage.create_new_study([StudyDirection.MINIMIZE], "probe")
+    finally:
+        optuna.logging.set_verbosity(before)
     return optuna.load_study(study_name="probe", storage=storage, sampler=sampler)
 
 
