@@ -47,7 +47,7 @@ class Ensemble(Voting):
         of a cross-validation.
     n_features_in_ : int
         Number of features in `fit`, where the first estimator tells it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where the first estimator tells them.
 
     See Also
