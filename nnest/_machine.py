@@ -19,6 +19,8 @@ _FILES = {
     2: ("memory.max", "memory.current"),
     1: ("memory.limit_in_bytes", "memory.usage_in_bytes"),
 }
+#: How the lines of ``cpuinfo`` begin that name instructions, on x86 and on ARM.
+_FEATURES = ("flags", "Features")
 #: What the kernel gives back when memory runs short, in ``memory.stat``.
 _CACHE = {2: "inactive_file ", 1: "total_inactive_file "}
 
@@ -102,6 +104,23 @@ def processor() -> str:
     names = (line for line in _lines(_PROC / "cpuinfo") if line.startswith("model name"))
     named = next(names, "").partition(":")[2].strip()
     return named or platform.processor() or platform.machine()
+
+
+def processor_features() -> str:
+    """Return what the processor can do, as the kernel lists it; "" where it does not.
+
+    Returns
+    -------
+    str
+        One line or more.
+
+    Examples
+    --------
+    >>> from nnest._machine import processor_features
+    >>> known = processor_features()
+    """
+    lines = _lines(_PROC / "cpuinfo")
+    return "\n".join(dict.fromkeys(line for line in lines if line.startswith(_FEATURES)))
 
 
 def _of_process() -> float:

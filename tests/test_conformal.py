@@ -53,6 +53,17 @@ def test_intervals_are_those_of_the_definition(alpha: float) -> None:
         assert bounds[x].tolist() == [low, high]
 
 
+def test_ranks_are_those_of_exact_arithmetic() -> None:
+    """(1 - 0.7) * 10 is 3.0000000000000004 in floating point."""
+    scores, fold = np.arange(9) / 10, np.zeros(9, int)
+
+    sets = conformal_sets(scores, fold, [[[0.25, 0.15]]], alpha=0.7)
+    bounds = conformal_intervals(np.arange(1.0, 10.0), fold, [[0.0]], alpha=0.7)
+
+    assert sets.tolist() == [[False, True]]
+    assert bounds.tolist() == [[-3.0, 3.0]]
+
+
 def test_many_samples_are_taken_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parts give what the whole gives."""
     rng = np.random.default_rng(0)

@@ -269,6 +269,8 @@ def test_folds_that_do_not_fit_are_refused() -> None:
         Ensemble.from_folds(nets, X, Y, splits, folds=[0, 0])
     with pytest.raises(ValueError, match="calibrate='platt' is not accepted: give None or"):
         Ensemble.from_folds(nets, X, Y, splits, calibrate="platt")
+    with pytest.raises(ValueError, match="y has the label 77, which no estimator knows"):
+        Ensemble.from_folds(nets, X, np.where(Y == 3, 77, Y), splits)
     lines = [LinearRegression().fit(X[train], Y[train]) for train, _ in splits]
     with pytest.raises(ValueError, match="is for classifiers: give None"):
         Ensemble.from_folds(lines, X, Y, splits, calibrate="temperature")

@@ -10,28 +10,18 @@ from typing import Any
 import jax
 
 from nnest._compat._probe import find
-from nnest.exceptions import CompatibilityError
 
 __all__ = ["every_program_is_kept", "has_started", "has_store", "use_store"]
 
+_TESTED = "jax>=0.10,<0.13"
 #: Returns whether JAX has started, and has threads that a fork leaves behind.
-has_started: Callable[[], bool] = find(
-    "jax>=0.10,<0.13", "jax._src.xla_bridge", "backends_are_initialized"
-)
+has_started: Callable[[], bool] = find(_TESTED, "jax._src.xla_bridge", "backends_are_initialized")
 
 _CACHE = "jax._src.compilation_cache"
-_CONFIG = "jax._src.config"
 
 
 def _private(module: str, name: str) -> Any:
-    """Return a private name of JAX, or raise the sentence that it has moved."""
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise CompatibilityError(
-            f"jax {jax.__version__} has no {module}.{name}, by which nnest keeps compiled programs "
-            "on disk: install jax 0.10 to 0.12, or set NNEST_PROGRAM_CACHE=0."
-        ) from error
+    return find(_TESTED, module, name)
 
 
 def has_store() -> bool:
@@ -69,5 +59,5 @@ def use_store(get: Callable[[str], bytes | None], put: Callable[[str, bytes], No
 def every_program_is_kept() -> AbstractContextManager[None]:
     """Return a context in which JAX keeps programs that this thread compiled in no time, too."""
     context: AbstractContextManager[None]
-    context = _private(_CONFIG, "persistent_cache_min_compile_time_secs")(0.0)
+    context = _private("jax._src.config", "persistent_cache_min_compile_time_secs")(0.0)
     return context

@@ -69,7 +69,7 @@ def conformal_sets(
     above = np.zeros(new.shape[1:], np.int64)
     for number, of_fold in enumerate(new):
         above += np.searchsorted(np.sort(known[fold == number]), of_fold, side="left")
-    inside: NDArray[np.bool_] = above < (1 - alpha) * (len(known) + 1)
+    inside: NDArray[np.bool_] = above < _rounded((1 - alpha) * (len(known) + 1))
     return inside
 
 
@@ -123,7 +123,8 @@ def conformal_intervals(
     """
     known, fold, new = _checked(residuals, folds, new_predictions, alpha, axes=2)
     n, m = len(known), new.shape[1]
-    at_bottom, at_top = math.floor(alpha * (n + 1)), math.ceil((1 - alpha) * (n + 1))
+    at_bottom = math.floor(_rounded(alpha * (n + 1)))
+    at_top = math.ceil(_rounded((1 - alpha) * (n + 1)))
     bounds = np.full((m, 2), [-np.inf, np.inf])
     step = max(1, _AT_ONCE // n)
     for start in range(0, m, step):
@@ -136,6 +137,11 @@ def conformal_intervals(
         if at_top <= n:
             bounds[rows, 1] = np.partition(of_each + known[:, None], at_top - 1, 0)[at_top - 1]
     return bounds
+
+
+def _rounded(rank: float) -> float:
+    """Return a rank without the last digits: 0.3 * 10 is to be 3 and not a little more."""
+    return round(rank, 9)
 
 
 def _smallest(values: NDArray[np.float64], k: int) -> NDArray[np.float64]:

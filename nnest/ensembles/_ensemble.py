@@ -175,6 +175,12 @@ class Ensemble(Voting):
         ensemble = cls.from_fitted(estimators, weights)
         targets = np.asarray(y)
         if is_classifier(ensemble):
+            unknown = np.setdiff1d(targets, ensemble.classes_)
+            if unknown.size:
+                raise ValueError(
+                    f"y has the label {unknown[0]}, which no estimator knows: give the targets "
+                    "on which they were fitted."
+                )
             targets = np.searchsorted(ensemble.classes_, targets)
         elif calibrate:
             raise ValueError("calibrate='temperature' is for classifiers: give None.")

@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from scipy.special import softmax
+from sklearn.metrics import log_loss
 
 from nnest._compat.sklearn import safe_indexing
 from nnest.ensembles._conformal import conformal_intervals, conformal_sets
@@ -22,9 +24,8 @@ _LEAST = 1e-12
 
 def tempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     """Return the probabilities that logits divided by a temperature give."""
-    logits = np.log(np.maximum(probabilities, _LEAST)) / temperature
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    found: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    logits = np.log(np.maximum(probabilities, _LEAST))
+    found: NDArray[np.float64] = softmax(logits / temperature, axis=1)
     return found
 
 
@@ -80,11 +81,11 @@ class OutOfFold:
 
     def temperature(self) -> float:
         """Return the temperature at which the probabilities have the lowest logarithmic loss."""
-        own = np.arange(len(self.targets)), self.targets
+        labels = range(self.predictions.shape[1])
 
         def loss(logarithm: float) -> float:
             scaled = tempered(self.predictions, float(np.exp(logarithm)))
-            return float(-np.log(np.maximum(scaled[own], _LEAST)).mean())
+            return float(log_loss(self.targets, scaled, labels=labels))
 
         found = minimize_scalar(loss, bounds=np.log(_TEMPERATURES), method="bounded")
         return float(np.exp(found.x))
@@ -96,15 +97,13 @@ class OutOfFold:
 
     def intervals(self, new: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
         """Return the bounds of each interval; `new` are numbers by fold."""
-        if new.ndim == 2:
-            residuals = np.abs(self.targets - self.predictions)
-            return conformal_intervals(residuals, self.rows, new, alpha)
-        outputs = range(new.shape[2])
         residuals = np.abs(self.targets - self.predictions)
-        bounds = [
-            conformal_intervals(residuals[:, i], self.rows, new[:, :, i], alpha) for i in outputs
-        ]
-        return np.stack(bounds, axis=1)
+        if new.ndim == 2:
+            return conformal_intervals(residuals, self.rows, new, alpha)
+        outputs = zip(residuals.T, np.moveaxis(new, -1, 0), strict=True)
+        return np.stack(
+            [conformal_intervals(known, self.rows, one, alpha) for known, one in outputs], axis=1
+        )
 
 
 _PARTITION = (

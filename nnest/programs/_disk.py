@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import re
 import stat
 import threading
@@ -17,12 +16,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
 import keras
 import platformdirs
 
+from nnest._identity import versions
+from nnest._machine import processor, processor_features
 from nnest._storage import open_regular, read_at_most, reason_of, replacing
 from nnest.exceptions import CompatibilityError
 
@@ -148,7 +148,8 @@ class ProgramCache:
     def _files(self) -> list[tuple[int, int, Path]]:
         """Return when each file was last used, its bytes and its path."""
         found = []
-        for path in self.folder.glob("*.program"):
+        # Also what a killed process has not written to its end.
+        for path in self.folder.glob("*.program*"):
             with suppress(OSError):  # another process may remove it at this moment
                 status = path.stat(follow_symlinks=False)
                 found.append((status.st_mtime_ns, status.st_size, path))
@@ -176,24 +177,8 @@ def _digest(key: str, value: bytes) -> bytes:
 @lru_cache(maxsize=1)
 def _surroundings() -> bytes:
     """Return what a program depends on and JAX's key may not hold."""
-    names = ("nnest-estimators", "jax", "jaxlib", "keras")
-    return "\0".join([*map(_version, names), platform.machine(), _processor()]).encode()
-
-
-def _version(name: str) -> str:
-    """Return the version of a package, also of one that lies beside its metadata."""
-    try:
-        return version(name)
-    except ImportError:
-        return "none"
-
-
-def _processor() -> str:
-    """Return the processor with what it can do: a program uses all of it."""
-    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as file:
-        lines = [line for line in file if line.startswith(("model name", "flags", "Features"))]
-        return "".join(dict.fromkeys(lines))
-    return platform.processor()
+    known = versions(("nnest-estimators", "jax", "jaxlib", "keras"))
+    return repr((known, processor(), processor_features())).encode()
 
 
 @lru_cache(maxsize=1)
@@ -272,7 +257,7 @@ def _is_in_use() -> bool:
         with every_program_is_kept():
             use_store(_get, _put)
     except CompatibilityError as error:
-        warnings.warn(str(error), stacklevel=2)
+        warnings.warn(f"Compiled programs are not kept: {error}", stacklevel=2)
         return False
     return True
 
