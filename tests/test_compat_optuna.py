@@ -41,7 +41,7 @@ def study() -> Study:
 def sentence(name: str, use: str) -> str:
     """Return what is said when a name is not there."""
     return (
-        f"optuna {optuna.__version__} has moved {name}, which nnest needs to {use}: install "
+        f"optuna {optuna.__version__} has no {name}, which nnest needs to {use}: install "
         "'optuna>=5,<5.1', or a newer nnest."
     )
 
@@ -137,7 +137,7 @@ def test_a_renamed_attribute_of_a_grid_is_named(key: str, monkeypatch: pytest.Mo
     """Points that nobody counts would be tried again and again."""
     monkeypatch.setattr(optuna.storages.InMemoryStorage, "set_trial_system_attr", renamed(key))
     found = said(lambda: compat.grid_of(GridSampler({"x": [0, 1]}, seed=0)))
-    assert found == sentence(f"the attribute {key!r} of trials", "share a grid among workers")
+    assert found == sentence(f"attribute {key!r} of trials", "share a grid among workers")
 
 
 def test_a_renamed_attribute_of_enqueued_trials_is_named(
@@ -153,7 +153,7 @@ def test_a_renamed_attribute_of_enqueued_trials_is_named(
         add(self, trial)
 
     monkeypatch.setattr(Study, "add_trial", add_renamed)
-    expected = sentence("the attribute 'fixed_params' of trials", "find enqueued trials")
+    expected = sentence("attribute 'fixed_params' of trials", "find enqueued trials")
     assert said(lambda: trial_table(study)) == expected
     loop = BatchLoop(
         study,
@@ -180,7 +180,7 @@ def test_a_renamed_attribute_of_repeated_trials_is_named(
     hidden = staticmethod(lambda trial: trial.system_attrs.get(f"new_{key}"))
     monkeypatch.setattr(RetryHeartbeatStaleTrialCallback, reader, hidden)
     use = "find trials that were lost with their worker"
-    assert said(compat.check_trial_keys) == sentence(f"the attribute {key!r} of trials", use)
+    assert said(compat.check_trial_keys) == sentence(f"attribute {key!r} of trials", use)
 
 
 def test_a_renamed_counter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ def test_a_renamed_counter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         "set_study_system_attr",
         lambda self, study_id, name, value: write(self, study_id, f"new_{name}", value),
     )
-    expected = sentence("the attributes 'qmc:' of studies", "go on with quasi-random points")
+    expected = sentence("attributes 'qmc:' of studies", "go on with quasi-random points")
     assert said(lambda: compat.check_sampler(sampler)) == expected
     compat.check_sampler(RandomSampler())  # counts none
 

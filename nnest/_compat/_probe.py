@@ -9,7 +9,7 @@ from typing import Any
 
 from nnest.exceptions import CompatibilityError
 
-__all__ = ["attribute", "find"]
+__all__ = ["attribute", "find", "gone"]
 
 
 def find(tested: str, module: str, name: str) -> Any:
@@ -20,21 +20,22 @@ def find(tested: str, module: str, name: str) -> Any:
     try:
         return attrgetter(name)(import_module(module))
     except (ImportError, AttributeError) as error:
-        raise _gone(tested, f"{module}.{name}") from error
+        raise gone(tested, f"{module}.{name}") from error
 
 
-def attribute(tested: str, owner: Any, name: str) -> Any:
-    """Return an attribute of an object."""
+def attribute(tested: str, owner: Any, name: str, use: str = "") -> Any:
+    """Return an attribute of an object; `use` is what nnest needs it to do."""
     try:
         return getattr(owner, name)
     except AttributeError as error:
-        raise _gone(tested, f"{type(owner).__name__}.{name}") from error
+        raise gone(tested, f"{type(owner).__name__}.{name}", use) from error
 
 
-def _gone(tested: str, name: str) -> CompatibilityError:
+def gone(tested: str, name: str, use: str = "") -> CompatibilityError:
     """Return the error for a name that a library does not have."""
+    purpose = f" to {use}" if use else ""
     package = re.split("[<>=]", tested)[0]
     return CompatibilityError(
-        f"{package} {metadata.version(package)} has no {name}, which nnest needs: install "
-        f"'{tested}', or a newer nnest."
+        f"{package} {metadata.version(package)} has no {name}, which nnest needs{purpose}: "
+        f"install '{tested}', or a newer nnest."
     )

@@ -1,7 +1,7 @@
 """What nnest uses of Optuna without a public way to it.
 
-Optuna may move such a name in any release. Each is looked for before it is used, because a lock, a
-key or a flag that is silently missing would spoil a study.
+Optuna may move such a name in any release. Each is looked for before it is used, because a key
+or a flag that is silently missing would spoil a study.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from optuna.storages import BaseStorage, InMemoryStorage, RetryHeartbeatStaleTri
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from nnest.exceptions import CompatibilityError
+from nnest._compat._probe import attribute, gone
 
 __all__ = [
     "ENQUEUED",
@@ -36,6 +36,7 @@ __all__ = [
     "grid_of",
     "quasi_random_counters",
     "report_fold_scores",
+    "silence_optuna",
     "stop_allowed",
     "storage_of",
     "take_stop",
@@ -53,20 +54,8 @@ GRID, POINT = "search_space", "grid_id"
 _COUNTERS = "qmc:"
 
 
-def _moved(name: str, use: str) -> CompatibilityError:
-    """Return the error for a name that is not where it was."""
-    return CompatibilityError(
-        f"optuna {optuna.__version__} has moved {name}, which nnest needs to {use}: install "
-        f"'{_TESTED}', or a newer nnest."
-    )
-
-
 def _get(thing: Any, name: str, use: str) -> Any:
-    """Return a private attribute."""
-    try:
-        return getattr(thing, name)
-    except AttributeError:
-        raise _moved(f"{type(thing).__name__}.{name}", use) from None
+    return attribute(_TESTED, thing, name, use)
 
 
 def storage_of(study: Study) -> BaseStorage:
@@ -100,7 +89,8 @@ def stop_allowed(study: Study) -> Iterator[None]:
 def take_stop(study: Study) -> bool:
     """Return whether a study was stopped since this was asked before."""
     found = bool(_get(study, "_stop_flag", "let study.stop() end a search"))
-    study._stop_flag = False
+    if found:  # one that comes now, from another thread, is not lost
+        study._stop_flag = False
     return found
 
 
@@ -118,7 +108,7 @@ def report_fold_scores(trial: Trial, scores: list[float]) -> None:
 
         report = getattr(terminator, "report_cross_validation_scores", None)
         if report is None:
-            raise _moved("report_cross_validation_scores", "report the scores of folds")
+            raise gone(_TESTED, "report_cross_validation_scores", "report the scores of folds")
         report(trial, scores)
 
 
@@ -152,12 +142,7 @@ def grid_of(sampler: GridSampler) -> Grid:
 def quasi_random_counters(study: Study) -> dict[str, int]:
     """Return how many points of quasi-random sequences a study has used, by system attribute."""
     storage = storage_of(study)
-    return _counters(storage, storage.get_study_id_from_name(study.study_name))
-
-
-def _counters(storage: BaseStorage, study_id: int) -> dict[str, int]:
-    """Return the counters among a study's system attributes."""
-    attrs = storage.get_study_system_attrs(study_id)
+    attrs = storage.get_study_system_attrs(storage.get_study_id_from_name(study.study_name))
     return {name: value for name, value in attrs.items() if name.startswith(_COUNTERS)}
 
 
@@ -173,14 +158,22 @@ def check_trial_keys() -> None:
     _check_repetition_keys()
 
 
-def _probed(sampler: BaseSampler) -> Study:
-    """Return an empty study for a probe, without Optuna's message that there is a new one."""
-    storage, before = InMemoryStorage(), optuna.logging.get_verbosity()
+@contextmanager
+def silence_optuna() -> Iterator[None]:
+    """Turn Optuna's messages off; whoever opens or runs a study has its own."""
+    before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        storage.create_new_study([StudyDirection.MINIMIZE], "probe")
+        yield
     finally:
         optuna.logging.set_verbosity(before)
+
+
+def _probed(sampler: BaseSampler) -> Study:
+    """Return an empty study for a probe, without Optuna's message that there is a new one."""
+    storage = InMemoryStorage()
+    with silence_optuna():
+        storage.create_new_study([StudyDirection.MINIMIZE], "probe")
     return optuna.load_study(study_name="probe", storage=storage, sampler=sampler)
 
 
@@ -188,7 +181,7 @@ def _require(keys: set[str], found: Any, use: str) -> None:
     """Raise an error if one of the keys was not found."""
     missing = sorted(keys - set(found))
     if missing:
-        raise _moved(f"the attribute {missing[0]!r} of trials", use)
+        raise gone(_TESTED, f"attribute {missing[0]!r} of trials", use)
 
 
 @cache
@@ -227,5 +220,6 @@ def _check_counters() -> None:
     # The sampler learns the space from the first trial.
     for _ in range(2):
         study.tell(study.ask({"x": FloatDistribution(0.0, 1.0)}), 0.0)
-    if not _counters(storage_of(study), 0):
-        raise _moved(f"the attributes {_COUNTERS!r} of studies", "go on with quasi-random points")
+    if not quasi_random_counters(study):
+        use = "go on with quasi-random points"
+        raise gone(_TESTED, f"attributes {_COUNTERS!r} of studies", use)

@@ -5,7 +5,6 @@ from nnest.studies._loop import BatchLoop as BatchLoop
 from nnest.studies._settings import bind_study_settings as bind_study_settings
 from nnest.studies._storages import open_storage as open_storage
 from nnest.studies._storages import open_study
-from nnest.studies._storages import silence_optuna as silence_optuna
 from nnest.studies._tables import importances, log_parameters, trial_table
 from nnest.studies._texts import stable_text as stable_text
 from nnest.studies._texts import texts_of as texts_of

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +12,7 @@ import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 
+from nnest._compat.optuna import silence_optuna
 from nnest._storage import open_regular
 from nnest.exceptions import StudyError
 from nnest.studies._journals import Journal, damaged
@@ -79,17 +78,6 @@ def open_storage(
     if isinstance(storage, str | os.PathLike):
         return _journal(Path(storage))
     raise unsupported(type(storage).__name__)
-
-
-@contextmanager
-def silence_optuna() -> Iterator[None]:
-    """Turn Optuna's messages off; whoever opens or runs a study has its own."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
 
 
 def open_study(

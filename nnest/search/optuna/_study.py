@@ -20,6 +20,7 @@ from optuna.study import Study
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
+from nnest._compat.optuna import silence_optuna
 from nnest.exceptions import StudyError
 from nnest.population import members_at_once
 from nnest.search._checks import checked_network
@@ -44,7 +45,6 @@ from nnest.studies import (
     TrialResult,
     bind_study_settings,
     open_storage,
-    silence_optuna,
 )
 
 __all__ = ["Plan", "run", "wait_for_study"]
