@@ -26,6 +26,12 @@ def prepare(root: Path, version: str, date: str) -> None:
     """Write the version into all files, and a heading of its own into the changelog."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", version) or not re.fullmatch(r"\d{4}-\d\d-\d\d", date):
         raise SystemExit(f"Got {version} and {date}: give a version as 0.2.0 and a date of today.")
+    changelog = root / "CHANGELOG.md"
+    text = changelog.read_text(encoding="utf-8")
+    if UNRELEASED not in text:
+        raise SystemExit(f"CHANGELOG.md has no heading {UNRELEASED.strip()!r}.")
+    heading = f"{UNRELEASED}\n## [{version}] - {date}\n"
+    written = {changelog: text.replace(UNRELEASED, heading, 1)}
     for name, start in VERSIONED.items():
         path = root / name
         pattern = rf"^{re.escape(start)}\d+\.\d+\.\d+"
@@ -34,13 +40,9 @@ def prepare(root: Path, version: str, date: str) -> None:
         )
         if n != 1:
             raise SystemExit(f"{name} holds {n} lines with {start!r} and a version, not one.")
+        written[path] = text
+    for path, text in written.items():  # nothing is written before all of it is right
         path.write_text(text, encoding="utf-8", newline="\n")
-    changelog = root / "CHANGELOG.md"
-    text = changelog.read_text(encoding="utf-8")
-    if UNRELEASED not in text:
-        raise SystemExit(f"CHANGELOG.md has no heading {UNRELEASED.strip()!r}.")
-    heading = f"{UNRELEASED}\n## [{version}] - {date}\n"
-    changelog.write_text(text.replace(UNRELEASED, heading, 1), encoding="utf-8", newline="\n")
 
 
 def notes(root: Path, version: str) -> str:

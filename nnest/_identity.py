@@ -195,7 +195,8 @@ def data_digest(*arrays: Any) -> str:
     Parameters
     ----------
     *arrays : array-like, sparse matrix or None
-        Whatever holds numbers or objects; type and shape count too.
+        Whatever holds numbers or objects. The type and the shape of an array count too; of a sparse
+        matrix its three parts count.
 
     Returns
     -------

@@ -63,7 +63,6 @@ def free_memory() -> float:
     return max(0.0, min(of_machine, _of_process(), *_of_groups()))
 
 
-@cache
 def device() -> str:
     """Return the device that networks are trained on, importing nothing for it.
 
@@ -87,6 +86,7 @@ def device() -> str:
     return f"cpu: {processor()}, {os.cpu_count()} cores"
 
 
+@cache
 def processor() -> str:
     """Return the processor's name as far as the system tells it.
 

@@ -85,10 +85,10 @@ def test_parameters_of_convolutional_networks(settings: dict[str, Any], sentence
 
 def test_a_misspelt_activation() -> None:
     """The nearest name is shown, or where all stand."""
-    with refuses("activation='rellu' is no activation of Keras: did you mean 'relu'?"):
+    with refuses("activation='rellu' is not an activation of Keras: did you mean 'relu'?"):
         mlp(activation="rellu").fit(X, Y)
     with refuses(
-        "activation='x' is no activation of Keras: name one of keras.activations, as 'relu' or "
+        "activation='x' is not an activation of Keras: name one of keras.activations, as 'relu' or "
         "'tanh'."
     ):
         mlp(activation="x").fit(X, Y)

@@ -166,6 +166,10 @@ def test_sentence_without_a_place_is_our_question(
         ("one,a,test_accuracy,1,x,y,,,,,,wide", "tolerance is 'wide'; it must be a number."),
         ("one,a,test_accuracy,1,x,y,,,,,,nan", "tolerance is 'nan'; it must be a number."),
         (
+            "one,a,test_accuracy,1,x,y,,,,,,-1",
+            "test_accuracy has tolerance=-1.0; it must be 0 or more.",
+        ),
+        (
             "one,a,test_accuracy,1,x,y,,,,,maybe,",
             "approximate is 'maybe'; it must be yes, or empty.",
         ),
@@ -226,6 +230,11 @@ def test_matrix_is_a_number_for_each_cell(folder: Path, experiments: list[Experi
     assert [(one.metric[-5:], one.value) for one in found.reported] == [
         ("[0,0]", 5), ("[0,1]", 1), ("[1,0]", 0), ("[1,1]", 6)]  # fmt: skip
     assert {(one.kind, one.where) for one in found.reported} == {("count", "Figure 1")}
+    (folder / "cells.csv").write_text("true/predicted,0,1\n\n0,5,1\n", encoding="utf-8")
+    assert len(read_tables(folder, experiments)[0].reported) == 2
+    (folder / "cells.csv").write_text("", encoding="utf-8")
+    with refused("reported.csv, line 2: cells.csv is empty."):
+        read_tables(folder, experiments)
     (folder / "cells.csv").write_text("true/predicted,0,1\n0,5\n", encoding="utf-8")
     with refused("reported.csv, line 2: cells.csv has 1 counts of 0."):
         read_tables(folder, experiments)
@@ -249,6 +258,11 @@ def test_matrix_is_a_number_for_each_cell(folder: Path, experiments: list[Experi
         ("", f"claims.toml, one.better: {SENTENCE_FIELDS}"),
         (f"{SENTENCE}after = true\n", f"claims.toml, one.better: {SENTENCE_FIELDS}"),
         ("[one]\nbetter = 3\n", f"claims.toml, one.better: {SENTENCE_FIELDS}"),
+        (
+            f"{SENTENCE}not_comparable = 8\n",
+            "claims.toml: one calls something not comparable for deviation 8, but declares the"
+            " deviations 7.",
+        ),
         ("text = 'x'\n", "claims.toml: text stands outside all entries."),
     ],
 )
@@ -258,6 +272,15 @@ def test_sentence_that_does_not_fit_is_named(
     """Every claim has a sentence, and every sentence a claim."""
     (folder / "claims.toml").write_text(text, encoding="utf-8")
     with refused(message):
+        read_tables(folder, experiments)
+
+
+def test_epoch_that_there_is_not_is_named_with_its_entry(
+    folder: Path, experiments: list[Experiment]
+) -> None:
+    """The sentence of the claim comes behind the file and the entry."""
+    (folder / "claims.toml").write_text(f"{SENTENCE}after = -1\n", encoding="utf-8")
+    with pytest.raises(ExperimentError, match=r"^claims\.toml, one\.better: "):
         read_tables(folder, experiments)
 
 

@@ -192,6 +192,17 @@ def test_a_release_is_prepared_and_has_its_notes(release: Any, tmp_path: Path) -
     assert "## [" not in notes
 
 
+def test_a_release_that_cannot_be_prepared_changes_nothing(release: Any, tmp_path: Path) -> None:
+    """A changelog without the heading is found before any file has the new version."""
+    changelog = tmp_path / "CHANGELOG.md"
+    changelog.write_text("# Changelog\n", encoding="utf-8")
+    before = {name: (tmp_path / name).read_bytes() for name in release.VERSIONED}
+
+    with pytest.raises(SystemExit, match=r"CHANGELOG\.md has no heading"):
+        release.prepare(tmp_path, "7.8.9", "2030-01-31")
+    assert {name: (tmp_path / name).read_bytes() for name in release.VERSIONED} == before
+
+
 def test_a_release_without_notes_or_of_another_version_ends(release: Any, tmp_path: Path) -> None:
     """A tag that fits nothing releases nothing."""
     with pytest.raises(SystemExit, match=r"^The tag is of 7\.8\.9, but pyproject\.toml has "):

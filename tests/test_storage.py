@@ -24,11 +24,13 @@ from nnest import datasets, load
 from nnest._storage import (
     _files,
     array_in,
+    check_writable,
     cut_torn_line,
     open_regular,
     read_at_most,
     replacing,
     unpacked,
+    writing,
 )
 from nnest._validation import shortened, suggest
 from nnest.cli._space import read_space
@@ -318,3 +320,25 @@ def test_near_names_are_suggested() -> None:
         assert suggest(name, known) == "did you mean 'fashion_mnist'?"
     assert suggest(3, known) == "there are digits, fashion_mnist, mnist."
     assert suggest("x" * 10**7, iter(known), "they are listed.") == "they are listed."
+
+
+def test_a_reader_that_has_gone_is_no_full_disk(tmp_path: Path) -> None:
+    """What `head` leaves behind is for the command line, and not for the folder's sentence."""
+    with pytest.raises(BrokenPipeError), writing(tmp_path, "make room there."):
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_a_folder_is_tried_and_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the block cannot be written."""
+    check_writable(tmp_path / "new")
+    assert not list((tmp_path / "new").iterdir())
+
+    def full(**given: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("nnest._storage._files.TemporaryFile", full)
+    with pytest.raises(OSError, match="No space left"):
+        check_writable(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]

@@ -38,7 +38,9 @@ from nnest.stats import (
     seeds_needed,
     sign_flip_test,
 )
-from nnest.verdicts import ClaimVerdict, Verdict, judge
+from nnest.verdicts import ClaimVerdict, Comparison, Verdict, judge
+from nnest.verdicts._claims import _rests_on_normality
+from nnest.verdicts._families import Decision
 from tests.helpers import ROOT
 from tests.test_experiments_run import FakeClassifier
 from tests.test_verdicts import (
@@ -184,6 +186,16 @@ def test_verdict_that_rests_on_normality_says_so(store: Memory, sentences: int, 
     for one in judge(report, store).claims:
         assert one.verdict == "holds"
         assert ("5 seeds decide only if normal" in one.note) == said
+
+
+@pytest.mark.parametrize(("note", "said"), [("", True), ("5 and 0 of 5 learn", False)])
+def test_tests_of_counts_and_signs_take_nothing_for_normal(note: str, said: bool) -> None:
+    """They have a note; Holm may give them a larger level than the first of their family."""
+    part = Comparison("a > b", 1.0, 0.0, 1.0, math.nan, math.nan, 1 / 32, 1.0, 0.5, note=note)
+    holds = Decision(Verdict.HOLDS, 1 / 32, 1.0, 1.0, (part,), "")
+
+    assert bool(_rests_on_normality(holds, 5, 0.025)) == said
+    assert _rests_on_normality(holds, 6, 0.025) == ""
 
 
 def test_claims_of_two_scales_are_two_families(store: Memory) -> None:

@@ -1087,7 +1087,7 @@ def test_full_runs_on_other_data_are_called_so(store: Memory) -> None:
 
 
 def test_value_below_a_constant() -> None:
-    """It is `beyond` with the sides exchanged: what holds of one is contradicted of the other."""
+    """What holds of `Above` is contradicted of `Below`, and the other way round."""
     assert Below(A, 0.97, reason="said").label == "test_accuracy of a < 0.97"
     for side, expects, verdict in (
         (A, Below, "contradicted"),
@@ -1098,3 +1098,10 @@ def test_value_below_a_constant() -> None:
         assert (
             verdict_of(Memory(), expects(side, 0.97, reason="said"), HIGH, LOW).verdict == verdict
         )
+
+
+def test_a_frame_of_no_number_has_the_columns_of_numbers(store: Memory) -> None:
+    """A filter that finds nothing is no other table."""
+    numbers = judge(declared(accuracy()), store).numbers
+
+    assert list(as_frame([]).columns) == list(as_frame(numbers).columns)

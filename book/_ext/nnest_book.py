@@ -19,7 +19,12 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-_INPUTS = ("nnest/**/*.py", "book/results/**/*.jsonl", "requirements.lock")
+# Declarations of reports are data files.
+_INPUTS = (
+    *(f"nnest/**/*.{kind}" for kind in ("csv", "json", "py", "toml")),
+    "book/results/**/*.jsonl",
+    "requirements.lock",
+)
 
 
 def _input_files(root: Path) -> Iterator[Path]:

@@ -50,13 +50,15 @@ def parse(lines: Iterable[str]) -> list[Answer]:
     Raises
     ------
     ValueError
-        If not exactly one answer is right, or one has no reason.
+        If not exactly one answer is right, one has no reason, or something stands before them.
     """
     found: list[list[str]] = []
     for line in lines:
         if line[:2] in ("+ ", "- "):
             found.append([line])
-        elif line.strip() and found:
+        elif line.strip():
+            if not found:
+                raise ValueError("a quiz begins with an answer, + or -")
             found[-1].append(line.strip())
     answers = [Answer(one[0][2:].strip(), " ".join(one[1:]), one[0][0] == "+") for one in found]
     if sum(one.is_right for one in answers) != 1 or len(answers) < 2:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from nnest.exceptions import NnestError, StorageError
@@ -110,9 +111,9 @@ def _replace(source: Path, target: Path) -> None:
 def check_writable(folder: Path) -> None:
     """Make a folder and write a block to it; an OSError before time is spent on what goes there."""
     folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / f".{os.getpid()}.probe"
-    probe.write_bytes(b"0" * 4096)
-    probe.unlink()
+    with TemporaryFile(dir=folder) as probe:
+        probe.write(b"0" * 4096)
+        probe.flush()
 
 
 @contextmanager
@@ -123,7 +124,7 @@ def writing(folder: Path, remedy: str) -> Iterator[None]:
     """
     try:
         yield
-    except NnestError:  # it says already what to do
+    except (NnestError, BrokenPipeError):  # one says what to do, the other is no file's fault
         raise
     except OSError as error:
         raise StorageError(

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nnest._storage import check_writable
+from nnest._storage import check_writable, reason_of
 from nnest.cli._settings import Settings, given_settings, network_of, settled
 from nnest.cli._study_bar import StudyBar
 from nnest.cli._tune_data import Samples, folds_of, is_file, load_samples, subset
@@ -100,7 +100,8 @@ def _writable(folder: Path) -> Path:
         check_writable(folder)
     except OSError as error:
         raise TuneError(
-            f"Cannot write to {str(folder)!r}: {error.strerror}. Choose another folder with --out."
+            f"Cannot write to {str(folder)!r}: {reason_of(error)}. "
+            "Choose another folder with --out."
         ) from error
     return folder
 

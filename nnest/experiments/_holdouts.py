@@ -40,9 +40,7 @@ def hold_out(
     Examples
     --------
     >>> import numpy as np
-    >>> from nnest.experiments import hold_out
-    >>> from nnest.experiments import Images
-    >>> from nnest.experiments import Holdout
+    >>> from nnest.experiments import Holdout, Images, hold_out
     >>> pictures, labels, tracks = np.zeros((8, 2, 2)), np.zeros(8, int), np.arange(8) // 2
     >>> images = Images(pictures, labels, pictures, labels, groups=tracks)
     >>> rest, parts = hold_out(images, {"track": Holdout(0.25, by="groups")}, seed=0)

@@ -110,6 +110,10 @@ class Reported:
         _check_choice("statistic", self.statistic, ("mean", "median"))
         if self.runs < 1:
             raise ExperimentError(f"{self.metric} has runs={self.runs}; it must be at least 1.")
+        if self.tolerance is not None and self.tolerance < 0:
+            raise ExperimentError(
+                f"{self.metric} has tolerance={self.tolerance}; it must be 0 or more."
+            )
         _read(self.metric, self.printed)
         if self.approximate and self._whole:
             raise ExperimentError(

@@ -151,6 +151,7 @@ def run(
             if held_elsewhere >= len(waiting):
                 bar.set_postfix_str(f"{batch[0].name}, in another process")
                 time.sleep(_PAUSE)
+                held_elsewhere = 0
     return Outcome(len(jobs), found, trained)
 
 

@@ -11,10 +11,10 @@ import io
 import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 from nnest.exceptions import ExperimentError
 from nnest.experiments._claims import Claim
@@ -31,10 +31,8 @@ COLUMNS = (
 """The columns of reported.csv. The last six are empty where a number has nothing of its own."""
 
 _SENTENCE = {"text": str, "where": str, "reading": str, "not_comparable": int, "after": int}
-_DEVIATION = {
-    **{"number": int, "ours": str, "theirs": str, "why": str, "source": str},
-    **{"unsaid": bool, "of_machine": bool},
-}
+_DEVIATION = get_type_hints(Deviation)
+_NEEDED = sum(field.default is MISSING for field in fields(Deviation))
 
 Exact = Mapping[str, Mapping[str, Callable[[], float]]]
 
@@ -87,10 +85,13 @@ def read_tables(
     folder = files(package) if isinstance(package, str) else package
     numbers = _read_numbers(folder, experiments, exact or {})
     claims = _read_claims(folder / "claims.toml", experiments)
-    return tuple(
-        replace(one, reported=tuple(numbers[one.key]), claims=tuple(claims[one.key]))
-        for one in experiments
-    )
+    try:
+        return tuple(
+            replace(one, reported=tuple(numbers[one.key]), claims=tuple(claims[one.key]))
+            for one in experiments
+        )
+    except ExperimentError as error:  # numbers were checked line by line
+        raise ExperimentError(f"claims.toml: {error}") from None
 
 
 def _read_numbers(
@@ -158,8 +159,12 @@ def _matrix(file: Traversable) -> Iterator[tuple[str, str]]:
     """Yield metric and printed text of each cell; labels stand in the first line and column."""
     if not file.is_file():
         raise ExperimentError(f"There is no file {file.name!r} beside it.")
-    (_, *columns), *lines = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())
-    for true, *counts in lines:
+    lines = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())
+    header, *rows = [line for line in lines if line] or [[]]
+    if not header:
+        raise ExperimentError(f"{file.name} is empty.")
+    columns = header[1:]
+    for true, *counts in rows:
         if len(counts) != len(columns):
             raise ExperimentError(f"{file.name} has {len(counts)} counts of {true}.")
         for predicted, count in zip(columns, counts, strict=True):
@@ -207,7 +212,10 @@ def _said(file: str, experiment: str, claim: Claim, sentences: Mapping[str, Any]
     """Return a claim with the sentence of its entry."""
     entry = sentences.get(claim.key, {})
     _check_entry(f"{file}, {experiment}.{claim.key}", entry, _SENTENCE)
-    return replace(claim, **{"where": "our question", **entry})
+    try:
+        return replace(claim, **{"where": "our question", **entry})
+    except ExperimentError as error:
+        raise ExperimentError(f"{file}, {experiment}.{claim.key}: {error}") from None
 
 
 class Deviations(dict[str, Deviation]):
@@ -278,7 +286,7 @@ def read_deviations(package: str | Traversable) -> Deviations:
     file = folder / "deviations.toml"
     entries = _entries(file)
     for name, entry in entries.items():
-        _check_entry(f"{file.name}, {name}", entry, _DEVIATION, needed=5)
+        _check_entry(f"{file.name}, {name}", entry, _DEVIATION, needed=_NEEDED)
     return Deviations({name: Deviation(**entry) for name, entry in entries.items()})
 
 

@@ -51,6 +51,8 @@ class Column:
         Writes the text of a row for a terminal; None writes as pages do.
     flat : callable or None, default=None
         Returns what stands for a nested value of a row in frames, by column.
+    names_in_frame : tuple of str, default=()
+        The columns that `flat` returns.
     """
 
     name: str
@@ -59,6 +61,12 @@ class Column:
     line_head: str = ""
     line: Callable[[Any], str] | None = None
     flat: Callable[[Any], Mapping[str, Any]] | None = None
+    names_in_frame: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns in a frame."""
+        return self.names_in_frame or (self.name,)
 
     def cell(self, one: Any) -> Cell:
         """Return the cell of a row on a page."""
@@ -182,7 +190,13 @@ NUMBER = (
     Column("verdict", "verdict", verdict_text, "verdict", _verdict_in_line),
     *map(Column, ("note", "deviations")),
     Column("unsaid", "unsaid settings", settings_text),
-    Column("source", "records", lambda one: source_links([one.source]), flat=_file),
+    Column(
+        "source",
+        "records",
+        lambda one: source_links([one.source]),
+        flat=_file,
+        names_in_frame=("file", "digest"),
+    ),
     *map(Column, ("judged", "difference")),
 )
 """The columns of a number that a report states."""

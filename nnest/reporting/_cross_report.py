@@ -37,7 +37,7 @@ def sentence_table(places: Sequence[str], store: ResultStore) -> Table:
     Examples
     --------
     >>> from nnest.reporting import sentence_table
-    >>> from nnest.results import ResultStore, Run
+    >>> from nnest.results import ResultStore
     >>> table = sentence_table(["boyer-2019/convolutions/faster"], ResultStore("no/such/folder"))
     >>> [row[2] for row in table]
     ['not run yet']
@@ -111,7 +111,7 @@ def recorded_table(keys: Sequence[str], store: ResultStore) -> Table:
     Examples
     --------
     >>> from nnest.reporting import recorded_table
-    >>> from nnest.results import ResultStore, Run
+    >>> from nnest.results import ResultStore
     >>> print(recorded_table(["boyer-2019"], ResultStore("no/such/folder")))
     report | scale | experiments with runs of their own | runs | diverged | hours
     boyer-2019 | not run | 0 | 0 | 0 | 0.0

@@ -82,7 +82,7 @@ def as_frame(rows: Sequence[NumberVerdict] | Sequence[ClaimVerdict]) -> pd.DataF
     Parameters
     ----------
     rows : sequence of NumberVerdict or sequence of ClaimVerdict
-        For instance `Verdicts.numbers`.
+        For instance `Verdicts.numbers`. If there is none, the frame has the columns of numbers.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def as_frame(rows: Sequence[NumberVerdict] | Sequence[ClaimVerdict]) -> pd.DataF
 
     columns = CLAIM if any(isinstance(one, ClaimVerdict) for one in rows) else NUMBER
     named = [column for column in columns if column.name]
-    names = None if rows else [column.name for column in named]
+    names = None if rows else [name for column in named for name in column.names]
     values = [
         {name: value for column in named for name, value in column.values(one).items()}
         for one in rows

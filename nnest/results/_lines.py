@@ -44,11 +44,11 @@ def _read_line(path: Path, number: int, line: bytes) -> Run:
     advice = "restore the file from git, or delete the line and run the experiment again"
     if len(line) > LONGEST_LINE:
         raise ResultsError(f"{place} is longer than any run: {advice}.")
-    if is_torn(line):
-        raise ResultsError(f"{place} is torn, it is no whole line of JSON: {advice}.")
     try:
         run = Run.from_json(line)
     except (TypeError, ValueError, RecursionError) as error:
+        if is_torn(line):
+            raise ResultsError(f"{place} is torn, it is no whole line of JSON: {advice}.") from None
         raise ResultsError(
             f"{place} is no recorded run: {str(error).rstrip('.')}; {advice}."
         ) from error

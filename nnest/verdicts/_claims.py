@@ -196,8 +196,10 @@ def judge_claims(records: Records, scale: str | None = None) -> list[ClaimVerdic
 
 def _rests_on_normality(decision: Decision, n: int, level: float) -> str:
     """Say where so few seeds decide only because their differences are taken for normal."""
-    undecided = decision.verdict in (Verdict.UNDECIDED, Verdict.NOT_JUDGED)
-    return "" if undecided or 0.5**n <= level else f"{n} seeds decide only if normal"
+    if decision.verdict in (Verdict.UNDECIDED, Verdict.NOT_JUDGED) or 0.5**n <= level:
+        return ""
+    # Tests of signs and of counts, which take nothing for normal, say so in their note.
+    return "" if all(part.note for part in decision.parts) else f"{n} seeds decide only if normal"
 
 
 def _judge(case: Case, level: float) -> ClaimVerdict:

@@ -50,7 +50,7 @@ class Summary:
     --------
     >>> from nnest.reports import get_report
     >>> from nnest.verdicts import judge
-    >>> from nnest.results import ResultStore, conflicting_keys
+    >>> from nnest.results import ResultStore
     >>> judge(get_report("boyer-2019"), ResultStore("no/such/folder")).summary.numbers
     {'equal': 3, 'no records': 101}
     """
@@ -91,7 +91,7 @@ class Verdicts:
     --------
     >>> from nnest.reports import get_report
     >>> from nnest.verdicts import judge
-    >>> from nnest.results import ResultStore, conflicting_keys
+    >>> from nnest.results import ResultStore
     >>> verdicts = judge(get_report("boyer-2019"), ResultStore("no/such/folder"))
     >>> len(verdicts.numbers), len(verdicts.unused)
     (104, 0)
@@ -210,7 +210,7 @@ def judge(
     --------
     >>> from nnest.reports import get_report
     >>> from nnest.verdicts import judge
-    >>> from nnest.results import ResultStore, conflicting_keys
+    >>> from nnest.results import ResultStore
     >>> judge(get_report("boyer-2019"), ResultStore("no/such/folder")).numbers[0].verdict.value
     'equal'
     """

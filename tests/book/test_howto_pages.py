@@ -79,7 +79,7 @@ def test_a_word_before_its_link_is_found(source: str, missing: list[str]) -> Non
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_short_and_runs(page: str) -> None:
+def test_a_page_is_short(page: str) -> None:
     """Three cells at least, and no more words than a reader takes at a stretch."""
     cells = [block for block in split(chapter(page))[1] if block.name == "code-cell"]
     assert 3 <= len(cells) <= 8

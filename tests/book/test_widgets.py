@@ -290,11 +290,12 @@ def test_a_question_of_a_page_has_one_right_answer_and_reasons(page: str, block:
         ["- A.", "  Because.", "- B.", "  Because."],
         ["+ A.", "  Because."],
         ["+ A.", "- B.", "  Because."],
+        ["Think.", "+ A.", "  Because.", "- B.", "  Because."],
     ],
 )
 def test_a_question_that_nobody_can_answer_is_refused(lines: list[str]) -> None:
-    """Two right answers, none, nothing to choose from, or no reason."""
-    with pytest.raises(ValueError, match=r"a quiz has one right answer|has its reason"):
+    """Two right answers, none, no choice, no reason, or words that nobody would see."""
+    with pytest.raises(ValueError, match=r"one right answer|has its reason|begins with an answer"):
         quiz.parse(lines)
 
 
