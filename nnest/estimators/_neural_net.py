@@ -209,7 +209,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         return Part(rows, self._encode(samples.y[rows], reset, classes), weight)
 
     def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
-        """Refuse samples of another shape than those that were fitted."""
+        """Raise if samples have another shape than those that were fitted."""
         shape = X.shape[1:]
         if len(shape) > 3:
             raise ValueError(

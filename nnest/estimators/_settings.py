@@ -103,7 +103,7 @@ def without_traced(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_training(net: Any) -> None:
-    """Refuse values that training cannot use; the builders refuse those of the architecture."""
+    """Raise if training cannot use a value; the builders check those of the architecture."""
     if keras.config.floatx() != "float32":
         raise ValueError(
             f"floatx={keras.config.floatx()!r} of Keras is not accepted, since networks are "
@@ -122,7 +122,7 @@ def check_training(net: Any) -> None:
 
 
 def check_rows(model: Model, batch_size: Any, n: int) -> None:
-    """Refuse batches of one sample where a layer divides by their spread."""
+    """Raise if a batch has one sample where a layer divides by its spread."""
     if model.fewest_rows > 1 and min(int(batch_size), n) == 1:
         raise ValueError(
             f"batch_size={batch_size} and {n} samples make batches of one, in which batch "

@@ -154,7 +154,7 @@ def _no_network(error: Exception) -> Refused:
 
 
 def _check_names(wanted: set[str], found: set[str]) -> None:
-    """Refuse files too few and files too many."""
+    """Raise if files are missing, or if there are more than belong."""
     if wanted - found:
         raise Refused(f"it lacks {min(wanted - found)!r}")
     if found - wanted:
@@ -178,7 +178,7 @@ def _assign(name: str, variable: Any, files: Files) -> None:
 
 
 def _check_values(name: str, values: np.ndarray, diverged: bool) -> None:
-    """Refuse numbers that no training leaves."""
+    """Raise if a number is one that no training leaves."""
     if not diverged and not is_finite(name, values):
         raise Refused(
             f"{name!r} in it holds numbers that are not finite, and its training did not diverge"
@@ -189,7 +189,7 @@ def _check_values(name: str, values: np.ndarray, diverged: bool) -> None:
 
 
 def _check_hyperparameters(model: Any) -> None:
-    """Refuse rates and strengths that no layer and no optimizer would take."""
+    """Raise if a rate or a strength is one that no layer and no optimizer takes."""
     for each in (layer for layer in model.layers if hasattr(layer, "hyperparameters")):
         held = each.hyperparameters.variables
         finite = all(np.isfinite(ops.convert_to_numpy(variable.value)).all() for variable in held)
@@ -208,7 +208,7 @@ def _check_hyperparameters(model: Any) -> None:
 
 
 def _check_rate(name: str, rate: float) -> None:
-    """Refuse a number of the optimizer that no constructor would take."""
+    """Raise if a number of the optimizer is one that no constructor takes."""
     above, below = RATES[name]
     if not above < rate < below:
         raise Refused(f"the {name} of its optimizer is {rate}, which is out of bounds")
