@@ -172,12 +172,13 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             own = None if groups is None else check_groups(groups, len(samples.y))[part.rows]
             part, validation = self._split(part, own)
         check_rows(self._network.like, self.batch_size, len(part.y))
+        self._network.begin_schedule(self.epochs, int(self.batch_size), len(part.y))
         return part.relative(), None if validation is None else validation.relative()
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Train for one epoch more, from where the last call ended."""
         with undone(self) as kept:
-            check_training(self)
+            check_training(self, has_end=False)
             goes_on = "_network" in vars(self)
             samples = self._samples(X, y, sample_weight, reset=not goes_on)
             part = self._part(samples, np.arange(len(samples.y)), not goes_on, classes).counted()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from nnest._validation import shortened
+from nnest._validation import BOUNDS, Bounds, shortened
 from nnest.estimators import FitState
+from nnest.optimizers import SCHEDULES
 from nnest.persistence._arrays import HEADER, read_array, read_vector
 from nnest.persistence._errors import Refused, refusing
 from nnest.persistence._files import MANIFEST, Files, opened
@@ -38,8 +38,19 @@ NEVER_NEGATIVE = (
     "_accumulated_delta_var",
     "_norm",
 )
-#: What an optimizer's numbers are above and below; a coefficient is a momentum.
-RATES = {"learning_rate": (0.0, math.inf), "coefficient": (0.0, 1.0)}
+#: What numbers of an optimizer are at least, or above, and what they are below; a coefficient is
+#: a momentum.
+RATES = {
+    "learning_rate": Bounds(0, above=True),
+    "coefficient": Bounds(0, 1, above=True),
+    "schedule": Bounds(0, len(SCHEDULES)),
+    "schedule_start": Bounds(0),
+    "schedule_steps": Bounds(0, above=True),
+    **{
+        name: BOUNDS[name]
+        for name in ("warmup_fraction", "final_fraction", "weight_decay", "clip_norm")
+    },
+}
 
 
 def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
@@ -209,8 +220,7 @@ def _check_hyperparameters(model: Any) -> None:
 
 def _check_rate(name: str, rate: float) -> None:
     """Raise if a number of the optimizer is one that no constructor takes."""
-    above, below = RATES[name]
-    if not above < rate < below:
+    if not RATES[name].holds(rate):
         raise Refused(f"the {name} of its optimizer is {rate}, which is out of bounds")
 
 

@@ -132,7 +132,10 @@ def _parameters(found: _Object) -> tuple[str, dict[str, Any]]:
     if kind not in ESTIMATORS:
         raise Refused(f"{kind[:80]!r} is no estimator of this package")
     given = found.take("parameters", dict)
-    if set(given) != set(ESTIMATORS[kind]().get_params(deep=False)):
+    known = ESTIMATORS[kind]().get_params(deep=False)
+    # A parameter that came later is None, which is how files of before it were trained.
+    older = {name for name, value in known.items() if value is None}
+    if not set(known) - older <= set(given) <= set(known):
         raise Refused(f"it has other parameters than a {kind}")
     parameters = {name: from_json(value) for name, value in given.items()}
     check_parameters(parameters)
