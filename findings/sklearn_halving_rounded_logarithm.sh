@@ -7,7 +7,7 @@
 # What happens: the number of iterations is floor(log(n, factor)) + 1, and log(243, 3) is
 # 4.999999999999999 in floating point. The last iteration compares three candidates, and its
 # resources are a third of what they could be with min_resources="smallest". The same happens for
-# 125 candidates by 5.
+# 1000 candidates by 10.
 #
 # Why it matters: powers of the factor are the sizes that people choose, and the winner is then
 # chosen with a third of the training that was asked for.
@@ -55,10 +55,10 @@ def rungs(n, factor):
     return search.n_candidates_, search.n_resources_
 
 
-for n, factor in ((81, 3), (243, 3), (125, 5)):
+for n, factor in ((81, 3), (243, 3), (1000, 10)):
     print(n, "by", factor, "log", log(n, factor), "candidates, resources:", *rungs(n, factor))
 assert rungs(81, 3) == ([81, 27, 9, 3, 1], [1, 3, 9, 27, 81])
 assert rungs(243, 3) == ([243, 81, 27, 9, 3], [1, 3, 9, 27, 81])
-assert rungs(125, 5) == ([125, 25, 5], [1, 5, 25])
+assert rungs(1000, 10) == ([1000, 100, 10], [1, 10, 100])
 print("as described")
 PYTHON
