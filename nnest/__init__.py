@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nnest.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
     from nnest.persistence import load, save
     from nnest.population import fit_many
-    from nnest.search import VectorizedGridSearchCV
+    from nnest.search import HalvingSearchCV, VectorizedGridSearchCV
     from nnest.search.optuna import OptunaSearchCV
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "CNNClassifier",
     "CNNRegressor",
     "Ensemble",
+    "HalvingSearchCV",
     "MLPClassifier",
     "MLPRegressor",
     "OptunaSearchCV",
@@ -40,6 +41,7 @@ _HOMES = {
     **dict.fromkeys(__all__, "nnest.estimators"),
     "Augmentation": "nnest.augmentation",
     "Ensemble": "nnest.ensembles",
+    "HalvingSearchCV": "nnest.search",
     "OptunaSearchCV": "nnest.search.optuna",
     "VectorizedGridSearchCV": "nnest.search",
     "fit_many": "nnest.population",

@@ -66,7 +66,7 @@ class Fitting(NamedTuple):
         watched: tuple[Samples, np.ndarray] | None = None,
         architectures: Architectures | None = None,
     ) -> Self:
-        """Begin the training of an estimator.
+        """Begin the training of an estimator, or go on with it if it has *warm_start*.
 
         Parameters
         ----------
@@ -93,14 +93,24 @@ class Fitting(NamedTuple):
         """
         twin = copy(estimator)
         check_training(twin)
-        samples.introduce(twin)
-        train, validation = twin._begin(samples, rows, watched, None, architectures)
+        goes_on = bool(twin.warm_start) and "_network" in vars(twin)
+        if goes_on:
+            like_given = np.empty((0, *samples.learnt["_sample_shape"]))
+            twin._check_sample_shape(like_given, reset=False)
+        else:
+            samples.introduce(twin)
+        train, validation = twin._begin(samples, rows, watched, None, architectures, goes_on)
         return cls(estimator, twin, train, validation, twin._network)
 
     @property
     def order_seed(self) -> int:
         """What decides the order of the samples in each epoch."""
         return self.twin._order_seed
+
+    @property
+    def start(self) -> int:
+        """Number of epochs that its network has been trained for already."""
+        return int(self.twin.n_iter_)
 
     @property
     def like(self) -> Model:

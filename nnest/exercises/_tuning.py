@@ -59,6 +59,7 @@ def declare_all() -> None:
         },
     )
     _declare_ensembles()
+    _declare_halving()
 
 
 def _declare_ensembles() -> None:
@@ -94,6 +95,39 @@ def _declare_ensembles() -> None:
                 1,
                 2,
             ],
+        },
+    )
+
+
+def _declare_halving() -> None:
+    """Declare the exercises of the chapter on successive halving."""
+    declare(
+        "halving/epochs",
+        81,
+        "Count for each rung its settings, times the epochs that they still lack.",
+        {
+            "A survivor has its first epochs already: count what it lacks.": 108,
+            "This is the whole grid.": 729,
+        },
+    )
+    declare(
+        "halving/rungs",
+        [16, 8, 4, 2, 1],
+        "Divide by two until one is left.",
+        {
+            "One setting is left and is trained to the end.": [16, 8, 4, 2],
+            "All settings are trained at the first rung.": [8, 4, 2, 1],
+        },
+    )
+    curves = [(0.9 - 0.5 * math.exp(-e / 2), 0.95 - 0.8 * math.exp(-e / 6)) for e in range(1, 40)]
+    crossing = 1 + next(i for i, (a, b) in enumerate(curves) if b > a)
+    declare(
+        "halving/cross",
+        crossing,
+        "Compute both for one epoch after the other.",
+        {
+            "There A is still ahead.": crossing - 1,
+            "B was ahead one epoch earlier.": crossing + 1,
         },
     )
 

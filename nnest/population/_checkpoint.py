@@ -8,7 +8,9 @@ import os
 import time
 import warnings
 import zipfile
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +18,7 @@ import numpy as np
 
 from nnest._storage import array_in, open_regular, replacing, unpacked, writing
 
-__all__ = ["GroupCheckpoint", "bytes_of"]
+__all__ = ["GroupCheckpoint", "bytes_of", "checkpoints_kept", "release"]
 
 #: Seconds between two checkpoints; a killed run loses no more than that and one turn.
 INTERVAL = 60.0
@@ -114,6 +116,56 @@ class GroupCheckpoint:
             "make it writable, make room there, or name another folder for checkpoints; what was "
             "recorded before is whole, and the same call goes on.",
         )
+
+
+# Checkpoints of calls that have ended and belong to a computation that has not.
+_kept: ContextVar[list[GroupCheckpoint] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def checkpoints_kept() -> Iterator[None]:
+    """Keep the checkpoints of all calls of :func:`fit_many` until the end of the block.
+
+    A computation of several calls that is killed then goes on where it was, because the calls that
+    had ended find what they learnt. Without an error, the block removes them at its end.
+
+    Yields
+    ------
+    None
+        Nothing; it holds for this thread.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from nnest import MLPClassifier
+    >>> from nnest.population import checkpoints_kept, fit_many
+    >>> net = MLPClassifier(epochs=1, random_state=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with checkpoints_kept():
+    ...         _ = fit_many([net], np.eye(4), [0, 1, 0, 1], checkpoint=folder)
+    ...         during = len(list(Path(folder).iterdir()))
+    ...     during, len(list(Path(folder).iterdir()))
+    (1, 0)
+    """
+    checkpoints: list[GroupCheckpoint] = []
+    token = _kept.set(checkpoints)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+    release(checkpoints)
+
+
+def release(checkpoints: list[GroupCheckpoint]) -> None:
+    """Remove the files of groups that have ended, or leave them to :func:`checkpoints_kept`."""
+    kept = _kept.get()
+    if kept is not None:
+        kept += checkpoints
+        return
+    for each in checkpoints:
+        each.forget()
 
 
 def _read(path: Path) -> Arrays:

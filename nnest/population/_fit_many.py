@@ -17,7 +17,7 @@ from tqdm import tqdm
 from nnest._interrupts import interrupts_heard
 from nnest._machine import free_memory
 from nnest.estimators import NeuralNet
-from nnest.population._checkpoint import GroupCheckpoint
+from nnest.population._checkpoint import GroupCheckpoint, release
 from nnest.population._execution import ExecutionPlan, plan_for
 from nnest.population._group import Group
 from nnest.population._members import Member, Preparation, fit_alone
@@ -52,9 +52,9 @@ def fit_many(
     Parameters
     ----------
     estimators : sequence of estimators
-        Classifiers or regressors of this package, each once. One with callbacks of its own, one
-        of a subclass that has its own `fit`, or one that goes on with a network that it has
-        (`warm_start`), is fitted alone, with a warning.
+        Classifiers or regressors of this package, each once. One with *warm_start* goes on with
+        the network that it has. One with callbacks of its own, or of a subclass that has its own
+        `fit`, is fitted alone, with a warning.
     X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
         Samples of all of them.
     y : array-like of shape (n,) or (n, n_outputs)
@@ -120,8 +120,7 @@ def fit_many(
                 for group in _groups(members):
                     samples = preparation.inputs(group[0].estimator)
                     checkpoints += _train(group, samples, most, report, checkpoint)
-    for each in checkpoints:
-        each.forget()
+    release(checkpoints)
     return estimators
 
 
@@ -156,8 +155,6 @@ def _why_alone(estimator: Any) -> str | None:
         return "they have callbacks of their own"
     if any(getattr(type(estimator), name) is not getattr(NeuralNet, name) for name in _REPLACED):
         return "their class has a `fit` of its own"
-    if estimator.warm_start and hasattr(estimator, "n_iter_"):
-        return "they go on with the network that they have (warm_start=True)"
     return None
 
 
@@ -220,7 +217,7 @@ def _groups(members: list[Member]) -> list[list[Member]]:
     groups: dict[Any, list[Member]] = {}
     for member in members:
         watched = member.validation is not None
-        key = (signature(member.like), member.batch_rows, watched)
+        key = (signature(member.like), member.batch_rows, watched, member.fitting.start)
         groups.setdefault(key, []).append(member)
     return list(groups.values())
 
@@ -234,7 +231,7 @@ class _Report:
     def __call__(self, epoch: int, trained: list[Member]) -> set[int]:
         """Return the places of the members that the caller wants to stop."""
         for member in trained:
-            left = int(member.estimator.epochs) - epoch - 1 if member.is_over else 0
+            left = member.end - epoch - 1 if member.is_over else 0
             self._bar.update(1 + left)
         if self._callback is None:
             return set()

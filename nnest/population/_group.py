@@ -36,7 +36,7 @@ class Group:
     Parameters
     ----------
     members : list of Member
-        The members; equal signatures and batch sizes.
+        The members; equal signatures, batch sizes and epochs that they were trained for before.
     samples : ndarray
         The samples of all.
     plan : ExecutionPlan
@@ -47,7 +47,7 @@ class Group:
         self.members, self.plan = members, plan
         self.template = with_metrics(members[0], samples)
         self.samples = samples if plan.name == "alone" else jax.device_put(samples)
-        self.epoch = 0
+        self.epoch = self.start = members[0].fitting.start
         self.blocks: list[Block] = []
         self.earlier = 0.0  # seconds, in processes that were stopped
         self._begun = time.monotonic()
@@ -103,7 +103,7 @@ class Group:
 
     def _train_epoch(self, pool: ThreadPoolExecutor, checkpoint: GroupCheckpoint) -> None:
         """Train all blocks for this epoch, in turns."""
-        if self.epoch == 0 and self.blocks[0].logs is None:
+        if self.epoch == self.start and self.blocks[0].logs is None:
             # One block first: all of them run one program, which each thread would compile else.
             self.blocks[0].advance(time.monotonic())
         while waiting := [block for block in self.blocks if block.logs is None]:
@@ -158,6 +158,7 @@ class Group:
         digest = hashlib.sha256()
         settings = [FORMAT, jax.__version__, keras.__version__, jax.devices()[0].device_kind]
         settings += [signature(self.template), vars(self.plan)]
+        settings += [self.start] if self.start else []
         for member in self.members:
             own, rule = member.estimator, member.stopping
             # The rule under its old name: older checkpoints are found by this text.

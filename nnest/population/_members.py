@@ -53,6 +53,11 @@ class Member:
         return self.fitting.estimator
 
     @property
+    def end(self) -> int:
+        """Number of epochs after which its training is over at the latest."""
+        return self.fitting.start + int(self.estimator.epochs)
+
+    @property
     def batch_rows(self) -> int:
         """Rows of a batch in the program, as the estimator's own `fit` would take them."""
         return rows_at_once(int(self.estimator.batch_size), len(self.train.y))
@@ -80,7 +85,7 @@ class Member:
         improves = rule is not None and rule.improves(epoch, logs["val_loss"])
         self.is_over = (
             (rule is not None and rule.is_over(epoch))
-            or epoch + 1 >= self.estimator.epochs
+            or epoch + 1 >= self.end
             or not math.isfinite(logs["loss"])
         )
         return improves

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnest.search._grid import VectorizedGridSearchCV
+    from nnest.search._halving import HalvingSearchCV
 
-__all__ = ["VectorizedGridSearchCV"]
+__all__ = ["HalvingSearchCV", "VectorizedGridSearchCV"]
 
 # Loaded when touched: a command that needs no search imports neither Keras nor JAX.
 _HOMES = {
+    "HalvingSearchCV": "nnest.search._halving",
     "VectorizedGridSearchCV": "nnest.search._grid",
 }
 

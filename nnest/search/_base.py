@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from copy import deepcopy
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
@@ -34,6 +34,8 @@ __all__ = ["BaseBatchedSearchCV"]
 
 class BaseBatchedSearchCV(compat.BaseSearchCV):
     """Base class of searches that train all settings and folds together."""
+
+    _evaluation: ClassVar[type[Evaluation]] = Evaluation
 
     def __sklearn_tags__(self) -> Any:
         """Return tags: the search takes the samples and targets that the estimator takes."""
@@ -91,7 +93,7 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         context.call_on_fit_task_begin(estimator=self, **about)
         splits = self._split(X, y, routed.splitter.split)
         base = clone(self.estimator)
-        evaluation = Evaluation(self, base, X, y, splits, scorers, routed)
+        evaluation = self._evaluation(self, base, X, y, splits, scorers, routed)
         with interrupts_heard():
             results, seed = self._search(evaluation, refit_metric, context)
         if self.refit:

@@ -27,6 +27,7 @@ __all__ = [
     "Job",
     "Member",
     "fit_members",
+    "fit_together",
     "fit_transformers",
     "transformers",
     "with_setting",
@@ -116,11 +117,15 @@ class _FitRecorder(BaseEstimator):
 
 
 def fit_members(
-    job: Job, settings: list[dict[str, Any]], seeds: Sequence[Sequence[int]] | None = None
+    job: Job,
+    settings: list[dict[str, Any]],
+    seeds: Sequence[Sequence[int]] | None = None,
+    keep: list[StackedSamples] | None = None,
 ) -> list[Member]:
     """Return one fitted member for each setting and each fold, folds varying fastest.
 
-    `seeds` has one for each setting and fold; networks without a random state take it.
+    `seeds` has one for each setting and fold; networks without a random state take it. `keep` gets
+    the samples of all, for those that go on.
     """
     templates = [with_setting(job.base, setting) for setting in settings]
     networks = [checked_network(template) for template in templates]
@@ -137,10 +142,10 @@ def fit_members(
         alike.setdefault(transformers(template, setting), []).append(place)
     bare = alike.pop((), [])
     if bare:
-        _fit_bare(job, [member for i in bare for member in members[i]])
+        _fit_bare(job, [member for i in bare for member in members[i]], keep)
     groups = [(templates[places[0]], [members[i] for i in places]) for places in alike.values()]
     for samples in stacked(_transformed(job, groups), num_samples(job.X)):
-        _fit_together(job, samples)
+        fit_together(job, samples, keep)
     return [member for row in members for member in row]
 
 
@@ -170,13 +175,13 @@ def _same(value: Any) -> Any:
     return (type(value), value) if simple else id(value)
 
 
-def _fit_bare(job: Job, members: list[Member]) -> None:
+def _fit_bare(job: Job, members: list[Member], keep: list[StackedSamples] | None) -> None:
     """Fit networks that have no transformers before them."""
     params = {name: value for name, value in job.fit_params.items() if value is not None}
     if set(params) <= {"sample_weight"}:
         weight = _checked_weight(params.get("sample_weight"), num_samples(job.X))
         splits = [job.rows_of(member.fold) for member in members]
-        _fit_together(job, StackedSamples(job.X, job.y, weight, members, splits))
+        fit_together(job, StackedSamples(job.X, job.y, weight, members, splits), keep)
         return
     for fold, rows in enumerate(job.training_rows):
         X, y = safe_split(job.base, job.X, job.y, rows)
@@ -274,8 +279,18 @@ def _fit_alone(job: Job, members: list[Member], X: Any, y: Any, params: dict[str
         _share([member], time.perf_counter() - start)
 
 
-def _fit_together(job: Job, samples: StackedSamples) -> None:
-    """Fit members together; on an error halve them until those that cause it are alone."""
+def fit_together(
+    job: Job,
+    samples: StackedSamples,
+    keep: list[StackedSamples] | None = None,
+    begins: bool = True,
+) -> None:
+    """Fit members together; on an error halve them until those that cause it are alone.
+
+    Members that go on with their networks are not halved: what they had learnt would be lost.
+    """
+    if keep is not None:
+        keep.append(samples)
     start = time.perf_counter()
     members = samples.members
     # Early stopping must not see the watched rows.
@@ -297,12 +312,12 @@ def _fit_together(job: Job, samples: StackedSamples) -> None:
     except Exception as error:
         if job.raises(error):
             raise
-        if len(members) > 1:
+        if len(members) > 1 and begins:
             for member in members:
                 member.network = clone(member.network)
             middle = len(members) // 2
             for half in (slice(middle), slice(middle, None)):
-                _fit_together(
+                fit_together(
                     job, replace(samples, members=members[half], splits=samples.splits[half])
                 )
             return

@@ -9,6 +9,7 @@ from copy import copy
 from typing import Any
 
 from nnest._compat import sklearn as compat
+from nnest.population import checkpoints_kept
 from nnest.search._batching import Job, Member, fit_members
 from nnest.search._checks import Rows, several_metrics
 
@@ -35,6 +36,9 @@ class Evaluation:
     routed : Bunch
         Parameters for the estimator's `fit` and for the metrics.
     """
+
+    #: Whether networks are still needed when they have been scored.
+    keeps_networks = False
 
     def __init__(
         self,
@@ -68,8 +72,9 @@ class Evaluation:
         if not candidates:
             raise ValueError("The grid is empty: give at least one dict of parameters to try.")
         tasks = self._begin(len(candidates), callback_ctx)
-        members = fit_members(self.job(), candidates)
-        outcomes = self.score(members, tasks)
+        # The table needs the scores of all: until then, what is trained can still be lost.
+        with checkpoints_kept():
+            outcomes = self.score(self._trained(candidates), tasks)
         compat.report_fit_failures(outcomes, self._search.error_score)
         if callable(self._search.scoring):
             compat.insert_error_scores(outcomes, self._search.error_score)
@@ -81,6 +86,10 @@ class Evaluation:
             self._search, self._candidates, len(self.splits), self.outcomes, self._more
         )
         return self.results
+
+    def _trained(self, candidates: list[dict[str, Any]]) -> list[Member]:
+        """Return the members of candidates, fitted."""
+        return fit_members(self.job(), candidates)
 
     def on(self, splits: list[Split]) -> Evaluation:
         """Return this evaluation on other folds."""
@@ -132,7 +141,8 @@ class Evaluation:
                 parts["train"] = self._part(train, None)
             for place in range(fold, len(members), n_folds):
                 outcomes[place] = self._outcome(members[place], parts)
-                members[place].network = None  # frees its memory
+                if not self.keeps_networks:
+                    members[place].network = None  # frees its memory
                 if tasks[place] is not None:
                     tasks[place].call_on_fit_task_end(estimator=self._search)
         return outcomes
