@@ -36,6 +36,8 @@ async function visit(page) {
     width: inside.documentElement.scrollWidth,
     loaded: frame.contentWindow.performance.getEntriesByType("resource").map((one) => one.name),
     first: says(),
+    broken: [...inside.querySelectorAll("dl.py .sig-name, dl.py dt > strong")]
+      .filter((node) => node.getClientRects().length > 1).map((node) => node.textContent),
     unnamed: [...inside.querySelectorAll(".nn-widget input, .nn-widget select")]
       .filter((node) => !node.labels.length).length,
   };
@@ -131,6 +133,12 @@ def test_no_request_leaves_the_host(page: str, address: str, visited: dict[str, 
 def test_no_page_is_wider_than_a_phone(page: str, visited: dict[str, Any]) -> None:
     """Tables and formulas scroll within themselves."""
     assert visited["pages"][page]["width"] <= PHONE
+
+
+@pytest.mark.parametrize("page", [one for one in build.pages() if one.startswith("reference/")])
+def test_no_name_breaks_in_the_middle(page: str, visited: dict[str, Any]) -> None:
+    """Names of functions and of parameters stay in one line on a phone."""
+    assert visited["pages"][page]["broken"] == []
 
 
 @pytest.mark.parametrize("page", [one for one in build.pages() if count_widgets(one)])
