@@ -36,8 +36,9 @@ async function visit(page) {
     width: inside.documentElement.scrollWidth,
     loaded: frame.contentWindow.performance.getEntriesByType("resource").map((one) => one.name),
     first: says(),
-    broken: [...inside.querySelectorAll("dl.py .sig-name, dl.py dt > strong")]
-      .filter((node) => node.getClientRects().length > 1).map((node) => node.textContent),
+    broken: [...inside.querySelectorAll(".sig-name, .sig-param > .n, dl.py dt > strong")]
+      .map((node) => [node.textContent, node.getClientRects().length])
+      .filter(([name, lines]) => lines > 1 && /^[A-Za-z_0-9]+$/.test(name)),
     unnamed: [...inside.querySelectorAll(".nn-widget input, .nn-widget select")]
       .filter((node) => !node.labels.length).length,
   };
