@@ -27,6 +27,7 @@ for name in (
     "sysconf", "uname",
 ):
     delattr(os, name) if hasattr(os, name) else None
+os.process_cpu_count = os.cpu_count  # Linux's own, of Python 3.13, asks for the affinity
 for name in ("SIGALRM", "SIGKILL", "SIGUSR1", "alarm", "pthread_kill", "setitimer"):
     delattr(signal, name) if hasattr(signal, name) else None
 for name in ("fcntl", "grp", "pwd", "resource", "termios"):
