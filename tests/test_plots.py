@@ -276,9 +276,23 @@ def test_images_share_one_scale_of_brightness() -> None:
     np.testing.assert_array_equal(strip.get_array()[0, [0, 4, 8]], [10.0, 5.0, 0.0])
 
 
+def test_images_are_drawn_in_color() -> None:
+    """The largest value is white, and the gap between two pictures is transparent."""
+    pictures = np.zeros((2, 3, 3, 3))
+    pictures[0, :, :, 0] = 255
+    strip = plots.images(pictures).images[0].get_array()
+    assert strip.shape == (3, 7, 4)
+    np.testing.assert_array_equal(strip[0, [0, 3, 4]], [[1, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 1]])
+    gray = plots.images(np.ones((2, 3, 3, 1))).images[0].get_array()
+    assert gray.shape == (3, 7)
+
+
 def test_images_refuse_a_single_picture() -> None:
     """One picture without a first axis is told what form is wanted."""
-    message = "The pictures have the shape (8, 8): give (n_pictures, height, width)."
+    message = (
+        "The pictures have the shape (8, 8): give (n_pictures, height, width), or (n_pictures,"
+        " height, width, 3) in color."
+    )
     with pytest.raises(ValueError, match=re.escape(message)):
         plots.images(np.zeros((8, 8)))
 

@@ -25,7 +25,7 @@ def crop_and_flip(images: Any, top: Any, left: Any, flipped: Any, size: tuple[in
 
     Returns
     -------
-    tensor of shape (n, *size, c)
+    tensor of shape (n, height, width, c)
         The windows.
 
     Examples

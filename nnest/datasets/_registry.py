@@ -51,6 +51,10 @@ class DatasetInfo:
         Terms of use; "none stated" where there are none.
     url : str
         Page or folder of its authors.
+    citation : str
+        What to cite.
+    note : str
+        How its parts were made.
     max_value : int
         The value of a white pixel.
     digest : str
@@ -72,6 +76,8 @@ class DatasetInfo:
     n_classes: int
     licence: str
     url: str
+    citation: str
+    note: str
     max_value: int
     digest: str
 
@@ -109,7 +115,8 @@ class Recipe:
         train, test = self.arrays["x_train"].shape, self.arrays["x_test"].shape
         return DatasetInfo(
             self.name, self.title, train[1:], train[0], test[0], len(self.target_names),
-            self.licence, self.url, self.max_value, combined_digest(self.arrays),
+            self.licence, self.url, self.citation, self.note, self.max_value,
+            combined_digest(self.arrays),
         )  # fmt: skip
 
 

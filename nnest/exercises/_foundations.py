@@ -18,6 +18,7 @@ def declare_all() -> None:
     _pixels()
     _activations()
     _losses()
+    _from_scratch()
     _optimizers()
     _learning_rate()
     _initialization()
@@ -139,6 +140,28 @@ def _losses() -> None:
 def _one_hot(labels: ArrayLike, n: int) -> NDArray[np.int64]:
     found: NDArray[np.int64] = (np.asarray(labels)[:, None] == np.arange(n)).astype(np.int64)
     return found
+
+
+def _from_scratch() -> None:
+    declare(
+        "from_scratch/gradient",
+        [0.7, -0.8, 0.1],
+        "Write the truth as a list of zeros with a single one.",
+        {
+            "You took truth minus probability: the sign is turned round.": [-0.7, 0.8, -0.1],
+            "These are the probabilities; take the truth away.": [0.7, 0.2, 0.1],
+            "The other classes have a gradient, too.": [0.0, -0.8, 0.0],
+        },
+    )
+    declare(
+        "from_scratch/numbers",
+        64 * 30 + 30 + 30 * 10 + 10 + 10 * 10 + 10,
+        "Count each layer by itself: its weights and its biases.",
+        {
+            "Each unit has a bias, too.": 64 * 30 + 30 * 10 + 10 * 10,
+            "The last layer is missing.": 64 * 30 + 30 + 30 * 10 + 10,
+        },
+    )
 
 
 def _optimizers() -> None:

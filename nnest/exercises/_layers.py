@@ -143,6 +143,24 @@ def _batch_normalization() -> None:
 
 def _gaussian_kernels() -> None:
     declare(
+        "gaussian_kernels/separable",
+        [49, 14],
+        "The whole kernel has a weight for each of its pixels; a pass is a row of weights.",
+        {
+            "There are two passes.": [49, 7],
+            "The two passes are added, not multiplied.": [49, 49],
+        },
+    )
+    declare(
+        "gaussian_kernels/frequency",
+        np.exp(-2 * np.pi**2 / 16),
+        "How much of a period lies in one pixel?",
+        {
+            "A period of four pixels is a quarter of a period in each.": np.exp(-2 * np.pi**2 * 16),
+            "The frequency is squared.": np.exp(-2 * np.pi**2 / 4),
+        },
+    )
+    declare(
         "gaussian_kernels/light",
         _sigma_of_one(),
         "The sum minus one changes its sign between 0.3 and 1.",

@@ -42,6 +42,15 @@ def _penalties() -> None:
             "The sign does not count: compare the absolute values.": 3,
         },
     )
+    declare(
+        "l1_l2/strength",
+        1 / 20,
+        "Set the two forces equal: lambda one, and two lambda two times the weight.",
+        {
+            "The derivative of the square has a factor two.": 1 / 10,
+            "You divided the wrong way round.": 20,
+        },
+    )
 
 
 def _dropout() -> None:

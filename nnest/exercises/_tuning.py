@@ -60,6 +60,64 @@ def declare_all() -> None:
     )
     _declare_ensembles()
     _declare_halving()
+    _searches()
+
+
+def _searches() -> None:
+    declare(
+        "grid_search/trainings",
+        4 * 3 * 2 * 5 + 1,
+        "Multiply the numbers of values, then the folds; and do not forget the last training.",
+        {
+            "The best setting is trained once more at the end.": 4 * 3 * 2 * 5,
+            "These are the settings; each is trained once for each fold.": 4 * 3 * 2,
+            "A grid tries all combinations: multiply, do not add.": (4 + 3 + 2) * 5 + 1,
+        },
+    )
+    declare(
+        "grid_search/values",
+        [3, 9],
+        "A grid repeats each rate with each dropout value; random search repeats nothing.",
+        {"Random search draws a new rate for each training.": [3, 3]},
+    )
+    declare(
+        "many_models/faster",
+        50 * 5 / 54,
+        "Write both times in seconds, and divide the longer by the shorter.",
+        {
+            "Each network is still trained: only the compiling is shared.": 50.0,
+            "This is the limit for very many networks.": 5.0,
+            "You divided the shorter time by the longer one.": 54 / 250,
+        },
+    )
+    declare(
+        "grid_of_cnns/programs",
+        [3, 81],
+        "Which of the three parameters changes the shape of an array? And each setting has folds.",
+        {
+            "Each setting is trained on three folds.": [3, 27],
+            "Dropout and penalty need no program of their own.": [27, 81],
+        },
+    )
+    declare(
+        "optuna/rounds",
+        [8, 7],
+        "Count the groups. All trials of a group are drawn at the same time.",
+        {
+            "After the last group there is nothing left to draw.": [8, 8],
+            "A whole group is drawn before the first score is told.": [1, 7],
+        },
+    )
+    declare(
+        "several_machines/seconds",
+        5 + 2 * (20 + 8 * 4 * 0.01),
+        "How many rounds are there? In a round, each worker trains one group.",
+        {
+            "Compiling takes time, too.": 2 * (20 + 8 * 4 * 0.01),
+            "This is the time of one worker.": 5 + 8 * (20 + 8 * 0.01),
+            "This is one round.": 5 + 20 + 8 * 4 * 0.01,
+        },
+    )
 
 
 def _declare_ensembles() -> None:

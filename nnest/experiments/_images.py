@@ -202,7 +202,7 @@ def enlarge(images: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
 
     Returns
     -------
-    ndarray of shape (n, *shape) or (n, *shape, channels)
+    ndarray of shape (n, height, width) or (n, height, width, channels)
         The enlarged images.
 
     Raises

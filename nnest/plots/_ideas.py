@@ -130,12 +130,12 @@ def images(
     limits: tuple[float, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw gray pictures side by side on one scale of brightness.
+    """Draw pictures side by side on one scale of brightness.
 
     Parameters
     ----------
-    pictures : array-like of shape (n_pictures, height, width)
-        The pictures.
+    pictures : array-like of shape (n_pictures, height, width) or (n_pictures, height, width, 3)
+        The pictures, gray or in color. A last axis of one is a gray picture too.
     titles : sequence of str of length n_pictures, default=None
         What stands under each picture.
     limits : (float, float), default=None
@@ -151,7 +151,7 @@ def images(
     Raises
     ------
     ValueError
-        If the pictures are not a stack of gray pictures or the titles are of another number.
+        If the pictures are not a stack of pictures or the titles are of another number.
 
     Examples
     --------
@@ -162,18 +162,25 @@ def images(
     ['before', 'after']
     """
     stack = np.asarray(pictures, dtype=float)
-    if stack.ndim != 3 or len(stack) == 0:
+    if stack.ndim == 4 and stack.shape[3] == 1:
+        stack = stack[..., 0]
+    in_color = stack.ndim == 4 and stack.shape[3] == 3
+    if (stack.ndim != 3 and not in_color) or len(stack) == 0:
         raise ValueError(
-            f"The pictures have the shape {stack.shape}: give (n_pictures, height, width)."
+            f"The pictures have the shape {stack.shape}: give (n_pictures, height, width), or"
+            " (n_pictures, height, width, 3) in color."
         )
     names = [""] * len(stack) if titles is None else list(titles)
     if len(names) != len(stack):
         raise ValueError(f"There are {len(names)} titles for {len(stack)} pictures: give one each.")
     low, high = limits if limits is not None else (float(stack.min()), float(stack.max()))
-    n, height, width = stack.shape
+    if in_color:
+        stack = np.clip((stack - low) / ((high - low) or 1.0), 0, 1)
+        stack = np.concatenate([stack, np.ones_like(stack[..., :1])], axis=3)
+    n, height, width = stack.shape[:3]
     ax = axes_or_new(ax, width=1.8 * n, height=1.8 * height / width + 0.4)
-    # A strip of white between the pictures: NaN is drawn in the color for bad values, none.
-    strip = np.full((height, n * (width + 1) - 1), np.nan)
+    # A gap between the pictures: nothing is drawn for NaN, nor for an opacity of zero.
+    strip = np.full((height, n * (width + 1) - 1, *stack.shape[3:]), 0.0 if in_color else np.nan)
     for index, picture in enumerate(stack):
         strip[:, index * (width + 1) : index * (width + 1) + width] = picture
     ax.imshow(strip, cmap="gray", vmin=low, vmax=high, interpolation="nearest")

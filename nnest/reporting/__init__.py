@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nnest.reporting._arm_table import arm_table
 from nnest.reporting._cross_report import outside_table, recorded_table, sentence_table
 from nnest.reporting._links import RecordFile, anchor, record_files, source_links
 from nnest.reporting._markup import Folded, Link, Table
@@ -19,6 +20,7 @@ __all__ = [
     "Table",
     "Tally",
     "anchor",
+    "arm_table",
     "as_frame",
     "as_json",
     "as_text",

@@ -36,6 +36,9 @@ async function visit(page) {
     width: inside.documentElement.scrollWidth,
     loaded: frame.contentWindow.performance.getEntriesByType("resource").map((one) => one.name),
     first: says(),
+    broken: [...inside.querySelectorAll(".sig-name, .sig-param > .n, dl.py dt > strong")]
+      .map((node) => [node.textContent, node.getClientRects().length])
+      .filter(([name, lines]) => lines > 1 && /^[A-Za-z_0-9]+$/.test(name)),
     unnamed: [...inside.querySelectorAll(".nn-widget input, .nn-widget select")]
       .filter((node) => !node.labels.length).length,
   };
@@ -131,6 +134,12 @@ def test_no_request_leaves_the_host(page: str, address: str, visited: dict[str, 
 def test_no_page_is_wider_than_a_phone(page: str, visited: dict[str, Any]) -> None:
     """Tables and formulas scroll within themselves."""
     assert visited["pages"][page]["width"] <= PHONE
+
+
+@pytest.mark.parametrize("page", [one for one in build.pages() if one.startswith("reference/")])
+def test_no_name_breaks_in_the_middle(page: str, visited: dict[str, Any]) -> None:
+    """Names of functions and of parameters stay in one line on a phone."""
+    assert visited["pages"][page]["broken"] == []
 
 
 @pytest.mark.parametrize("page", [one for one in build.pages() if count_widgets(one)])

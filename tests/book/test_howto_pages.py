@@ -11,6 +11,11 @@ from nnest.cli import build_parser
 from tests.book.sources import build, chapter, code, split
 
 PAGES = [page for page in build.pages() if page.startswith("howto/")]
+CHAPTERS = [
+    page
+    for page in build.pages()
+    if page.split("/")[0] in {"foundations", "layers", "regularization"}
+]
 #: Terms that these pages also use as words of every day.
 EVERYDAY = {"deviation", "fit", "run", "scale", "weight"}
 _TERM = re.compile(r"\{term\}`(?:([^`<]*?)\s*<)?([^`>]+)>?`")
@@ -51,6 +56,14 @@ def commands(parser: argparse.ArgumentParser, name: str = "nnest") -> list[str]:
 def test_a_term_is_linked_where_it_comes_first(page: str) -> None:
     """A reader who does not know a word finds it in the glossary at once."""
     assert unlinked(chapter(page), [one for one in terms() if one not in EVERYDAY]) == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_links_its_terms_too(page: str) -> None:
+    """Once on the page, so that one can begin with any of them."""
+    linked = {found[2].strip() for found in _TERM.finditer(chapter(page))}
+    told = {*EVERYDAY, "verdict", *linked}
+    assert unlinked(chapter(page), [one for one in terms() if one not in told]) == []
 
 
 @pytest.mark.parametrize("page", PAGES)

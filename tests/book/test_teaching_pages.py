@@ -27,11 +27,13 @@ PAGES = [
     "foundations/learning_rate",
     "foundations/initialization",
     "layers/convolution",
+    "layers/gaussian_kernels",
     "layers/pooling",
     "regularization/augmentation",
     "regularization/early_stopping",
     "regularization/class_weights",
     "tuning/differences",
+    "tuning/grid_search_and_optuna",
 ]
 
 
