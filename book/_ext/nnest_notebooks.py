@@ -129,7 +129,7 @@ class Page:
             "cite:t": lambda _, key: self._cited(key, " (") + ")",
             "class": lambda text, _: f"`{text.removeprefix('~')}`",
             "doc": self._link,
-            "eq": lambda _, label: f"({self._domain('math').equations[label][1]})",
+            "eq": lambda _, label: f"({self._number('displaymath', f'equation-{label}')})",
             "func": lambda text, _: f"`{text.removeprefix('~')}`",
             "glue:text": lambda _, key: self._glue(key),
             "numref": lambda _, label: f"Fig. {self._number('figure', label)}",
@@ -234,7 +234,7 @@ class Page:
         return format_plain_text(self._glued[name]["data"]["text/plain"], form)
 
     def _number(self, kind: str, label: str) -> str:
-        """Return the number of a figure or an exercise."""
+        """Return the number that a figure, a formula or an exercise has in the book."""
         for numbers in self._env.toc_fignumbers.values():
             if label in numbers.get(kind, {}):
                 return ".".join(map(str, numbers[kind][label]))
@@ -255,7 +255,8 @@ class Page:
         formula = body[label.end() if label else 0 :].strip()
         if r"\\" in formula:
             formula = f"\\begin{{aligned}}\n{formula}\n\\end{{aligned}}"
-        tag = f" \\tag{{{self._domain('math').equations[label[1]][1]}}}" if label else ""
+        number = self._number("displaymath", f"equation-{label[1]}") if label else ""
+        tag = f" \\tag{{{number}}}" if number else ""
         return f"$$\n{formula}{tag}\n$$"
 
     @staticmethod
