@@ -189,7 +189,7 @@ lock: .venv/.ready  ## Pin anew what pyproject.toml asks for, in both locks and 
 	@.venv/bin/uv pip compile pyproject.toml --group dev --group book --quiet --upgrade \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-annotate --no-header --output-file requirements.lock
-	@.venv/bin/uv pip compile pyproject.toml --group dev --quiet --upgrade \
+	@.venv/bin/uv pip compile pyproject.toml --group dev --group book --quiet --upgrade \
 	  --universal --python-version 3.13 --fork-strategy fewest --generate-hashes \
 	  --no-annotate --no-header --output-file requirements-3.13.lock
 	@.venv/bin/python .ci/environment.py

@@ -93,9 +93,19 @@ class Bounds:
 
 #: What the estimators' parameters take; for a sequence, each of its entries.
 BOUNDS = {
-    **dict.fromkeys(("dropout", "conv_dropout", "label_smoothing", "momentum"), Bounds(0, 1)),
-    **dict.fromkeys(("l1", "l2", "tol"), Bounds(0)),
-    "learning_rate": Bounds(0, above=True),
+    **dict.fromkeys(
+        (
+            "dropout",
+            "conv_dropout",
+            "label_smoothing",
+            "momentum",
+            "warmup_fraction",
+            "final_fraction",
+        ),
+        Bounds(0, 1),
+    ),
+    **dict.fromkeys(("l1", "l2", "tol", "weight_decay"), Bounds(0)),
+    **dict.fromkeys(("learning_rate", "clip_norm"), Bounds(0, above=True)),
     "validation_fraction": Bounds(0, 1, above=True),
     **dict.fromkeys(
         ("hidden_units", "filters", "kernel_size", "strides", "pool_size", "image_shape"),

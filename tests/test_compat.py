@@ -138,7 +138,9 @@ def trained() -> Any:
     """Return a small network with batch normalization after its first batches."""
     model = build_mlp((3,), 2, hidden_units=(4,), batch_norm_at="every")
     model.compile(RMSprop(), "categorical_crossentropy")
-    model.fit(np.ones((12, 3), "float32"), np.arange(12) % 2, batch_size=8, verbose=0)
+    model.fit(
+        np.ones((12, 3), "float32"), np.arange(12, dtype="int32") % 2, batch_size=8, verbose=0
+    )
     return model
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +17,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from nnest import cli
+from nnest.cli._tune_data import load_samples
+from nnest.datasets import load_image_folder
+from nnest.exceptions import TuneError
 from nnest.studies import open_study
 from tests.postgres import server
 
@@ -129,6 +134,85 @@ def test_a_file_of_arrays_is_searched(tmp_path: Path, capsys: pytest.CaptureFixt
     table = table_of(out)
     assert {"param_hidden_units_layers", "param_hidden_units_1"} <= set(table.columns)
     assert set(table["state"]) <= {"complete", "pruned"}
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Return a folder with two classes of pictures, bright ones and dark ones."""
+    rng = np.random.default_rng(0)
+    for name, shade in (("bright", 200), ("dark", 20)):
+        (tmp_path / "shades" / name).mkdir(parents=True)
+        for i in range(12):
+            noisy = rng.integers(shade, shade + 50, size=(10, 12), dtype=np.uint8)
+            Image.fromarray(noisy).save(tmp_path / "shades" / name / f"{i}.png")
+    return tmp_path / "shades"
+
+
+def test_a_folder_of_pictures_is_searched(
+    pictures: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By its name alone, if it lies here; in the size and colors that are asked for."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "space.toml").write_text(
+        "filters = [2]\nhidden_units = [4]\nbatch_size = 8\n"
+        "[learning_rate]\nlow = 1e-3\nhigh = 1e-1\nlog = true\n"
+    )
+    size = ["--image-size", "8x6", "--color", "gray"]
+    few = ["--trials", "2", "--folds", "2", "--epochs", "2"]
+    options = ["--model", "cnn", "--space", "space.toml", "--out", "out", *few]
+    assert cli.main(["tune", "shades", *options, *size]) == 0
+    assert f"nnest: X of {pictures}: divided by 255.\n" in capsys.readouterr().out
+    best = json.loads((tmp_path / "out" / "best.json").read_text())
+    assert (best["data"], best["image_size"], best["color"]) == (str(pictures), "8x6", "gray")
+
+    said = refusal(capsys, "shades", *options, "--image-size", "8x8")
+    assert said == (
+        "The study 'shades-cnn' was begun with --image-size 8x6, and now it is --image-size 8x8: "
+        "leave it out to go on, or give another --study-name."
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "said"),
+    [
+        (
+            "shades",
+            {"image_size": "8"},
+            "--image-size is '8': give height and width in pixels, as in 32x48.",
+        ),
+        (
+            "digits",
+            {"color": "gray"},
+            "--color is gray, but digits is no folder of pictures: leave it out.",
+        ),
+    ],
+)
+def test_options_of_pictures(
+    source: str,
+    options: dict[str, str],
+    said: str,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They say how the pictures of a folder are read."""
+    monkeypatch.chdir(pictures.parent)
+    with pytest.raises(TuneError, match=f"^{re.escape(said)}$"):
+        load_samples(source, **options)
+
+
+def test_pictures_are_read_as_a_script_reads_them(pictures: Path) -> None:
+    """Their classes are the names of the folders; a folder that is a data set's name is not one."""
+    samples = load_samples(str(pictures))
+    own = load_image_folder(pictures, (32, 32))
+    np.testing.assert_allclose(samples.X, own.data / 255, rtol=1e-6)
+    assert samples.y.tolist() == ["bright"] * 12 + ["dark"] * 12
+    (pictures.parent / "digits").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(pictures.parent)
+        assert load_samples("digits").X.shape == (1352, 8, 8)
 
 
 def test_a_grid_ends_with_its_choices(tmp_path: Path) -> None:

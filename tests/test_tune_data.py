@@ -331,7 +331,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TuneError) as caught:
         load_samples("minst")
     assert "did you mean 'mnist'?" in str(caught.value)
-    assert str(caught.value).endswith("Arrays of your own come as a file, as in data.npz.")
+    assert str(caught.value).endswith("and pictures as a folder, as in ./pictures.")
 
 
 def test_a_subset_keeps_the_shares_of_the_classes_and_its_rows() -> None:

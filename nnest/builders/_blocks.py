@@ -193,7 +193,7 @@ def output(x: Any, n_outputs: int, activation: str, layers: Layers) -> Any:
 
 
 def check_size(what: str, n_weights: int) -> None:
-    """Refuse layers that memory does not hold, before anything is allocated."""
+    """Raise if memory does not hold the layers, before anything is allocated."""
     if n_weights < MANY:
         return
     free = free_memory()

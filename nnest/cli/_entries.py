@@ -35,7 +35,14 @@ def _is_number(value: Any) -> bool:
 #: Parameters, what their values must be, and how to say it.
 _WANTED: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
     (
-        ("dropout", "conv_dropout", "label_smoothing", "momentum"),
+        (
+            "dropout",
+            "conv_dropout",
+            "label_smoothing",
+            "momentum",
+            "warmup_fraction",
+            "final_fraction",
+        ),
         lambda value: _is_number(value) and 0 <= value < 1,
         "numbers of at least 0 and below 1",
     ),
@@ -44,8 +51,16 @@ _WANTED: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
         lambda value: type(value) is int and value >= 1,
         "whole numbers of at least 1",
     ),
-    (("l1", "l2"), lambda value: _is_number(value) and value >= 0, "numbers of at least 0"),
-    (("learning_rate",), lambda value: _is_number(value) and value > 0, "numbers above 0"),
+    (
+        ("l1", "l2", "weight_decay"),
+        lambda value: _is_number(value) and value >= 0,
+        "numbers of at least 0",
+    ),
+    (
+        ("learning_rate", "clip_norm"),
+        lambda value: _is_number(value) and value > 0,
+        "numbers above 0",
+    ),
 )
 
 

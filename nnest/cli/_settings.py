@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from nnest.cli._space import Space, as_space, default_space, read_space
-from nnest.cli._tune_data import is_file
+from nnest.cli._tune_data import is_path
 from nnest.exceptions import TuneError
 
 __all__ = ["Settings", "given_settings", "network_of", "settled"]
 
 #: Options that a study keeps, and the least that some may be.
-_OPTIONS = ("model", "trials", "sampler", "pruner", "folds", "epochs", "samples", "scale", "seed")
+_OPTIONS = (
+    "model", "trials", "sampler", "pruner", "folds", "epochs", "samples", "scale", "image_size",
+    "color", "seed",
+)  # fmt: skip
 _LEAST = {"trials": 1, "folds": 2, "epochs": 1, "seed": 0}
 
 
@@ -34,6 +37,8 @@ class Settings:
     epochs: int = 10
     samples: int | None = None
     scale: str = "auto"
+    image_size: str | None = None
+    color: str | None = None
     seed: int = 0
 
     @classmethod
@@ -72,8 +77,8 @@ def given_settings(parsed: argparse.Namespace) -> dict[str, Any]:
         if given.get(name, least) < least:
             raise TuneError(f"--{name} is {given[name]}: give a whole number of at least {least}.")
     if parsed.data is not None:
-        file = is_file(parsed.data)
-        given["data"] = str(Path(parsed.data).absolute()) if file else parsed.data
+        lies = is_path(parsed.data)
+        given["data"] = str(Path(parsed.data).absolute()) if lies else parsed.data
     if parsed.space is not None:
         given["space"] = parsed.space
     return given
@@ -92,7 +97,7 @@ def settled(given: Mapping[str, Any], kept: Settings | None, study_name: str) ->
         now["space"] = json.loads(read_space(now["space"], known).text)
     for name, value in now.items():
         before = getattr(kept, name)
-        moved = name == "data" and is_file(value) and is_file(before)
+        moved = name == "data" and is_path(value) and is_path(before)
         same = json.dumps(value) == json.dumps(before)  # the order of parameters counts
         if name != "trials" and not moved and not same:
             raise TuneError(
@@ -106,12 +111,15 @@ def _option(name: str, value: Any) -> str:
     """Return a setting as one would give it."""
     if name == "data":
         return str(value)
-    return f"--{name} {json.dumps(value) if name == 'space' else value}"
+    return f"--{name.replace('_', '-')} {json.dumps(value) if name == 'space' else value}"
 
 
 def _new(given: Mapping[str, Any]) -> Settings:
     """Return the settings of a study that begins."""
-    for name, option in (("data", "DATA, a data set or an .npz file,"), ("model", "--model")):
+    for name, option in (
+        ("data", "DATA, a data set, an .npz file or a folder of pictures,"),
+        ("model", "--model"),
+    ):
         if name not in given:
             raise TuneError(
                 f"{option} is missing: say it as in nnest tune digits --model mlp --trials 20."

@@ -23,7 +23,11 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
         " that another process has made, and takes everything from it."
     )
     parser.add_argument(
-        "data", nargs="?", metavar="DATA", help="a data set, or an .npz file with X and y"
+        "data",
+        nargs="?",
+        metavar="DATA",
+        help="a data set, an .npz file with X and y, or a folder with a folder of pictures for "
+        "each class",
     )
     parser.add_argument("--model", choices=("cnn", "mlp"))
     parser.add_argument("--trials", type=int, metavar="N", help="of the whole study; default: 50")
@@ -44,6 +48,12 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
         choices=SCALES,
         help="of the numbers in X: auto (default: pictures to 0...1, a table with large numbers as "
         "standard), none, 255 (divide), standard (mean 0, variance 1 over all samples)",
+    )
+    parser.add_argument(
+        "--image-size", metavar="HxW", help="of the pictures of a folder; default: 32x32"
+    )
+    parser.add_argument(
+        "--color", choices=("rgb", "gray"), help="of the pictures of a folder; default: rgb"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="decides everything; default: 0")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What ``nnest tune`` trains on: a data set by its name, or arrays of the user's own."""
+"""What ``nnest tune`` trains on: a data set by its name, or the user's own arrays or pictures."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from nnest.cli._npz import read_npz
 from nnest.cli._scaling import scaled
 from nnest.exceptions import TuneError
 
-__all__ = ["Samples", "folds_of", "is_file", "load_samples", "subset"]
+__all__ = ["Samples", "folds_of", "is_path", "load_samples", "subset"]
 
 #: Kinds of NumPy types that are classes, and those that are numbers.
 _CLASSES, _NUMBERS = "biuU", "biuf"
+#: Height and width to which the pictures of a folder are brought.
+DEFAULT_SIZE = "32x32"
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,36 @@ class Samples:
     done: str = "taken as it is"  # how the numbers were scaled
 
 
-def is_file(source: str) -> bool:
-    """Tell whether DATA names a file; data sets have no dots and no slashes."""
-    return source.endswith(".npz") or "/" in source or "\\" in source
+def is_path(source: str) -> bool:
+    """Tell whether DATA is a path; the name of a data set comes before a folder of that name."""
+    from nnest.datasets import list_datasets
+
+    is_written_so = source.endswith(".npz") or "/" in source or "\\" in source
+    names = [info.name for info in list_datasets()]
+    return is_written_so or (Path(source).is_dir() and source not in names)
 
 
-def load_samples(source: str, scale: str = "auto", are_pictures: bool = False) -> Samples:
-    """Return the training part of a data set, or the arrays of a file, scaled.
+def load_samples(
+    source: str,
+    scale: str = "auto",
+    are_pictures: bool = False,
+    image_size: str | None = None,
+    color: str | None = None,
+) -> Samples:
+    """Return the training part of a data set, the arrays of a file, or a folder's pictures, scaled.
 
-    The official test part of a data set is not even looked at.
+    The official test part of a data set, and a folder ``test``, are not even looked at.
     """
-    if is_file(source):
+    is_folder = is_path(source) and Path(source).is_dir()
+    for option, value in (("image-size", image_size), ("color", color)):
+        if value is not None and not is_folder:
+            raise TuneError(
+                f"--{option} is {value}, but {source} is no folder of pictures: leave it out."
+            )
+    if is_folder:
+        samples, are_pictures = _pictures(source, image_size or DEFAULT_SIZE, color or "rgb"), True
+        scale = "255" if scale == "auto" else scale
+    elif is_path(source):
         samples = _checked(source, read_npz(Path(source), ("X", "y"), ("groups",)))
     else:
         from nnest.datasets import describe, fetch
@@ -48,15 +69,31 @@ def load_samples(source: str, scale: str = "auto", are_pictures: bool = False) -
             describe(source)
         except ValueError as error:
             raise TuneError(
-                f"{error} Arrays of your own come as a file, as in data.npz."
+                f"{error} Arrays of your own come as a file, as in data.npz, and pictures as a "
+                "folder, as in ./pictures."
             ) from error
         bunch = fetch(source)
         samples = Samples(bunch.data.astype(np.float32), bunch.target, bunch.groups)
         if scale == "auto":
             white = np.float32(bunch.max_value)
             return replace(samples, X=samples.X / white, done=f"divided by {bunch.max_value:g}")
-    X, done = scaled(samples.X, scale, are_pictures or not is_file(source))
+    X, done = scaled(samples.X, scale, are_pictures or not is_path(source))
     return replace(samples, X=X, done=done)
+
+
+def _pictures(source: str, image_size: str, color: str) -> Samples:
+    """Return the pictures of a folder that has a folder for each class."""
+    from nnest.datasets import load_image_folder
+
+    sides = image_size.split("x")
+    if len(sides) != 2 or not all(side.isdecimal() and int(side) for side in sides):
+        raise TuneError(
+            f"--image-size is {image_size!r}: give height and width in pixels, as in 32x48."
+        )
+    height, width = map(int, sides)
+    found = load_image_folder(source, (height, width), color=color)  # type: ignore[arg-type]
+    names = np.array(found.target_names)
+    return Samples(found.data.astype(np.float32), names[found.target])
 
 
 def _checked(source: str, arrays: dict[str, NDArray[Any]]) -> Samples:

@@ -114,6 +114,8 @@ def _write_best(
         "data": settings.data,
         "samples": settings.samples,
         "scaling": scaling,
+        **({"image_size": settings.image_size} if settings.image_size else {}),
+        **({"color": settings.color} if settings.color else {}),
         "sampler": settings.sampler,
         "pruner": settings.pruner,
         "seed": settings.seed,

@@ -10,7 +10,7 @@ from typing import Any
 from nnest._storage import check_writable, reason_of
 from nnest.cli._settings import Settings, given_settings, network_of, settled
 from nnest.cli._study_bar import StudyBar
-from nnest.cli._tune_data import Samples, folds_of, is_file, load_samples, subset
+from nnest.cli._tune_data import Samples, folds_of, is_path, load_samples, subset
 from nnest.cli._tune_report import write_report
 from nnest.exceptions import TuneError
 from nnest.search.optuna import OptunaSearchCV, wait_for_study
@@ -91,7 +91,7 @@ def _name_of(given: dict[str, Any]) -> str:
             "nnest tune digits --model mlp --trials 20."
         )
     data = given["data"]
-    return f"{Path(data).stem if is_file(data) else data}-{given['model']}"
+    return f"{Path(data).stem if is_path(data) else data}-{given['model']}"
 
 
 def _writable(folder: Path) -> Path:
@@ -114,7 +114,13 @@ def _prepared(settings: Settings, storage: str, name: str) -> tuple[Samples, Any
             f"--sampler grid tries all choices, and {space.ranges[0]!r} is more than choices: name "
             "a space of choices by --space, or another sampler."
         )
-    given = load_samples(settings.data, settings.scale, settings.model == "cnn")
+    given = load_samples(
+        settings.data,
+        settings.scale,
+        settings.model == "cnn",
+        settings.image_size,
+        settings.color,
+    )
     _say(f"nnest: X of {settings.data}: {given.done}.")
     samples = subset(given, settings.samples, settings.seed)
     search = OptunaSearchCV(

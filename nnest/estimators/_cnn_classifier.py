@@ -78,6 +78,17 @@ class CNNClassifier(Classifier):
         Step size; Keras's own for that optimizer if it is None.
     momentum : float, default=0.0
         Momentum of "sgd" and "rmsprop", in [0, 1).
+    learning_rate_schedule : {"cosine", "exponential", "one_cycle", "step"}, optional
+        How the learning rate changes over all steps of `epochs`; None keeps it. "step" divides it
+        at half and at three quarters of the steps; "one_cycle" starts from a 25th of it.
+    warmup_fraction : float, optional
+        Share of the steps in which the rate rises; None is 0.3 for "one_cycle", else 0.
+    final_fraction : float, optional
+        Share of the rate at the end; None is 0.01 for "exponential" and "step", else 0.
+    weight_decay : float, optional
+        Share of all weights, times the rate, that each step takes off; None is the optimizer's own.
+    clip_norm : float, optional
+        The longest gradient: a longer one, over all weights, is shortened to it.
     batch_size : int, default=32
         Samples in a step.
     epochs : int, default=10
@@ -161,6 +172,11 @@ class CNNClassifier(Classifier):
         optimizer: str = "adam",
         learning_rate: float | None = None,
         momentum: float = 0.0,
+        learning_rate_schedule: str | None = None,
+        warmup_fraction: float | None = None,
+        final_fraction: float | None = None,
+        weight_decay: float | None = None,
+        clip_norm: float | None = None,
         batch_size: int = 32,
         epochs: int = 10,
         early_stopping: bool = False,
@@ -199,6 +215,11 @@ class CNNClassifier(Classifier):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.momentum = momentum
+        self.learning_rate_schedule = learning_rate_schedule
+        self.warmup_fraction = warmup_fraction
+        self.final_fraction = final_fraction
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
         self.batch_size = batch_size
         self.epochs = epochs
         self.early_stopping = early_stopping

@@ -96,7 +96,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def check_layout(X: np.ndarray, image_shape: Any) -> None:
-    """Refuse pictures whose channels come first, unless `image_shape` says that they do not."""
+    """Raise if channels come first, unless `image_shape` says that they do not."""
     shape = X.shape[1:]
     given = None if image_shape is None else tuple(image_shape)
     if len(shape) == 3 and given != shape:

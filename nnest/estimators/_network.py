@@ -19,7 +19,8 @@ from nnest.estimators._settings import (
     make_optimizer,
     without_traced,
 )
-from nnest.programs import STARTS, Model, outputs_of
+from nnest.optimizers import numbers
+from nnest.programs import STARTS, Model, batch_bounds, outputs_of
 
 __all__ = ["Architectures", "Network", "Plan", "State", "state_of"]
 
@@ -134,6 +135,22 @@ class Network:
         _assign(self.like, state)
         return self
 
+    def begin_schedule(self, epochs: int, batch_size: int, n: int) -> None:
+        """Begin the schedule of the rate anew, if there is one, for all steps of `n` samples."""
+        optimizer = self.like.optimizer
+        if getattr(optimizer, "learning_rate_schedule", None) is None:
+            return
+        starts, _ = batch_bounds(n, batch_size, self.like.fewest_rows)
+        state = self.state[2]
+        names = [variable.name for variable in optimizer.variables]
+        begun = np.asarray(state[names.index("iteration")], np.float32)
+        lasts = np.float32(epochs * len(starts))
+        for name, value in (("schedule_start", begun), ("schedule_steps", lasts)):
+            if self._state is None:
+                optimizer.variables[names.index(name)].assign(value)
+            else:
+                state[names.index(name)] = value
+
     def outputs(self, X: np.ndarray, batch_size: int) -> np.ndarray:
         """Return the outputs for samples of float32."""
         if self._build is None:
@@ -204,6 +221,7 @@ class _Architecture:
     def __init__(self, plan: Plan) -> None:
         self.model = plan.build()
         self._static = _static(recorded_layers(plan.layers, self.model))
+        self._numbers = numbers(self.model.optimizer).keys()
         state = state_of(self.model)
         self._start = [[np.asarray(value) for value in part] for part in state]
         self._places = {
@@ -216,25 +234,24 @@ class _Architecture:
         """Return the network of a plan, if it has these layers."""
         recorded = recorded_layers(plan.layers, self.model)
         optimizer = make_optimizer(SimpleNamespace(**plan.settings))
-        kind = type(self.model.optimizer)
-        if _static(recorded) != self._static or type(optimizer) is not kind:
+        own = numbers(optimizer)
+        alike = type(optimizer) is type(self.model.optimizer) and own.keys() == self._numbers
+        if _static(recorded) != self._static or not alike:
             raise OtherArchitectureError
         state = [list(part) for part in self._start]
         for variable, value in chain(
-            initial_values(self.model, recorded), self._own_values(plan, optimizer)
+            initial_values(self.model, recorded), self._own_values(plan, own)
         ):
             i, j = self._places[id(variable)]
             state[i][j] = value
         return Network.without_model(self.model, (state[0], state[1], state[2]), plan.build)
 
-    def _own_values(self, plan: Plan, optimizer: Any) -> Iterator[tuple[Any, Any]]:
+    def _own_values(self, plan: Plan, own: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
         """Yield the variables beside those of the layers, and what they start from."""
         yield self.model.hyperparameters.label_smoothing, np.float32(plan.label_smoothing)
         for variable in self.model.optimizer.variables:
-            if variable.name == "learning_rate":
-                yield variable, optimizer.learning_rate.value
-            elif variable.name == "coefficient":
-                yield variable, np.float32(optimizer.momentum)
+            if variable.name in own:
+                yield variable, np.asarray(own[variable.name], np.float32)
 
 
 def _static(recorded: Any) -> dict[str, Any]:

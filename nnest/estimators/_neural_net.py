@@ -172,12 +172,13 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             own = None if groups is None else check_groups(groups, len(samples.y))[part.rows]
             part, validation = self._split(part, own)
         check_rows(self._network.like, self.batch_size, len(part.y))
+        self._network.begin_schedule(self.epochs, int(self.batch_size), len(part.y))
         return part.relative(), None if validation is None else validation.relative()
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Train for one epoch more, from where the last call ended."""
         with undone(self) as kept:
-            check_training(self)
+            check_training(self, has_end=False)
             goes_on = "_network" in vars(self)
             samples = self._samples(X, y, sample_weight, reset=not goes_on)
             part = self._part(samples, np.arange(len(samples.y)), not goes_on, classes).counted()
@@ -209,7 +210,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         return Part(rows, self._encode(samples.y[rows], reset, classes), weight)
 
     def _check_sample_shape(self, X: np.ndarray, reset: bool) -> None:
-        """Refuse samples of another shape than those that were fitted."""
+        """Raise if samples have another shape than those that were fitted."""
         shape = X.shape[1:]
         if len(shape) > 3:
             raise ValueError(

@@ -14,7 +14,7 @@ import keras
 from nnest import _arguments
 from nnest.augmentation import Augment, Augmentation
 from nnest.layers import Conv2D, Dense, Dropout
-from nnest.optimizers import SGD, RMSprop
+from nnest.optimizers import SCHEDULES, SGD, RMSprop, numbers, with_numbers
 from nnest.programs import STARTS, Model, signature
 
 __all__ = [
@@ -36,7 +36,11 @@ OPTIMIZERS = (
     "adam", "adamw", "adamax", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "ftrl", "lion",
 )  # fmt: skip
 WITH_MOMENTUM = {"sgd": SGD, "rmsprop": RMSprop}
-_OF_COMPILATION = ("optimizer", "learning_rate", "momentum", "label_smoothing")
+#: Parameters of optimizers that Keras has as constants, or not at all; None leaves them to Keras.
+_OF_OPTIMIZER = (
+    "learning_rate_schedule", "warmup_fraction", "final_fraction", "weight_decay", "clip_norm",
+)  # fmt: skip
+_OF_COMPILATION = ("optimizer", "learning_rate", "momentum", "label_smoothing", *_OF_OPTIMIZER)
 #: What a parameter is called by the layers that declare it to be traced.
 _BY_LAYERS = {"dropout": "rate", "conv_dropout": "rate"}
 #: What decides how long and on what a network is trained, and no program.
@@ -65,7 +69,7 @@ def traced_parameters() -> frozenset[str]:
     Layers, models and optimizers declare them by their `traced`. A learning rate is a variable of
     Keras's own optimizers, and what a network starts from is no part of a program.
     """
-    kinds = (Dense, Conv2D, Dropout, Model, SGD, RMSprop)
+    kinds = (Dense, Conv2D, Dropout, Model, SGD, RMSprop, with_numbers(SGD))
     declared = {name for kind in kinds for name in kind.traced} | {"learning_rate", *STARTS}
     named = {name for name, by_layers in _BY_LAYERS.items() if by_layers in declared}
     return frozenset((declared - {*_BY_LAYERS.values(), "seed"}) | named)
@@ -102,8 +106,8 @@ def without_traced(parameters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if name not in left_out}
 
 
-def check_training(net: Any) -> None:
-    """Refuse values that training cannot use; the builders refuse those of the architecture."""
+def check_training(net: Any, has_end: bool = True) -> None:
+    """Raise if training cannot use a value; the builders check those of the architecture."""
     if keras.config.floatx() != "float32":
         raise ValueError(
             f"floatx={keras.config.floatx()!r} of Keras is not accepted, since networks are "
@@ -112,8 +116,10 @@ def check_training(net: Any) -> None:
     _arguments.one_of("optimizer", net.optimizer, OPTIMIZERS)
     for name in _CHECKED:
         _arguments.within(name, getattr(net, name))
-    if net.learning_rate is not None:
-        _arguments.within("learning_rate", net.learning_rate)
+    for name in ("learning_rate", *_OF_OPTIMIZER[1:]):
+        if getattr(net, name) is not None:
+            _arguments.within(name, getattr(net, name))
+    _check_schedule(net, has_end)
     if net.momentum and net.optimizer not in WITH_MOMENTUM:
         raise ValueError(
             f"momentum={net.momentum!r} has no meaning for optimizer={net.optimizer!r}: "
@@ -121,8 +127,30 @@ def check_training(net: Any) -> None:
         )
 
 
+def _check_schedule(net: Any, has_end: bool) -> None:
+    """Raise if there is no such schedule, or if its numbers have no meaning."""
+    name, final = net.learning_rate_schedule, net.final_fraction
+    _arguments.one_of("learning_rate_schedule", name, (None, *SCHEDULES))
+    if name is not None and not has_end:
+        raise ValueError(
+            f"learning_rate_schedule={name!r} needs to know how many steps there will be, which "
+            "partial_fit does not: use fit, or None."
+        )
+    for other in ("warmup_fraction", "final_fraction"):
+        if name is None and getattr(net, other) is not None:
+            raise ValueError(
+                f"{other}={getattr(net, other)!r} has no meaning without a learning_rate_schedule: "
+                f"give one of {', '.join(map(repr, SCHEDULES))}, or leave it at None."
+            )
+    if final == 0 and name in ("exponential", "step"):
+        raise ValueError(
+            f"final_fraction=0 has no meaning for learning_rate_schedule={name!r}, which "
+            "multiplies the rate until it is there: give a number above 0, as 0.01."
+        )
+
+
 def check_rows(model: Model, batch_size: Any, n: int) -> None:
-    """Refuse batches of one sample where a layer divides by their spread."""
+    """Raise if a batch has one sample where a layer divides by its spread."""
     if model.fewest_rows > 1 and min(int(batch_size), n) == 1:
         raise ValueError(
             f"batch_size={batch_size} and {n} samples make batches of one, in which batch "
@@ -143,12 +171,15 @@ def make_augment(net: Any, images: Any, seed: int) -> Augment:
 
 def make_optimizer(net: Any) -> Any:
     """Return Keras's optimizer with the given rate, or the one that is its own default."""
-    settings = {}
+    kind: Any = type(keras.optimizers.get(net.optimizer))
+    settings: dict[str, Any] = {}
     if net.learning_rate is not None:
         settings["learning_rate"] = float(net.learning_rate)
     if net.momentum:
-        return WITH_MOMENTUM[net.optimizer](momentum=float(net.momentum), **settings)
-    return type(keras.optimizers.get(net.optimizer))(**settings)
+        kind, settings["momentum"] = WITH_MOMENTUM[net.optimizer], float(net.momentum)
+    given = {name: getattr(net, name) for name in _OF_OPTIMIZER}
+    given = {name: value for name, value in given.items() if value is not None}
+    return with_numbers(kind)(**settings, **given) if given else kind(**settings)
 
 
 def network_settings(net: Any) -> dict[str, str]:
@@ -197,9 +228,9 @@ def take_over(model: Model, fresh: Model, before: dict[str, str], after: dict[st
             for variable, value in zip(own.hyperparameters.variables, values, strict=True):
                 variable.assign(value.value)
     if "learning_rate" in changed:  # else a callback may have set it
-        model.optimizer.learning_rate = float(fresh.optimizer.learning_rate.value)
-    if hasattr(model.optimizer, "assign_momentum"):
-        model.optimizer.assign_momentum(fresh.optimizer.momentum)
+        model.optimizer.learning_rate = float(numbers(fresh.optimizer)["learning_rate"])
+    if hasattr(model.optimizer, "take_numbers"):
+        model.optimizer.take_numbers(fresh.optimizer)
 
 
 def _refusal(changed: list[str], before: dict[str, str], after: dict[str, str]) -> str:

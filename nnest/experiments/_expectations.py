@@ -339,7 +339,7 @@ Expectation = Part | AllOf
 
 
 def _check_size(name: str, size: float, reason: str) -> None:
-    """Refuse a difference that is not finite, or given without its reason."""
+    """Raise if a difference is not finite, or is given without its reason."""
     if not math.isfinite(size):
         raise ExperimentError(f"{name} is {size}; it must be a finite number.")
     if size and not reason:

@@ -69,7 +69,7 @@ class Experiment:
     stands_for: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse names that are doubled or lead nowhere."""
+        """Raise if a name stands twice or leads nowhere."""
         refuse_doubles(f"arms of {self.key}", (arm.name for arm in self.arms))
         refuse_doubles(f"claims of {self.key}", (claim.key for claim in self.claims))
         for number in self.reported:
@@ -164,7 +164,7 @@ class Experiment:
 
 
 def refuse_doubles(kind: str, names: Iterable[str]) -> None:
-    """Refuse two things of one name."""
+    """Raise if two things have one name."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
@@ -173,7 +173,7 @@ def refuse_doubles(kind: str, names: Iterable[str]) -> None:
 
 
 def _check_deviation(experiment: Experiment, number: int | None) -> None:
-    """Refuse what cannot be compared for a reason that is not declared."""
+    """Raise if something cannot be compared and the reason is not declared."""
     known = [one.number for one in experiment.deviations]
     if number is not None and number not in known:
         raise ExperimentError(

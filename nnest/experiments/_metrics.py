@@ -243,7 +243,7 @@ def metric_values(runs: Mapping[int, Run], text: str, epoch: int | str = "last")
 
 
 def _check_name(text: str, name: str) -> None:
-    """Refuse a name that is not in the list."""
+    """Raise if a name is not in the list."""
     known = (*_PLAIN, *FROM_COUNTS, *EXACT)
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
@@ -252,7 +252,7 @@ def _check_name(text: str, name: str) -> None:
 
 
 def _check_index(text: str, metric: Metric) -> None:
-    """Refuse class numbers where none belong, and their absence where they do."""
+    """Raise if class numbers stand where none belong, or are missing where they do."""
     needed = {**FROM_COUNTS, **EXACT}.get(metric.name, 0)
     fits = bool(metric.index) if needed is None else len(metric.index) == needed
     if not fits:

@@ -81,7 +81,7 @@ class Size:
     seeds_before: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse numbers that are less than one."""
+        """Raise if a number is less than one."""
         for name in _NUMBERS:
             number = getattr(self, name)
             if number is not None and number < 1:
@@ -118,7 +118,7 @@ class Holdout:
     by: Literal["groups", "images"]
 
     def __post_init__(self) -> None:
-        """Refuse a share that leaves nothing on one side."""
+        """Raise if a share leaves nothing on one side."""
         if not 0 < self.share < 1:
             raise ExperimentError(f"share is {self.share}; it must lie between 0 and 1.")
         if self.by not in ("groups", "images"):
@@ -222,7 +222,7 @@ class Protocol:
     kernel_norms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse two ways of testing of one name, and a look at no step."""
+        """Raise if two ways of testing have one name, or if one looks at no step."""
         doubled = sorted(set(self.test_images) & set(self.modes))
         if doubled:
             raise ExperimentError(

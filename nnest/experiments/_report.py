@@ -175,7 +175,7 @@ def _declared_seeds(size: Size, experiment: Experiment, arm: str) -> int:
 
 
 def _check_shared(report: Report, experiment: Experiment, arm: Arm) -> None:
-    """Refuse an arm whose owner trains something else."""
+    """Raise if the owner of an arm trains something else."""
     home, owner = report.owner(experiment.key, arm.name)
     if owner.shared is not None:
         raise ExperimentError(
@@ -206,7 +206,7 @@ def _sizes(protocol: Protocol) -> list[Size]:
 
 
 def _check_conditions(report: Report, experiment: Experiment) -> None:
-    """Refuse a metric under a treatment, or of a part, that the protocol of its owner lacks."""
+    """Raise if the protocol of the owner lacks the treatment or the part of a metric."""
     said = [(one.arm, one.metric) for one in experiment.reported if one.arm is not None]
     compared = [(one.arm, one.metric) for claim in experiment.claims for one in claim.values]
     for arm, metric in [*said, *compared]:

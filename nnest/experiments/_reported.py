@@ -233,6 +233,6 @@ def _read(metric: str, printed: object) -> _Printed:
 
 
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    """Refuse a value that is not among the choices."""
+    """Raise if a value is not among the choices."""
     if value not in choices:
         raise ExperimentError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.")

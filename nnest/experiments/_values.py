@@ -54,7 +54,7 @@ class Value:
     epoch: int | str = "last"
 
     def __post_init__(self) -> None:
-        """Refuse an unknown metric or epoch rule."""
+        """Raise if the metric or the epoch rule is unknown."""
         if parse_metric(self.metric).name in EXACT:
             raise ExperimentError(f"{self.metric} belongs to no run; no claim can compare it.")
         allowed = self.epoch >= 1 if isinstance(self.epoch, int) else self.epoch in ("last", "best")

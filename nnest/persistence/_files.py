@@ -63,7 +63,7 @@ def opened(path: Path, max_bytes: int) -> Iterator[Files]:
 
 
 def _check(sizes: dict[str, int], max_bytes: int) -> None:
-    """Refuse names that are not ours, and more than may be read."""
+    """Raise if a name is not ours, or if there is more than may be read."""
     for name in sizes:
         if not NAME.fullmatch(name):
             raise Refused(f"it holds {name!r}, which belongs to no estimator")

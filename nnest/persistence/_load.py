@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from nnest._validation import shortened
+from nnest._validation import BOUNDS, Bounds, shortened
 from nnest.estimators import FitState
+from nnest.optimizers import SCHEDULES
 from nnest.persistence._arrays import HEADER, read_array, read_vector
 from nnest.persistence._errors import Refused, refusing
 from nnest.persistence._files import MANIFEST, Files, opened
@@ -38,8 +38,19 @@ NEVER_NEGATIVE = (
     "_accumulated_delta_var",
     "_norm",
 )
-#: What an optimizer's numbers are above and below; a coefficient is a momentum.
-RATES = {"learning_rate": (0.0, math.inf), "coefficient": (0.0, 1.0)}
+#: What numbers of an optimizer are at least, or above, and what they are below; a coefficient is
+#: a momentum.
+RATES = {
+    "learning_rate": Bounds(0, above=True),
+    "coefficient": Bounds(0, 1, above=True),
+    "schedule": Bounds(0, len(SCHEDULES)),
+    "schedule_start": Bounds(0),
+    "schedule_steps": Bounds(0, above=True),
+    **{
+        name: BOUNDS[name]
+        for name in ("warmup_fraction", "final_fraction", "weight_decay", "clip_norm")
+    },
+}
 
 
 def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
@@ -154,7 +165,7 @@ def _no_network(error: Exception) -> Refused:
 
 
 def _check_names(wanted: set[str], found: set[str]) -> None:
-    """Refuse files too few and files too many."""
+    """Raise if files are missing, or if there are more than belong."""
     if wanted - found:
         raise Refused(f"it lacks {min(wanted - found)!r}")
     if found - wanted:
@@ -178,7 +189,7 @@ def _assign(name: str, variable: Any, files: Files) -> None:
 
 
 def _check_values(name: str, values: np.ndarray, diverged: bool) -> None:
-    """Refuse numbers that no training leaves."""
+    """Raise if a number is one that no training leaves."""
     if not diverged and not is_finite(name, values):
         raise Refused(
             f"{name!r} in it holds numbers that are not finite, and its training did not diverge"
@@ -189,7 +200,7 @@ def _check_values(name: str, values: np.ndarray, diverged: bool) -> None:
 
 
 def _check_hyperparameters(model: Any) -> None:
-    """Refuse rates and strengths that no layer and no optimizer would take."""
+    """Raise if a rate or a strength is one that no layer and no optimizer takes."""
     for each in (layer for layer in model.layers if hasattr(layer, "hyperparameters")):
         held = each.hyperparameters.variables
         finite = all(np.isfinite(ops.convert_to_numpy(variable.value)).all() for variable in held)
@@ -208,9 +219,8 @@ def _check_hyperparameters(model: Any) -> None:
 
 
 def _check_rate(name: str, rate: float) -> None:
-    """Refuse a number of the optimizer that no constructor would take."""
-    above, below = RATES[name]
-    if not above < rate < below:
+    """Raise if a number of the optimizer is one that no constructor takes."""
+    if not RATES[name].holds(rate):
         raise Refused(f"the {name} of its optimizer is {rate}, which is out of bounds")
 
 

@@ -62,7 +62,7 @@ class Manifest:
         return manifest
 
     def _check(self) -> None:
-        """Refuse parts that contradict each other."""
+        """Raise if two parts contradict each other."""
         state = self.state
         if state.feature_names is not None and len(state.feature_names) != state.sample_shape[0]:
             raise Refused("'feature_names' in it are not as many as there are features")
@@ -101,7 +101,7 @@ class _Object:
 
 
 def _check_format(found: _Object) -> None:
-    """Refuse other formats and versions before anything else is looked at."""
+    """Raise if format or version are others, before anything else is looked at."""
     if found.take("format", str) != FORMAT:
         raise Refused("it is of another format")
     version = found.take("version", int)
@@ -113,7 +113,7 @@ def _check_format(found: _Object) -> None:
 
 
 def _check_circumstances(found: _Object) -> None:
-    """Refuse a file whose numbers mean something else under the present settings of Keras."""
+    """Raise if the numbers mean something else under the present settings of Keras."""
     given = found.take("keras", dict)
     for name, present in circumstances().items():
         if given.get(name) != present:
@@ -132,7 +132,10 @@ def _parameters(found: _Object) -> tuple[str, dict[str, Any]]:
     if kind not in ESTIMATORS:
         raise Refused(f"{kind[:80]!r} is no estimator of this package")
     given = found.take("parameters", dict)
-    if set(given) != set(ESTIMATORS[kind]().get_params(deep=False)):
+    known = ESTIMATORS[kind]().get_params(deep=False)
+    # A parameter that came later is None, which is how files of before it were trained.
+    older = {name for name, value in known.items() if value is None}
+    if not set(known) - older <= set(given) <= set(known):
         raise Refused(f"it has other parameters than a {kind}")
     parameters = {name: from_json(value) for name, value in given.items()}
     check_parameters(parameters)

@@ -116,7 +116,7 @@ def _content(estimator: Any) -> dict[str, bytes]:
 
 
 def _check_architecture(estimator: Any) -> None:
-    """Refuse a network that could not be built again from the parameters."""
+    """Raise if the network could not be built again from the parameters."""
     twin = type(estimator)(**estimator.get_params(deep=False))
     FitState.of(estimator).build_network(twin)
     if signature(twin.model_) != signature(estimator.model_):

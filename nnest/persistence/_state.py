@@ -83,7 +83,7 @@ def circumstances() -> dict[str, Any]:
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:
-    """Refuse what a file cannot hold, and what would look up code by a name."""
+    """Raise if a file cannot hold a value, or if reading it would look up code by a name."""
     if parameters["callbacks"]:
         raise Refused("callbacks are code, which is not saved", "set callbacks=None")
     seed = parameters["random_state"]

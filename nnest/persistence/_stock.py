@@ -9,6 +9,7 @@ import keras
 from nnest._compat.keras import exportable
 from nnest.augmentation import Augment
 from nnest.layers import Dropout
+from nnest.optimizers import plain
 from nnest.persistence._save import check_estimator
 
 __all__ = ["to_keras"]
@@ -63,7 +64,7 @@ def to_keras(estimator: Any) -> keras.Model:
         stock.get_layer(layer.name).set_weights(layer.get_weights())
     classifies = hasattr(estimator, "classes_")
     stock.compile(
-        optimizer=type(model.optimizer).from_config(model.optimizer.get_config()),
+        optimizer=plain(model.optimizer),
         loss="sparse_categorical_crossentropy" if classifies else "mean_squared_error",
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")] if classifies else [],
     )

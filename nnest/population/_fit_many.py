@@ -126,7 +126,7 @@ def fit_many(
 
 
 def _check(estimators: list[Any], splits: Any, max_group: Any) -> None:
-    """Refuse what cannot be fitted together."""
+    """Raise if the estimators cannot be fitted together."""
     for estimator in estimators:
         if not isinstance(estimator, NeuralNet):
             raise TypeError(

@@ -15,7 +15,7 @@ __all__ = ["MemoryCheck", "size_of"]
 
 
 class MemoryCheck:
-    """Refuses more estimators than memory holds, as soon as the size of their models is known.
+    """Raises if memory does not hold the estimators, as soon as the size of their models is known.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class MemoryCheck:
         self._left[own] -= 1
 
     def _refuse_too_many(self, free: float) -> None:
-        """Refuse what is left of the architectures whose size is known, if it is too much."""
+        """Raise if the rest of the architectures whose size is known is too much."""
         size = sum(self._left[each] * bytes_ for each, bytes_ in self._sizes.items())
         if size > free:
             n = sum(self._left[each] for each in self._sizes)

@@ -127,7 +127,7 @@ class _ImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return checked_pixels(images, f"X of {type(self).__name__}")
 
     def _check_parameters(self) -> None:
-        """Refuse parameters that the function would refuse."""
+        """Raise if the function would refuse a parameter."""
         raise NotImplementedError
 
     def _transformed(self, images: NDArray[Any]) -> FloatArray:

@@ -13,7 +13,7 @@ _is_forked = False
 
 
 def check_process() -> None:
-    """Refuse to begin what would wait for ever.
+    """Raise where a program would wait for ever.
 
     Raises
     ------

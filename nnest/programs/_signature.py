@@ -51,7 +51,7 @@ def _optimizer_config(optimizer: Any) -> dict[str, Any]:
     config = optimizer.get_config()
     config.pop("name")  # Keras numbers its optimizers
     for traced in getattr(optimizer, "traced", ()):
-        config.pop(traced)
+        config[traced] = config[traced] is not None  # what is None takes no part in the program
     if not isinstance(config.get("learning_rate"), dict):  # a schedule is part of the program
         config.pop("learning_rate", None)  # a number is a weight of the optimizer
     if "inner_optimizer" in config:

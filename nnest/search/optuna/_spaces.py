@@ -178,7 +178,7 @@ def as_space(given: Any, estimator: Any) -> Space:
 
 
 def _check_names(names: list[str], estimator: Any) -> None:
-    """Refuse names that the estimator does not have."""
+    """Raise if the estimator does not have a name."""
     known = clone(estimator).get_params(deep=True)
     for name in names:
         # What a nested object has may depend on another choice.
