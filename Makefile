@@ -91,6 +91,10 @@ test-book: book  ## Build the book and test what was built.
 book: .venv/.ready  ## Build the book; the last line says where it is.
 	@.venv/bin/python book/build.py $(BOOK_OPTIONS)
 
+.PHONY: pdf
+pdf: book  ## Print the book into one file by Chromium; the last line says where it is.
+	@.venv/bin/python book/pdf.py $(PAGES)
+
 # PAGES="start reports/summary" runs those; a page takes up to some minutes.
 .PHONY: test-notebooks
 test-notebooks: .venv-notebooks/.ready  ## Run the built book's notebooks with the wheel, where nothing else is installed.
