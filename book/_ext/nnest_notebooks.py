@@ -208,11 +208,15 @@ class Page:
     def _link(self, shown: str, target: str) -> str:
         """Return a link to another page of the book."""
         page = docname_join(self._name, target)
-        title = shown if shown != target else self._env.titles[page].astext()
+        title = shown
+        if shown == target and page in self._env.titles:  # Sphinx itself warns of what is not there
+            title = self._env.titles[page].astext()
         return f"[{title}]({book_address()}/{page}.html)"
 
     def _reference(self, shown: str, target: str) -> str:
         """Return a link to a place in the book."""
+        if target not in self._domain("std").labels:  # Sphinx itself warns
+            return shown
         page, place, title = self._domain("std").labels[target]
         return f"[{shown if shown != target else title}]({book_address()}/{page}.html#{place})"
 
