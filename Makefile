@@ -91,6 +91,28 @@ test-book: book  ## Build the book and test what was built.
 book: .venv/.ready  ## Build the book; the last line says where it is.
 	@.venv/bin/python book/build.py $(BOOK_OPTIONS)
 
+.PHONY: pdf
+pdf: book  ## Print the book into one file by Chromium; the last line says where it is.
+	@.venv/bin/python book/pdf.py $(PAGES)
+
+# PAGES="start reports/summary" runs those; a page takes up to some minutes.
+.PHONY: test-notebooks
+test-notebooks: .venv-notebooks/.ready  ## Run the built book's notebooks with the wheel, where nothing else is installed.
+	@rm -rf _build/notebooks-wheel
+	@.venv/bin/uv build --quiet --wheel --python .venv/bin/python --no-build-isolation \
+	  --out-dir _build/notebooks-wheel
+	@VIRTUAL_ENV="$(CURDIR)/.venv-notebooks" .venv/bin/uv pip install --quiet --offline --no-deps \
+	  --reinstall _build/notebooks-wheel/*.whl
+	@.venv-notebooks/bin/python book/run_notebooks.py $(PAGES)
+
+# What the wheel asks for, its extras that pages use, and what runs a notebook; not the book's tools.
+.venv-notebooks/.ready: requirements.lock pyproject.toml .venv/.ready
+	@rm -rf .venv-notebooks; .venv/bin/uv venv --quiet --python .venv/bin/python .venv-notebooks
+	@VIRTUAL_ENV="$(CURDIR)/.venv-notebooks" .venv/bin/uv pip install --quiet \
+	  --constraint requirements.lock --requirements pyproject.toml \
+	  --extra dask --extra onnx --extra postgresql ipykernel nbclient
+	@touch .venv-notebooks/.ready
+
 .PHONY: test-backends
 test-backends: test-tensorflow test-torch  ## Run the estimators under TensorFlow and under torch.
 
@@ -179,6 +201,6 @@ lock: .venv/.ready  ## Pin anew what pyproject.toml asks for, in both locks and 
 .PHONY: clean
 clean:  ## Remove what was built, the environments too.
 	rm -rf .venv .venv-tensorflow .venv-torch .venv-bench .venv-wheel .venv-oldest .venv-prereleases \
-	  _build build dist demo-results
+	  .venv-notebooks _build build dist demo-results
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

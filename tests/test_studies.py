@@ -175,6 +175,23 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Any:
     return plan
 
 
+def test_the_same_networks_are_scored_on_both_kinds_of_images(tiny: Any) -> None:
+    """Each is trained on a part that was not searched, and scored on another and the test part."""
+    data = program.images(tiny)
+    data.parts[0] = np.array([len(data.y)])  # the part that was searched: to use it is an error
+    scores = program.resample(tiny, {"hidden_units": (8,)}, data)
+    assert list(scores) == ["training images", "test part"]
+    for table in scores.values():
+        assert {who: len(values) for who, values in table.items()} == {"winner": 5, "default": 5}
+        assert all(0 <= value <= 1 for values in table.values() for value in values)
+    again = program.clone(tiny.network).set_params(random_state=program.FRESH_SEEDS[4])
+    again.fit(data.X[data.parts[5]], data.y[data.parts[5]])
+    other = data.parts[1]
+    wanted = again.score(data.X[other], data.y[other]), again.score(*data.test)
+    found = scores["training images"]["default"][4], scores["test part"]["default"][4]
+    np.testing.assert_allclose(found, wanted, atol=0.02)
+
+
 @pytest.mark.slow
 def test_the_studies_are_one_command(
     tiny: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -191,6 +208,8 @@ def test_the_studies_are_one_command(
         "default": 5,
     }
     assert len(found["searched"]["default"]) == 1
+    (resampled,) = read(folder / "resampled.jsonl")
+    assert resampled["best"] == found["best"]
     assert max(found["tested"]["winner"]) <= 1
     assert found["best_score"] > 0.3
     assert json.dumps(found["best"]["dropout"])

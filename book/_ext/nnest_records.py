@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,14 @@ def write_archive(report: str, results: Path, target: Path) -> None:
     target : pathlib.Path
         The archive.
     """
+    _pack((results / report).glob("*.jsonl"), results, target)
+
+
+def _pack(paths: Iterable[Path], results: Path, target: Path) -> None:
+    """Pack files under their names below a folder, in a fixed order."""
     with zipfile.ZipFile(target, "w") as archive:
-        for path in sorted((results / report).glob("*.jsonl")):
-            info = zipfile.ZipInfo(f"{report}/{path.name}", _EARLIEST)
+        for path in sorted(paths):
+            info = zipfile.ZipInfo(path.relative_to(results).as_posix(), _EARLIEST)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, path.read_bytes())
 
@@ -137,6 +142,8 @@ def offer_records(results: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     for records in sorted(path.parent for path in results.glob("*/*.jsonl")):
         write_archive(records.name, results, folder / f"{records.name}.zip")
+    # What a notebook fetches: with it, tables are whole outside a checkout too.
+    _pack(results.rglob("*.jsonl"), results, folder / "all.zip")
     for report in list_reports():
         for file in record_files(report, ResultStore(results)):
             target = folder / file.name

@@ -3,6 +3,7 @@
 Killed at any moment and called again, it goes on where it was. Each study is a journal of Optuna
 in ``book/results/studies/``; beside it lie its trials as a table, and one line on what they came
 to: the winner and the estimator's defaults, trained anew and scored on images that chose nothing.
+A second line compares the two again on other training images.
 """
 
 from __future__ import annotations
@@ -253,6 +254,52 @@ def compare(
     return tables
 
 
+def resample(
+    plan: Plan, setting: dict[str, Any], data: Images, checkpoint: Path | None = None
+) -> dict[str, dict[str, list[float]]]:
+    """Train the winner and the default on other training images, and score each network twice.
+
+    A network is trained on a whole part that the search never saw. It is scored on the next such
+    part and on the official test part, so that the difference between these images is told apart
+    from all that the networks differ in.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was searched.
+    setting : dict
+        The winner.
+    data : Images
+        All images.
+    checkpoint : Path or None, default=None
+        Where the running state is kept.
+
+    Returns
+    -------
+    dict of str to dict of str to list of float
+        For "training images" and "test part", and in each for the winner and the default, an
+        accuracy for each part that was trained on.
+    """
+    parts = data.parts[1 : 1 + len(FRESH_SEEDS)]
+    settings = {"winner": setting, "default": {}}
+    jobs = [(who, place) for who in settings for place in range(len(parts))]
+    networks = [
+        clone(plan.network).set_params(random_state=FRESH_SEEDS[place], **settings[who])
+        for who, place in jobs
+    ]
+    splits = [(parts[place], None) for _, place in jobs]
+    fit_many(networks, data.X, data.y, splits=splits, checkpoint=checkpoint)
+    tables: dict[str, dict[str, list[float]]] = {"training images": {}, "test part": {}}
+    for (who, place), network in zip(jobs, networks, strict=True):
+        other = parts[(place + 1) % len(parts)]
+        for table, X, y in (
+            ("training images", data.X[other], data.y[other]),
+            ("test part", *data.test),
+        ):
+            tables[table].setdefault(who, []).append(float(network.score(X, y)))
+    return tables
+
+
 def digest(*arrays: Any) -> str:
     """Return a digest of arrays, their types and shapes."""
     found = hashlib.sha256()
@@ -266,7 +313,6 @@ def describe(plan: Plan, search: Any, data: Images, compared: dict[str, Any]) ->
     """Return what a study came to as plain values."""
     rows = data.parts[0]
     X, y = data.X[rows], data.y[rows]
-    commit, dirty = git_state(ROOT, exclude=[RESULTS])
     return {
         "study": plan.name,
         "dataset": plan.dataset,
@@ -283,14 +329,15 @@ def describe(plan: Plan, search: Any, data: Images, compared: dict[str, Any]) ->
         "seeds": FRESH_SEEDS,
         "data_digest": digest(X, y),
         "splits_digest": digest(*(part for split in folds().split(X, y) for part in split)),
-        "cores": joblib.cpu_count(),
-        "versions": versions(PACKAGES),
-        "code": {
-            "commit": commit,
-            "dirty": dirty,
-            "source_digest": source_digest(ROOT / "nnest"),
-        },
+        **origin(),
     }
+
+
+def origin() -> dict[str, Any]:
+    """Return with how many cores, which versions and which code something is computed."""
+    commit, dirty = git_state(ROOT, exclude=[RESULTS])
+    code = {"commit": commit, "dirty": dirty, "source_digest": source_digest(ROOT / "nnest")}
+    return {"cores": joblib.cpu_count(), "versions": versions(PACKAGES), "code": code}
 
 
 def run(plan: Plan, results: Path) -> dict[str, Any]:
@@ -328,9 +375,54 @@ def run(plan: Plan, results: Path) -> dict[str, Any]:
         "compare_seconds": time.perf_counter() - searched,
         "journal_digest": hashlib.sha256((folder / "journal.jsonl").read_bytes()).hexdigest(),
     }
+    append(path, record)
+    return record
+
+
+def run_resampled(plan: Plan, record: dict[str, Any], results: Path) -> dict[str, Any]:
+    """Compare the winner of a record with the default on other training images, and record it.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was searched.
+    record : dict
+        What the study came to.
+    results : Path
+        Folder of the records.
+
+    Returns
+    -------
+    dict
+        The record of this comparison, also if it was there already.
+    """
+    path = results / "studies" / plan.name / "resampled.jsonl"
+    if (before := last_record(path)) and before["best"] == to_plain(record["best"]):
+        return before
+    setting = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in record["best"].items()
+    }
+    begun = time.perf_counter()
+    checkpoint = results / ".running" / f"{plan.name}-resampled"
+    scores = resample(plan, setting, images(plan), checkpoint)
+    found = {
+        "study": plan.name,
+        "best": record["best"],
+        "n_images": plan.n_images,
+        **scores,
+        "seeds": FRESH_SEEDS,
+        "seconds": time.perf_counter() - begun,
+        **origin(),
+    }
+    append(path, found)
+    return found
+
+
+def append(path: Path, record: dict[str, Any]) -> None:
+    """Append a record to a file as one line."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(to_plain(record), sort_keys=True, allow_nan=False) + "\n")
-    return record
 
 
 def last_record(path: Path) -> dict[str, Any]:
@@ -363,7 +455,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the records")
     options = parser.parse_args(argv)
     for name in options.names:
-        print(show(run(PLANS[name], options.results)))
+        record = run(PLANS[name], options.results)
+        print(show(record))
+        run_resampled(PLANS[name], record, options.results)
 
 
 if __name__ == "__main__":

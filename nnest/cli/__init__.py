@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from nnest.cli._folders import results_folder
 from nnest.cli._main import build_parser, main, run
+from nnest.cli._records import fetch_records
 
-__all__ = ["build_parser", "main", "results_folder", "run"]
+__all__ = ["build_parser", "fetch_records", "main", "results_folder", "run"]

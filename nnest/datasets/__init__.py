@@ -5,6 +5,7 @@ that ``data_home`` or the environment variable ``NNEST_DATA`` names, else in the
 folder, and every array of it is checked by SHA-256 whenever it is loaded.
 """
 
+from nnest.datasets._bundle import fetch_bundle as fetch_bundle
 from nnest.datasets._image_folder import load_image_folder
 from nnest.datasets._loaders import describe, fetch, list_datasets, path_of, verify
 from nnest.datasets._named import (

@@ -15,13 +15,13 @@ from typing import IO
 from nnest._storage import open_regular, unpacked
 from nnest.exceptions import DatasetError
 
-__all__ = ["FormatError", "Limits", "blame", "gunzip", "read_tar", "read_zip"]
+__all__ = ["BROKEN", "FormatError", "Limits", "blame", "gunzip", "read_tar", "read_zip"]
 
 #: Bytes beside a member of a tar: a header, a header for a long name, and padding.
 TAR_OVERHEAD = 2048
 
 #: What readers of archives raise for damaged ones.
-_BROKEN = (
+BROKEN = (
     EOFError,
     NotImplementedError,  # zipfile: a compression that it does not know
     RuntimeError,  # zipfile: an encrypted member
@@ -57,7 +57,7 @@ def blame(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         reason = error.strerror or f"it cannot be read ({error})"
-    except _BROKEN as error:
+    except BROKEN as error:
         reason = f"it is damaged or truncated ({error})"
     else:
         return

@@ -20,7 +20,16 @@ from nnest.datasets._arrays import ArraySpec
 from nnest.datasets._registry import OfficialFile, Recipe
 from nnest.exceptions import DatasetError, DatasetUnavailableError
 
-__all__ = ["array_digest", "build", "cache_folder", "check_arrays", "read_arrays"]
+__all__ = [
+    "array_digest",
+    "build",
+    "cache_folder",
+    "check_arrays",
+    "check_file",
+    "download",
+    "download_reason",
+    "read_arrays",
+]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -127,14 +136,14 @@ def _provide(file: OfficialFile, folder: Path, recipe: Recipe, path: Path) -> bo
     target = folder / file.name
     if target.exists():
         with blame(target):
-            _check_file(target, file)
+            check_file(target, file)
         return False
     reasons = []
     for url in file.urls:
         try:
-            _download(url, file, target)
+            download(url, file, target)
         except (OSError, ValueError) as error:
-            reasons.append(f"{url}: {_reason(error)}")
+            reasons.append(f"{url}: {download_reason(error)}")
         else:
             return True
     raise DatasetUnavailableError(
@@ -144,14 +153,14 @@ def _provide(file: OfficialFile, folder: Path, recipe: Recipe, path: Path) -> bo
     )
 
 
-def _reason(error: Exception) -> str:
+def download_reason(error: Exception) -> str:
     """Return a few words for an error whose own message may be a page long."""
     if isinstance(error, FormatError):
         return str(error)
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _download(url: str, file: OfficialFile, target: Path) -> None:
+def download(url: str, file: OfficialFile, target: Path) -> None:
     """Download to a name of its own, check, and move into place only when whole."""
     import pooch
 
@@ -161,13 +170,13 @@ def _download(url: str, file: OfficialFile, target: Path) -> None:
     try:
         downloader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT, headers=headers)
         downloader(url, str(part), None)
-        _check_file(part, file)
+        check_file(part, file)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _check_file(path: Path, file: OfficialFile) -> None:
+def check_file(path: Path, file: OfficialFile) -> None:
     """Compare an official file with its digest, where one is known."""
     if file.sha256 is None:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,10 +26,14 @@ def load(path: Path) -> ModuleType:
     return module
 
 
+# The parts of the book that import each other do so by their bare names, as Sphinx lets them.
+sys.path.append(str(BOOK / "_ext"))
 build = load(BOOK / "build.py")
 extension = load(BOOK / "_ext" / "nnest_book.py")
 records = load(BOOK / "_ext" / "nnest_records.py")
 quiz = load(BOOK / "_ext" / "nnest_quiz.py")
+notebooks = load(BOOK / "_ext" / "nnest_notebooks.py")
+provenance = load(BOOK / "_ext" / "nnest_provenance.py")
 
 
 @dataclass(frozen=True)
