@@ -134,6 +134,11 @@ class Network:
         _assign(self.like, state)
         return self
 
+    def move(self, move: Callable[[State], State]) -> None:
+        """Replace the numbers by the same ones in another place; a Keras model keeps its own."""
+        if self._state is not None:
+            self._state = move(self._state)
+
     def outputs(self, X: np.ndarray, batch_size: int) -> np.ndarray:
         """Return the outputs for samples of float32."""
         if self._build is None:

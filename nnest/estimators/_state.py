@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
+from nnest.estimators._network import State
 from nnest.estimators._neural_net import NeuralNet
 from nnest.estimators._settings import check_training
 
-__all__ = ["FitState", "network_outputs", "network_size", "settle"]
+__all__ = ["FitState", "move_state", "network_outputs", "network_size", "settle"]
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,32 @@ def settle(estimator: NeuralNet) -> None:
     0.5
     """
     estimator._settle()
+
+
+def move_state(estimator: NeuralNet, move: Callable[[State], State]) -> None:
+    """Replace the numbers of a network by the same ones in another place, as a file on disk.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted estimator. One that has a Keras model of its own already is left as it is.
+    move : callable
+        Takes weights, other variables and the optimizer's state, each a list of arrays, and
+        returns such lists of equal arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest import MLPClassifier, fit_many
+    >>> from nnest.estimators import move_state
+    >>> (net,) = fit_many([MLPClassifier(epochs=1, random_state=0)], np.eye(4), [0, 1, 0, 1])
+    >>> move_state(net, lambda state: tuple([np.array(each) for each in part] for part in state))
+    >>> net.predict(np.eye(4)).shape
+    (4,)
+    """
+    network = vars(estimator).get("_network")
+    if network is not None:  # a subclass may have a `fit` of its own that makes none
+        network.move(move)
 
 
 def network_outputs(estimator: NeuralNet, X: Any) -> np.ndarray:

@@ -28,11 +28,13 @@ from nnest.search._checks import (
     warn_of_missing_labels,
 )
 from nnest.search._evaluation import Evaluation, Split
+from nnest.search._keeping import Keeper, check_keep
+from nnest.search._kept import KeptNetworks
 
 __all__ = ["BaseBatchedSearchCV"]
 
 
-class BaseBatchedSearchCV(compat.BaseSearchCV):
+class BaseBatchedSearchCV(KeptNetworks, compat.BaseSearchCV):
     """Base class of searches that train all settings and folds together."""
 
     def __sklearn_tags__(self) -> Any:
@@ -80,6 +82,7 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         """Search, choose and refit."""
         check_jobs(getattr(self, "n_jobs", None))
         check_metrics(self.scoring)
+        check_keep(self)
         scorers, refit_metric = compat.get_scorers(self)
         X, y = indexable(X, y)
         check_targets(y)
@@ -91,7 +94,8 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         context.call_on_fit_task_begin(estimator=self, **about)
         splits = self._split(X, y, routed.splitter.split)
         base = clone(self.estimator)
-        evaluation = Evaluation(self, base, X, y, splits, scorers, routed)
+        keeper = None if self.keep is None else Keeper(self, y)
+        evaluation = Evaluation(self, base, X, y, splits, scorers, routed, keeper)
         with interrupts_heard():
             results, seed = self._search(evaluation, refit_metric, context)
         if self.refit:

@@ -11,6 +11,7 @@ from typing import Any
 from nnest._compat import sklearn as compat
 from nnest.search._batching import Job, Member, fit_members
 from nnest.search._checks import Rows, several_metrics
+from nnest.search._keeping import Keeper
 
 __all__ = ["Evaluation", "Split"]
 
@@ -34,6 +35,8 @@ class Evaluation:
         One metric, or several in one.
     routed : Bunch
         Parameters for the estimator's `fit` and for the metrics.
+    keeper : Keeper or None
+        What keeps networks.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Evaluation:
         splits: list[Split],
         scorers: Any,
         routed: Any,
+        keeper: Keeper | None = None,
     ) -> None:
         self._search, self.X, self.y = search, X, y
         self.base, self.splits, self.scorers = base, splits, scorers
@@ -52,6 +56,7 @@ class Evaluation:
         self._score_params = routed.scorer.score or {}
         self.fit_params = routed.estimator.fit
         self.error_score = search.error_score
+        self.keeper = keeper
         self._candidates: list[dict[str, Any]] = []
         self._more: defaultdict[str, list[Any]] = defaultdict(list)
         self.outcomes: list[dict[str, Any]] = []
@@ -67,6 +72,8 @@ class Evaluation:
         candidates = list(candidate_params)
         if not candidates:
             raise ValueError("The grid is empty: give at least one dict of parameters to try.")
+        if self.keeper is not None:
+            self.keeper.check_room(self.job(), candidates, len(candidates))
         tasks = self._begin(len(candidates), callback_ctx)
         members = fit_members(self.job(), candidates)
         outcomes = self.score(members, tasks)
@@ -80,7 +87,22 @@ class Evaluation:
         self.results = compat.format_results(
             self._search, self._candidates, len(self.splits), self.outcomes, self._more
         )
+        if self.keeper is not None:
+            self._keep(self.keeper, members)
         return self.results
+
+    def _keep(self, keeper: Keeper, members: list[Member]) -> None:
+        """Hand the members of new candidates over, with the scores of the table."""
+        n_folds = len(self.splits)
+        means = self.results.get(f"mean_test_{keeper.metric}")
+        first = len(self._candidates) - len(members) // n_folds
+        keeper.add(
+            (
+                (place, members[i : i + n_folds], None if means is None else float(means[place]))
+                for place, i in enumerate(range(0, len(members), n_folds), first)
+            ),
+            [test for _, test in self.splits],
+        )
 
     def on(self, splits: list[Split]) -> Evaluation:
         """Return this evaluation on other folds."""
@@ -131,8 +153,12 @@ class Evaluation:
             if self._search.return_train_score:
                 parts["train"] = self._part(train, None)
             for place in range(fold, len(members), n_folds):
-                outcomes[place] = self._outcome(members[place], parts)
-                members[place].network = None  # frees its memory
+                member = members[place]
+                outcomes[place] = self._outcome(member, parts)
+                if self.keeper is None:
+                    member.network = None  # frees its memory
+                else:
+                    member.predictions = self.keeper.predictions(member, parts["test"][0])
                 if tasks[place] is not None:
                     tasks[place].call_on_fit_task_end(estimator=self._search)
         return outcomes
