@@ -313,12 +313,14 @@ class Ensemble(Voting):
 
     def _by_fold(self, X: Any, known: OutOfFold) -> np.ndarray:
         """Return what the members of each fold predict, (n_folds, n, ...)."""
-        folds = range(int(known.members.max()) + 1)
-        return np.stack([self._of_fold(known.members.tolist(), fold, X) for fold in folds])
+        folds = np.arange(int(known.members.max()) + 1)
+        weights = np.where(known.members == folds[:, None], self.weights_, 0)
+        return np.stack(self._mixtures(X, weights))
 
     def _of_fold(self, folds: Sequence[int], fold: int, X: Any) -> np.ndarray:
         """Return what the members of one fold predict."""
-        return self._mixed(X, [i for i, own in enumerate(folds) if own == fold])
+        (mixed,) = self._mixtures(X, np.where(np.equal(folds, fold), self.weights_, 0)[None])
+        return mixed
 
 
 def _as_known(fold: int, predictions: np.ndarray) -> np.ndarray:

@@ -19,9 +19,9 @@ from nnest.estimators._settings import (
     make_optimizer,
     without_traced,
 )
-from nnest.programs import STARTS, Model, outputs_of
+from nnest.programs import EVALUATION_BATCH, STARTS, Model, outputs_of
 
-__all__ = ["Architectures", "Network", "Plan", "State", "state_of"]
+__all__ = ["Architectures", "Network", "Plan", "State", "state_of", "whole_batches"]
 
 #: Weights, other variables, optimizer.
 State = tuple[list[Any], list[Any], list[Any]]
@@ -150,6 +150,15 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy the model: its like belongs to others too."""
         return Network, (self.model,)
+
+
+def whole_batches(X: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """Return samples filled up to whole batches, their number, and the size of a batch."""
+    n, size = len(X), EVALUATION_BATCH if len(X) > 32 else 32
+    missing = -n % size
+    if missing:
+        X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
+    return X, n, size
 
 
 def _assign(model: Model, state: State) -> None:
