@@ -45,7 +45,7 @@ STANDS_ON = {
     "builders": {"layers", "augmentation", "programs"},
     "estimators": {"_compat.sklearn", "_interrupts", "builders", "optimizers"},
     "population": {"estimators", "programs"},
-    "persistence": {"estimators", "preprocessing"},
+    "persistence": {"ensembles", "estimators", "preprocessing"},
     "ensembles": {"population"},
     "search": {"ensembles"},
     "studies": {"_compat.optuna"},

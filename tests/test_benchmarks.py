@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 import pytest
 
-from benchmarks import _runs, cnn, compare, gpu, grid, members, memory, networks
+from benchmarks import _runs, cnn, compare, ensembles, gpu, grid, members, memory, networks
 from benchmarks._runs import Row, append, arguments, measure, measure_all, read
 from benchmarks._tables import TOLERANCE, is_void, show, summarize
 from tests.book.run_page import run as run_page
@@ -294,6 +294,23 @@ def test_the_gpu_s_rates_are_of_all_members() -> None:
     assert one["members_per_hour"] == pytest.approx(3600 / one["seconds"])
     assert two["members_per_hour"] == pytest.approx(2 * 3600 / two["seconds"])
     assert two["used"]["lowering"] == "stacked"
+
+
+def test_ensembles_are_judged_seed_by_seed() -> None:
+    """A lower loss in every seed has a small p; one seed says nothing."""
+    losses = {"refitted winner": [0.2, 0.3, 0.25], "greedy": [0.1, 0.21, 0.14]}
+    found = [
+        {"way": way, "loss": loss, "score": 0.9, "settings": {"seed": seed}}
+        for way, values in losses.items()
+        for seed, loss in enumerate(values)
+    ]
+
+    head, winner, greedy = ensembles.judge(found)
+
+    assert head.startswith("3 seeds")
+    assert winner.endswith("loss 0.2500, accuracy +0.00 points")
+    assert greedy.endswith("loss 0.1500, accuracy +0.00 points; p 0.0017 against refitted winner")
+    assert ensembles.judge(found[:1]) == ["Fewer than two seeds: nothing is judged."]
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)

@@ -17,8 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from nnest import Ensemble, MLPClassifier, MLPRegressor
+from nnest import CNNClassifier, Ensemble, MLPClassifier, MLPRegressor
 from nnest.ensembles import greedy_weights
+from nnest.ensembles._answers import answers_of
 from tests.networks import CONTRACT, expected_failures
 
 X, Y = load_digits(return_X_y=True)
@@ -160,6 +161,30 @@ def test_members_that_are_not_fitted_are_refused() -> None:
     """An ensemble of fitted estimators answers at once."""
     with pytest.raises(NotFittedError):
         Ensemble.from_fitted([NET])
+
+
+def test_networks_that_answer_in_one_program_answer_as_each_alone(seeds: Ensemble) -> None:
+    """More than one program holds, of two architectures, and a network of pictures between them."""
+    wide = Ensemble.from_seeds(clone(NET).set_params(hidden_units=(9,)), X, Y, n=15).estimators_
+    cnn = CNNClassifier(filters=(2,), hidden_units=(), epochs=1, random_state=0).fit(X, Y)
+    members = [*wide, cnn, *seeds.estimators_, *wide[:3]]
+
+    found = list(answers_of(members, X[:50]))
+
+    assert len(found) == len(members)
+    for member, answer in zip(members, found, strict=True):
+        np.testing.assert_allclose(answer, member.predict_proba(X[:50]), atol=1e-6)
+
+
+def test_members_are_checked_when_they_answer_together(seeds: Ensemble) -> None:
+    """The sentences are those of one network, and a network that diverged is told."""
+    with pytest.raises(ValueError, match="64 features"):
+        seeds.predict(X[:, :5])
+    nets = Ensemble.from_seeds(NET, X, Y, n=2)
+    *_, kernel, _ = nets.estimators_[1].model_.weights
+    kernel.assign(np.full(kernel.shape, np.nan))
+    with pytest.raises(ValueError, match="answers with numbers that are not finite"):
+        nets.predict(X)
 
 
 # Folds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from nnest.ensembles._folds import OutOfFold
+from nnest.ensembles._folds import OutOfFold, checked_predictions
 from nnest.ensembles._voting import Voting
 
 __all__ = ["Ensemble"]
@@ -115,6 +115,7 @@ class Ensemble(Voting):
         folds: Sequence[int] | None = None,
         weights: Sequence[float] | None = None,
         calibrate: str | None = None,
+        predictions: Any = None,
     ) -> Self:
         """Return an ensemble of the estimators that a cross-validation has fitted.
 
@@ -138,6 +139,10 @@ class Ensemble(Voting):
         calibrate : {None, "temperature"}, default=None
             "temperature" divides the averaged logits by the number with which the rows out of fold
             have the lowest logarithmic loss. It changes probabilities and no label.
+        predictions : array-like of shape (n, n_classes), (n,) or (n, n_outputs), optional
+            What the estimators of each row's fold predict of it, if that is known: probabilities
+            of all labels, or numbers. Then `X` is not looked at and may be None. None asks the
+            estimators.
 
         Returns
         -------
@@ -147,7 +152,7 @@ class Ensemble(Voting):
         Raises
         ------
         ValueError
-            If splits, folds, weights and estimators do not fit together.
+            If splits, folds, weights, predictions and estimators do not fit together.
 
         References
         ----------
@@ -185,9 +190,12 @@ class Ensemble(Voting):
         elif calibrate:
             raise ValueError("calibrate='temperature' is for classifiers: give None.")
         places = range(len(estimators)) if folds is None else folds
-        known = OutOfFold.of(
-            list(places), splits, X, targets, partial(ensemble._of_fold, list(places))
-        )
+        ask: Callable[[int, Any], np.ndarray] = partial(ensemble._of_fold, list(places))
+        if predictions is not None:
+            outputs = (len(ensemble.classes_),) if is_classifier(ensemble) else targets.shape[1:]
+            X = checked_predictions(predictions, (len(targets), *outputs))
+            ask = _as_known
+        known = OutOfFold.of(list(places), splits, X, targets, ask)
         ensemble.out_of_fold_ = known
         if calibrate:
             ensemble.temperature_ = known.temperature()
@@ -305,9 +313,17 @@ class Ensemble(Voting):
 
     def _by_fold(self, X: Any, known: OutOfFold) -> np.ndarray:
         """Return what the members of each fold predict, (n_folds, n, ...)."""
-        folds = range(int(known.members.max()) + 1)
-        return np.stack([self._of_fold(known.members.tolist(), fold, X) for fold in folds])
+        folds = np.arange(int(known.members.max()) + 1)
+        weights = np.where(known.members == folds[:, None], self.weights_, 0)
+        return np.stack(self._mixtures(X, weights))
 
     def _of_fold(self, folds: Sequence[int], fold: int, X: Any) -> np.ndarray:
         """Return what the members of one fold predict."""
-        return self._mixed(X, [i for i, own in enumerate(folds) if own == fold])
+        (mixed,) = self._mixtures(X, np.where(np.equal(folds, fold), self.weights_, 0)[None])
+        return mixed
+
+
+def _as_known(fold: int, predictions: np.ndarray) -> np.ndarray:
+    """Return the predictions of a fold that are known already."""
+    del fold
+    return predictions

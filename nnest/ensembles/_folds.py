@@ -15,7 +15,7 @@ from sklearn.metrics import log_loss
 from nnest._compat.sklearn import safe_indexing
 from nnest.ensembles._conformal import conformal_intervals, conformal_sets
 
-__all__ = ["OutOfFold", "tempered"]
+__all__ = ["OutOfFold", "checked_predictions", "tempered"]
 
 #: Temperatures outside of this range are those of networks that know nothing.
 _TEMPERATURES = (0.05, 20.0)
@@ -26,6 +26,17 @@ def tempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[
     """Return the probabilities that logits divided by a temperature give."""
     logits = np.log(np.maximum(probabilities, _LEAST))
     found: NDArray[np.float64] = softmax(logits / temperature, axis=1)
+    return found
+
+
+def checked_predictions(given: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return predictions out of fold, or raise if they are of another shape or not finite."""
+    found = np.asarray(given, np.float64)
+    if found.shape != shape or not np.isfinite(found).all():
+        raise ValueError(
+            f"Got predictions of shape {found.shape}: give finite numbers of shape {shape}, those "
+            "of each row's fold."
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from sklearn.utils import get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from nnest.ensembles._answers import answers_of
 from nnest.ensembles._folds import OutOfFold, tempered
 from nnest.estimators import NeuralNet
 from nnest.population import fit_many
@@ -134,7 +135,7 @@ class Voting(MetaEstimatorMixin, BaseEstimator):
             know has probability zero for it.
         """
         check_is_fitted(self)
-        mixed = self._mixed(X, range(len(self.estimators_)))
+        (mixed,) = self._mixtures(X, self.weights_[None])
         return mixed if self.temperature_ == 1 else tempered(mixed, self.temperature_)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -154,23 +155,27 @@ class Voting(MetaEstimatorMixin, BaseEstimator):
         if is_classifier(self):
             labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
             return labels
-        return self._mixed(X, range(len(self.estimators_)))
+        (mixed,) = self._mixtures(X, self.weights_[None])
+        return mixed
 
-    def _mixed(self, X: Any, places: Sequence[int]) -> np.ndarray:
-        """Return the weighted mean of what the members at some places predict."""
-        counted = [i for i in places if self.weights_[i] > 0]
-        total = sum(self.weights_[i] for i in counted)
-        answers = (self.weights_[i] / total * self._answer(self.estimators_[i], X) for i in counted)
-        return np.asarray(sum(answers), np.float64)
+    def _mixtures(self, X: Any, weights: np.ndarray) -> list[np.ndarray]:
+        """Return weighted means of what the members predict, one for each row of weights."""
+        counted = np.flatnonzero(weights.any(axis=0))
+        shares = weights / weights.sum(axis=1, keepdims=True)
+        total: Any = 0.0
+        answers = answers_of([self.estimators_[i] for i in counted], X)
+        for i, answer in zip(counted, answers, strict=True):
+            whole = self._whole(self.estimators_[i], np.array(answer, np.float64))
+            total = total + shares[:, i].reshape(-1, *[1] * whole.ndim) * whole
+        return list(np.asarray(total))
 
-    def _answer(self, member: Any, X: Any) -> np.ndarray:
+    def _whole(self, member: Any, own: np.ndarray) -> np.ndarray:
         """Return a member's numbers, or its probabilities of all labels of the ensemble."""
         if not is_classifier(self):
-            return np.asarray(member.predict(X), np.float64)
-        own = np.asarray(member.predict_proba(X), np.float64)
-        own = own / own.sum(axis=1, keepdims=True)  # in float32 a row sums to one within 1e-7
+            return own
+        own /= own.sum(axis=1, keepdims=True)  # in float32 a row sums to one within 1e-7
         if len(member.classes_) == len(self.classes_):
-            return np.asarray(own)
+            return own
         whole = np.zeros((len(own), len(self.classes_)))
         whole[:, np.searchsorted(self.classes_, member.classes_)] = own
         return whole

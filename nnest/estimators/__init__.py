@@ -8,7 +8,14 @@ from nnest.estimators._network import Architectures, State
 from nnest.estimators._neural_net import NeuralNet
 from nnest.estimators._samples import Samples
 from nnest.estimators._settings import static_parameters
-from nnest.estimators._state import FitState, network_outputs, network_size, settle
+from nnest.estimators._state import (
+    FitState,
+    answers_together,
+    move_state,
+    network_outputs,
+    network_size,
+    settle,
+)
 from nnest.estimators._stopping import EarlyStoppingRule
 
 __all__ = [
@@ -23,6 +30,8 @@ __all__ = [
     "NeuralNet",
     "Samples",
     "State",
+    "answers_together",
+    "move_state",
     "network_outputs",
     "network_size",
     "settle",

@@ -20,9 +20,9 @@ from nnest.estimators._settings import (
     without_traced,
 )
 from nnest.optimizers import numbers
-from nnest.programs import STARTS, Model, batch_bounds, outputs_of
+from nnest.programs import EVALUATION_BATCH, STARTS, Model, batch_bounds, outputs_of
 
-__all__ = ["Architectures", "Network", "Plan", "State", "state_of"]
+__all__ = ["Architectures", "Network", "Plan", "State", "state_of", "whole_batches"]
 
 #: Weights, other variables, optimizer.
 State = tuple[list[Any], list[Any], list[Any]]
@@ -151,6 +151,11 @@ class Network:
             else:
                 state[names.index(name)] = value
 
+    def move(self, move: Callable[[State], State]) -> None:
+        """Replace the numbers by the same ones in another place; a Keras model keeps its own."""
+        if self._state is not None:
+            self._state = move(self._state)
+
     def outputs(self, X: np.ndarray, batch_size: int) -> np.ndarray:
         """Return the outputs for samples of float32."""
         if self._build is None:
@@ -162,6 +167,15 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy the model: its like belongs to others too."""
         return Network, (self.model,)
+
+
+def whole_batches(X: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """Return samples filled up to whole batches, their number, and the size of a batch."""
+    n, size = len(X), EVALUATION_BATCH if len(X) > 32 else 32
+    missing = -n % size
+    if missing:
+        X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
+    return X, n, size
 
 
 def _assign(model: Model, state: State) -> None:

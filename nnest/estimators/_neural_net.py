@@ -14,7 +14,7 @@ from nnest import _arguments
 from nnest._compat.sklearn import check_sample_weight
 from nnest._interrupts import interrupts_heard, undone, uninterrupted
 from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_of_planes
-from nnest.estimators._network import Architectures, Network, Plan
+from nnest.estimators._network import Architectures, Network, Plan, whole_batches
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._rollback import Rollback
 from nnest.estimators._samples import Samples
@@ -29,7 +29,7 @@ from nnest.estimators._settings import (
 )
 from nnest.estimators._splits import check_groups, split_groups, split_rows
 from nnest.estimators._stopping import EarlyStoppingRule, StopEarly
-from nnest.programs import EVALUATION_BATCH, Model, check_process
+from nnest.programs import Model, check_process
 
 __all__ = ["NeuralNet"]
 
@@ -339,12 +339,12 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
 
     def _forward(self, X: Any) -> np.ndarray:
         """Return the outputs of the network for samples that are not yet checked."""
+        X, n, size = whole_batches(self._new_samples(X))
+        return self._network.outputs(X, size)[:n]
+
+    def _new_samples(self, X: Any) -> np.ndarray:
+        """Return samples to predict as the network takes them, checked."""
         check_is_fitted(self, "_network")
         X = validate_data(self, as_samples(X), reset=False, dtype="numeric", allow_nd=True)
         self._check_sample_shape(X, reset=False)
-        X = self._as_input(X)
-        n, size = len(X), EVALUATION_BATCH if len(X) > 32 else 32
-        missing = -n % size
-        if missing:
-            X = np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
-        return self._network.outputs(X, size)[:n]
+        return self._as_input(X)

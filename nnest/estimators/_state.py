@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
+from nnest.estimators._network import State, whole_batches
 from nnest.estimators._neural_net import NeuralNet
 from nnest.estimators._settings import check_training
+from nnest.programs import outputs_together, signature
 
-__all__ = ["FitState", "network_outputs", "network_size", "settle"]
+__all__ = [
+    "FitState",
+    "answers_together",
+    "move_state",
+    "network_outputs",
+    "network_size",
+    "settle",
+]
 
 
 @dataclass(frozen=True)
@@ -166,6 +176,32 @@ def settle(estimator: NeuralNet) -> None:
     estimator._settle()
 
 
+def move_state(estimator: NeuralNet, move: Callable[[State], State]) -> None:
+    """Replace the numbers of a network by the same ones in another place, as a file on disk.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted estimator. One that has a Keras model of its own already is left as it is.
+    move : callable
+        Takes weights, other variables and the optimizer's state, each a list of arrays, and
+        returns such lists of equal arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest import MLPClassifier, fit_many
+    >>> from nnest.estimators import move_state
+    >>> (net,) = fit_many([MLPClassifier(epochs=1, random_state=0)], np.eye(4), [0, 1, 0, 1])
+    >>> move_state(net, lambda state: tuple([np.array(each) for each in part] for part in state))
+    >>> net.predict(np.eye(4)).shape
+    (4,)
+    """
+    network = vars(estimator).get("_network")
+    if network is not None:  # a subclass may have a `fit` of its own that makes none
+        network.move(move)
+
+
 def network_outputs(estimator: NeuralNet, X: Any) -> np.ndarray:
     """Return what a network answers, also where it answers with numbers that are not finite.
 
@@ -191,6 +227,44 @@ def network_outputs(estimator: NeuralNet, X: Any) -> np.ndarray:
     (4, 2)
     """
     return estimator._forward(X)
+
+
+def answers_together(estimators: Sequence[NeuralNet], X: Any) -> np.ndarray | None:
+    """Return what networks of one architecture answer, in one program on JAX.
+
+    Parameters
+    ----------
+    estimators : sequence of estimator
+        Fitted estimators of one class.
+    X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+        Samples.
+
+    Returns
+    -------
+    ndarray of shape (n_estimators, n, n_outputs) or None
+        Probabilities or numbers, float32, which may be not finite. None if their architectures
+        differ, or what they were fitted to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnest import MLPClassifier
+    >>> from nnest.estimators import answers_together
+    >>> nets = [MLPClassifier(epochs=1, random_state=seed) for seed in (0, 1)]
+    >>> answers_together([net.fit(np.eye(4), [0, 1, 0, 1]) for net in nets], np.eye(4)).shape
+    (2, 4, 2)
+    """
+    first = estimators[0]
+    likes = {id(each._network.like): each._network.like for each in estimators}
+    known = {
+        (FitState.of(each).sample_shape, str(getattr(each, "feature_names_in_", None)))
+        for each in estimators
+    }
+    if len(known) > 1 or len({signature(like) for like in likes.values()}) > 1:
+        return None
+    X, n, size = whole_batches(first._new_samples(X))
+    states = [each._network.state[:2] for each in estimators]
+    return outputs_together(first._network.like, states, X, size)[:, :n]
 
 
 def network_size(estimator: NeuralNet) -> dict[str, int]:

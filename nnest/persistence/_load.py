@@ -15,6 +15,8 @@ from nnest._validation import BOUNDS, Bounds, shortened
 from nnest.estimators import FitState
 from nnest.optimizers import SCHEDULES
 from nnest.persistence._arrays import HEADER, read_array, read_vector
+from nnest.persistence._ensemble import FORMAT as ENSEMBLE
+from nnest.persistence._ensemble import ensemble_from
 from nnest.persistence._errors import Refused, refusing
 from nnest.persistence._files import MANIFEST, Files, opened
 from nnest.persistence._manifest import LONGEST, Manifest
@@ -26,6 +28,7 @@ from nnest.persistence._state import (
     to_numpy,
     variables,
 )
+from nnest.persistence._values import parse
 
 __all__ = ["load"]
 
@@ -65,7 +68,7 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
 
     Returns
     -------
-    MLPClassifier, MLPRegressor, CNNClassifier or CNNRegressor
+    MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor or Ensemble
         The fitted estimator.
 
     Raises
@@ -98,14 +101,22 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
     if not place.exists():
         raise FileNotFoundError(f"There is no file or folder {str(place)!r}: give another path.")
     with refusing(place), opened(place, max_bytes) as files:
-        if files.sizes[MANIFEST] > LONGEST:
-            raise Refused(f"its {MANIFEST!r} takes more than {LONGEST} bytes")
-        manifest = Manifest.read(files.read(MANIFEST))
-        return _estimator(manifest, files)
+        about = _json(files)
+        if about.get("format") == ENSEMBLE:
+            return ensemble_from(about, files, lambda member: _estimator(_json(member), member))
+        return _estimator(about, files)
 
 
-def _estimator(manifest: Manifest, files: Files) -> Any:
+def _json(files: Files) -> dict[str, Any]:
+    """Return what files say about themselves."""
+    if files.sizes[MANIFEST] > LONGEST:
+        raise Refused(f"its {MANIFEST!r} takes more than {LONGEST} bytes")
+    return parse(files.read(MANIFEST))
+
+
+def _estimator(about: dict[str, Any], files: Files) -> Any:
     """Return the estimator with its network and all that was learnt."""
+    manifest = Manifest.read(about)
     net = ESTIMATORS[manifest.kind](**manifest.parameters)
     state = replace(manifest.state, classes=_classes(manifest, files))
     _build(net, state, files)

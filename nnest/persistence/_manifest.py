@@ -10,9 +10,9 @@ import numpy as np
 from nnest.estimators import FitState
 from nnest.persistence._errors import Refused
 from nnest.persistence._state import ESTIMATORS, check_parameters, circumstances
-from nnest.persistence._values import from_json, parse
+from nnest.persistence._values import from_json
 
-__all__ = ["FORMAT", "VERSION", "Manifest"]
+__all__ = ["FORMAT", "LONGEST", "VERSION", "JsonObject", "Manifest"]
 
 FORMAT = "nnest estimator"
 VERSION = 1
@@ -32,13 +32,13 @@ class Manifest:
     history: list[str]
 
     @classmethod
-    def read(cls, text: bytes) -> Self:
+    def read(cls, about: dict[str, Any]) -> Self:
         """Return what JSON holds if all of it is in order."""
-        found = _Object(parse(text))
+        found = JsonObject(about)
         _check_format(found)
         _check_circumstances(found)
         kind, parameters = _parameters(found)
-        seeds = _Object(found.take("seeds", dict))
+        seeds = JsonObject(found.take("seeds", dict))
         n_iter = found.whole("n_iter", least=1)
         state = FitState(
             sample_shape=_shape(found.take("sample_shape", list), sides=(1, 2, 3)),
@@ -72,7 +72,7 @@ class Manifest:
             raise Refused("'classes' in it belong to no regressor")
 
 
-class _Object:
+class JsonObject:
     """An object of JSON from which values are taken, each once and of the right kind."""
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -94,25 +94,29 @@ class _Object:
             raise Refused(f"{name!r} in its JSON is {value}, which is out of bounds")
         return value
 
+    def check_version(self, known: int) -> None:
+        """Refuse the version of a format that this nnest does not read."""
+        version = self.take("version", int)
+        if version != known:
+            raise Refused(
+                f"its format has version {version}, and this nnest reads version {known}",
+                "load it with the nnest that wrote it, or a newer one",
+            )
+
     def check_empty(self) -> None:
         """Raise for a key that is not known."""
         if self._values:
             raise Refused(f"its JSON holds {min(self._values)!r}, which is not known")
 
 
-def _check_format(found: _Object) -> None:
+def _check_format(found: JsonObject) -> None:
     """Raise if format or version are others, before anything else is looked at."""
     if found.take("format", str) != FORMAT:
         raise Refused("it is of another format")
-    version = found.take("version", int)
-    if version != VERSION:
-        raise Refused(
-            f"its format has version {version}, and this nnest reads version {VERSION}",
-            "load it with the nnest that wrote it, or a newer one",
-        )
+    found.check_version(VERSION)
 
 
-def _check_circumstances(found: _Object) -> None:
+def _check_circumstances(found: JsonObject) -> None:
     """Raise if the numbers mean something else under the present settings of Keras."""
     given = found.take("keras", dict)
     for name, present in circumstances().items():
@@ -126,7 +130,7 @@ def _check_circumstances(found: _Object) -> None:
         raise Refused("'keras' in its JSON holds other settings than are known")
 
 
-def _parameters(found: _Object) -> tuple[str, dict[str, Any]]:
+def _parameters(found: JsonObject) -> tuple[str, dict[str, Any]]:
     """Return the estimator's name and its parameters."""
     kind = found.take("estimator", str)
     if kind not in ESTIMATORS:
@@ -142,7 +146,7 @@ def _parameters(found: _Object) -> tuple[str, dict[str, Any]]:
     return kind, parameters
 
 
-def _group(found: _Object) -> dict[str, Any] | None:
+def _group(found: JsonObject) -> dict[str, Any] | None:
     """Return how a network was trained with others, if it was."""
     given: Any = from_json(found.take("group", dict, type(None)))
     plain = str | int | float | None
@@ -155,7 +159,7 @@ def _group(found: _Object) -> dict[str, Any] | None:
     return None if given is None else dict(given)
 
 
-def _target_shape(found: _Object, kind: str) -> tuple[int, ...] | None:
+def _target_shape(found: JsonObject, kind: str) -> tuple[int, ...] | None:
     """Return the shape of a regressor's targets."""
     given = found.take("target_shape", list, type(None))
     if (given is None) == kind.endswith("Regressor"):
@@ -170,13 +174,13 @@ def _shape(given: list[Any], sides: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(given)
 
 
-def _names(found: _Object) -> np.ndarray | None:
+def _names(found: JsonObject) -> np.ndarray | None:
     """Return the names of features, if there are any."""
     names = _texts(found, "feature_names")
     return None if names is None else np.array(names, dtype=object)
 
 
-def _texts(found: _Object, name: str) -> list[str] | None:
+def _texts(found: JsonObject, name: str) -> list[str] | None:
     """Return a list of strings, or None."""
     given: list[str] | None = found.take(name, list, type(None))
     if given is not None and not all(isinstance(each, str) for each in given):

@@ -13,9 +13,11 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from nnest import __version__
+from nnest.ensembles import Ensemble
 from nnest.estimators import FitState, settle
 from nnest.persistence import _files
 from nnest.persistence._arrays import write_array
+from nnest.persistence._ensemble import ensemble_files
 from nnest.persistence._errors import Refused
 from nnest.persistence._manifest import FORMAT, VERSION
 from nnest.persistence._state import (
@@ -37,8 +39,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : MLPClassifier, MLPRegressor, CNNClassifier or CNNRegressor
-        A fitted estimator.
+    estimator : MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor or Ensemble
+        A fitted estimator, or a fitted ensemble of such estimators alone.
     path : str or os.PathLike
         Where to: an archive if it ends in ``.zip``, else a folder. What an earlier call has saved
         there is replaced once the new one is whole; nothing else is.
@@ -75,10 +77,11 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     >>> bool((again.predict(np.eye(4)) == net.predict(np.eye(4))).all())
     True
     """
-    check_estimator(estimator)
     try:
-        check_parameters(estimator.get_params(deep=False))
-        files = _content(estimator)
+        if type(estimator) is Ensemble:
+            files = ensemble_files(estimator, _content, _written_by())
+        else:
+            files = _content(estimator)
     except Refused as refusal:
         raise ValueError(
             f"This {type(estimator).__name__} cannot be saved because {refusal}"
@@ -98,6 +101,8 @@ def check_estimator(estimator: Any) -> None:
 
 def _content(estimator: Any) -> dict[str, bytes]:
     """Return the files of an estimator by their names."""
+    check_estimator(estimator)
+    check_parameters(estimator.get_params(deep=False))
     _check_architecture(estimator)
     settle(estimator)  # a file holds one set of rates: those with which training would go on
     state = FitState.of(estimator)

@@ -19,6 +19,7 @@ from nnest.programs._processes import check_process
 from nnest.programs._sharing import (
     clear_programs,
     outputs_of,
+    outputs_together,
     running,
     running_model,
     shared_program,
@@ -39,6 +40,7 @@ __all__ = [
     "kept_programs",
     "order_of",
     "outputs_of",
+    "outputs_together",
     "program_cache",
     "rows_at_once",
     "running",

@@ -28,6 +28,7 @@ from nnest.search._checks import (
     warn_of_missing_labels,
 )
 from nnest.search._evaluation import Evaluation, Split
+from nnest.search._keeping import Keeper, check_keep
 
 __all__ = ["BaseBatchedSearchCV"]
 
@@ -36,6 +37,7 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
     """Base class of searches that train all settings and folds together."""
 
     _evaluation: ClassVar[type[Evaluation]] = Evaluation
+    keep: Any = None  # of those that have no such parameter
 
     def __sklearn_tags__(self) -> Any:
         """Return tags: the search takes the samples and targets that the estimator takes."""
@@ -82,6 +84,7 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         """Search, choose and refit."""
         check_jobs(getattr(self, "n_jobs", None))
         check_metrics(self.scoring)
+        check_keep(self)
         scorers, refit_metric = compat.get_scorers(self)
         X, y = indexable(X, y)
         check_targets(y)
@@ -93,7 +96,8 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         context.call_on_fit_task_begin(estimator=self, **about)
         splits = self._split(X, y, routed.splitter.split)
         base = clone(self.estimator)
-        evaluation = self._evaluation(self, base, X, y, splits, scorers, routed)
+        keeper = None if self.keep is None else Keeper(self, y)
+        evaluation = self._evaluation(self, base, X, y, splits, scorers, routed, keeper)
         with interrupts_heard():
             results, seed = self._search(evaluation, refit_metric, context)
         if self.refit:

@@ -51,6 +51,8 @@ class Member:
     pipeline: Any = None
     seconds: float = 0.0
     error: str | None = None
+    #: What it predicts of the test rows of its fold, if that is to be kept.
+    predictions: np.ndarray | None = None
 
     def estimator(self) -> Any:
         """Return the network with its transformers before it."""

@@ -12,6 +12,7 @@ from nnest._compat import sklearn as compat
 from nnest.population import checkpoints_kept
 from nnest.search._batching import Job, Member, fit_members
 from nnest.search._checks import Rows, several_metrics
+from nnest.search._keeping import Keeper
 
 __all__ = ["Evaluation", "Split"]
 
@@ -35,6 +36,8 @@ class Evaluation:
         One metric, or several in one.
     routed : Bunch
         Parameters for the estimator's `fit` and for the metrics.
+    keeper : Keeper or None
+        What keeps networks.
     """
 
     #: Whether networks are still needed when they have been scored.
@@ -49,6 +52,7 @@ class Evaluation:
         splits: list[Split],
         scorers: Any,
         routed: Any,
+        keeper: Keeper | None = None,
     ) -> None:
         self._search, self.X, self.y = search, X, y
         self.base, self.splits, self.scorers = base, splits, scorers
@@ -56,6 +60,7 @@ class Evaluation:
         self._score_params = routed.scorer.score or {}
         self.fit_params = routed.estimator.fit
         self.error_score = search.error_score
+        self.keeper = keeper
         self._candidates: list[dict[str, Any]] = []
         self._more: defaultdict[str, list[Any]] = defaultdict(list)
         self.outcomes: list[dict[str, Any]] = []
@@ -71,10 +76,13 @@ class Evaluation:
         candidates = list(candidate_params)
         if not candidates:
             raise ValueError("The grid is empty: give at least one dict of parameters to try.")
+        if self.keeper is not None:
+            self.keeper.check_room(self.job(), candidates, len(candidates))
         tasks = self._begin(len(candidates), callback_ctx)
         # The table needs the scores of all: until then, what is trained can still be lost.
         with checkpoints_kept():
-            outcomes = self.score(self._trained(candidates), tasks)
+            members = self._trained(candidates)
+            outcomes = self.score(members, tasks)
         compat.report_fit_failures(outcomes, self._search.error_score)
         if callable(self._search.scoring):
             compat.insert_error_scores(outcomes, self._search.error_score)
@@ -85,11 +93,26 @@ class Evaluation:
         self.results = compat.format_results(
             self._search, self._candidates, len(self.splits), self.outcomes, self._more
         )
+        if self.keeper is not None:
+            self._keep(self.keeper, members)
         return self.results
 
     def _trained(self, candidates: list[dict[str, Any]]) -> list[Member]:
         """Return the members of candidates, fitted."""
         return fit_members(self.job(), candidates)
+
+    def _keep(self, keeper: Keeper, members: list[Member]) -> None:
+        """Hand the members of new candidates over, with the scores of the table."""
+        n_folds = len(self.splits)
+        means = self.results.get(f"mean_test_{keeper.metric}")
+        first = len(self._candidates) - len(members) // n_folds
+        keeper.add(
+            (
+                (place, members[i : i + n_folds], None if means is None else float(means[place]))
+                for place, i in enumerate(range(0, len(members), n_folds), first)
+            ),
+            [test for _, test in self.splits],
+        )
 
     def on(self, splits: list[Split]) -> Evaluation:
         """Return this evaluation on other folds."""
@@ -140,9 +163,12 @@ class Evaluation:
             if self._search.return_train_score:
                 parts["train"] = self._part(train, None)
             for place in range(fold, len(members), n_folds):
-                outcomes[place] = self._outcome(members[place], parts)
-                if not self.keeps_networks:
-                    members[place].network = None  # frees its memory
+                member = members[place]
+                outcomes[place] = self._outcome(member, parts)
+                if self.keeper is not None:
+                    member.predictions = self.keeper.predictions(member, parts["test"][0])
+                elif not self.keeps_networks:
+                    member.network = None  # frees its memory
                 if tasks[place] is not None:
                     tasks[place].call_on_fit_task_end(estimator=self._search)
         return outcomes

@@ -13,11 +13,12 @@ from sklearn.model_selection import GridSearchCV
 from nnest._compat.sklearn import Interval, StrOptions, parameter_constraints, run_grid
 from nnest.search._base import BaseBatchedSearchCV
 from nnest.search._evaluation import Evaluation
+from nnest.search._kept import KeptNetworks
 
 __all__ = ["VectorizedGridSearchCV"]
 
 
-class VectorizedGridSearchCV(BaseBatchedSearchCV, GridSearchCV):
+class VectorizedGridSearchCV(KeptNetworks, BaseBatchedSearchCV, GridSearchCV):
     """Grid search that trains all folds and settings of an architecture in one program.
 
     It takes the place of `sklearn.model_selection.GridSearchCV`: arguments, attributes and
@@ -53,6 +54,14 @@ class VectorizedGridSearchCV(BaseBatchedSearchCV, GridSearchCV):
         Folder in which the running state is kept, so that a killed search goes on where it was.
     max_group : int or "auto", default="auto"
         Most members that are trained at once; "auto" takes as many as fit into memory.
+    keep : {"folds", "all"} or int, optional
+        Networks of the folds to keep, with what they predict of the rows of their test parts:
+        "folds" those of the best setting, a number those of so many best settings, "all" those of
+        every setting. Then `ensemble` makes one estimator of them. What they take is
+        printed before the training (`verbose`), and refused if it is more than the memory that is
+        free, unless `checkpoint` is given: there the numbers of the networks are kept in files
+        ``kept-*.bin``, which are read when a network is used and may be deleted when the search is
+        not used any more. None keeps nothing.
 
     Attributes
     ----------
@@ -74,6 +83,14 @@ class VectorizedGridSearchCV(BaseBatchedSearchCV, GridSearchCV):
         Whether there are several.
     n_splits_ : int
         Number of folds.
+    fold_estimators_ : dict of int to list of estimator
+        Fitted networks, one for each fold, with the transformers of that fold before them, by the
+        row of `cv_results_`, the best first; only with `keep`. A setting of which a fold failed is
+        not among them.
+    oof_predictions_ : dict of int to ndarray
+        What they predict of each row out of fold, by the same rows: probabilities of all labels of
+        `y`, sorted, of shape (n, n_classes), or numbers in the shape of `y`, float32. NaN for rows
+        that no fold holds out; the mean for those that several do. Only with `keep`.
     classes_ : ndarray of shape (n_classes,)
         Labels of the best estimator, if it classifies.
     n_features_in_ : int
@@ -105,6 +122,7 @@ class VectorizedGridSearchCV(BaseBatchedSearchCV, GridSearchCV):
         "scoring": [str, callable, list, tuple, dict, None],
         "checkpoint": [str, os.PathLike, None],
         "max_group": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "keep": [StrOptions({"folds", "all"}), Interval(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(
@@ -121,6 +139,7 @@ class VectorizedGridSearchCV(BaseBatchedSearchCV, GridSearchCV):
         return_train_score: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
         max_group: int | str = "auto",
+        keep: int | str | None = None,
     ) -> None:
         self.estimator = estimator
         self.param_grid = param_grid
@@ -133,6 +152,7 @@ class VectorizedGridSearchCV(BaseBatchedSearchCV, GridSearchCV):
         self.return_train_score = return_train_score
         self.checkpoint = checkpoint
         self.max_group = max_group
+        self.keep = keep
 
     def _search(
         self, evaluation: Evaluation, refit_metric: Any, context: Any
@@ -140,4 +160,6 @@ class VectorizedGridSearchCV(BaseBatchedSearchCV, GridSearchCV):
         """Train and score the whole grid; the refit has the estimator's own random state."""
         run_grid(self, evaluation, callback_ctx=context)
         self._choose(evaluation.results, evaluation.outcomes, refit_metric)
+        places = list(range(len(evaluation.results["params"])))
+        self._keep_chosen(evaluation.keeper, evaluation.results, places, evaluation.splits)
         return evaluation.results, None

@@ -128,7 +128,7 @@ class HalvingSearchCV(BaseBatchedSearchCV):
 
     _evaluation = Rungs
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **VectorizedGridSearchCV._parameter_constraints,
+        **{k: v for k, v in VectorizedGridSearchCV._parameter_constraints.items() if k != "keep"},
         "n_candidates": [Interval(Integral, 1, None, closed="left"), None],
         "factor": [Interval(Integral, 2, None, closed="left")],
         "min_resources": [

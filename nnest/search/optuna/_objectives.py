@@ -9,18 +9,13 @@ from typing import Any
 
 import numpy as np
 from optuna.study import StudyDirection
-from sklearn.base import clone, is_classifier
 from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.pipeline import Pipeline
 
-from nnest._compat.sklearn import num_samples, safe_indexing, safe_split
 from nnest._validation import suggest
-from nnest.estimators import Fitting, Samples
 from nnest.exceptions import StudyError
-from nnest.search._batching import Job, fit_transformers, transformers, with_setting
-from nnest.search._checks import checked_network, several_metrics
+from nnest.search._checks import several_metrics
 
-__all__ = ["Objectives", "as_limits", "as_objectives", "sizes_before"]
+__all__ = ["Objectives", "as_limits", "as_objectives"]
 
 #: What is measured, and not scored: less is better.
 _SIZES = ("parameters", "bytes")
@@ -128,44 +123,3 @@ def as_limits(given: Any) -> dict[str, float]:
                 f"constraints[{name!r}]={limit!r} is not accepted: give a number above 0."
             )
     return {name: float(limit) for name, limit in given.items()}
-
-
-def sizes_before(job: Job, settings: Sequence[dict[str, Any]]) -> list[dict[str, int] | None]:
-    """Return the sizes of networks that are not trained; None where a network cannot be built.
-
-    A pipeline's transformers decide how many features a network sees: they are fitted on the
-    first fold, once for each of their own settings.
-    """
-    few: dict[Any, Any] = {}
-    sizes: list[dict[str, int] | None] = []
-    for setting in settings:
-        template = with_setting(job.base, setting)
-        key = transformers(template, setting)
-        try:
-            if key not in few:
-                few[key] = _few_samples(job, template)
-            sizes.append(_built(checked_network(template), *few[key]))
-        except (ValueError, TypeError):
-            sizes.append(None)  # its training will say what is wrong
-    return sizes
-
-
-def _few_samples(job: Job, template: Any) -> tuple[Any, Any]:
-    """Return samples of all classes as the network sees them."""
-    rows = job.training_rows[0]
-    if isinstance(template, Pipeline):
-        X, y, _ = fit_transformers(job, template, rows).steps[-1][1].recorded_
-    else:
-        X, y = safe_split(template, job.X, job.y, rows)
-    if is_classifier(template):
-        chosen = np.unique(np.asarray(y), return_index=True)[1]
-    else:
-        chosen = np.arange(min(2, num_samples(X)))
-    return safe_indexing(X, chosen), safe_indexing(y, chosen)
-
-
-def _built(network: Any, X: Any, y: Any) -> dict[str, int]:
-    """Return the size of a network for such samples."""
-    copy = clone(network).set_params(random_state=0)
-    samples = Samples.checked(copy, X, y)
-    return Fitting.begin(copy, samples, np.arange(len(samples.y))).network.size()

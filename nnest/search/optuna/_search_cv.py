@@ -13,12 +13,13 @@ from nnest._compat.sklearn import BaseSearchCV, Interval, StrOptions, parameter_
 from nnest.search._base import BaseBatchedSearchCV
 from nnest.search._evaluation import Evaluation
 from nnest.search._facts import derived
+from nnest.search._kept import KeptNetworks
 from nnest.search.optuna._study import Plan, run
 
 __all__ = ["OptunaSearchCV"]
 
 
-class OptunaSearchCV(BaseBatchedSearchCV):
+class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
     """Search of an Optuna study that trains the trials of a batch, and all folds, together.
 
     A batch of trials is asked for, trained in as few programs as there are architectures in it,
@@ -94,6 +95,14 @@ class OptunaSearchCV(BaseBatchedSearchCV):
         Folder in which the running state is kept, so that a killed batch goes on where it was.
     max_group : int or "auto", default="auto"
         Most networks that are trained at once; "auto" takes as many as fit into memory.
+    keep : {"folds", "all"} or int, optional
+        Networks of the folds to keep, with what they predict of the rows of their test parts:
+        "folds" those of the best setting, a number those of so many best settings, "all" those of
+        every setting that was scored. Then `ensemble` makes one estimator of them. What they take
+        is printed before the training (`verbose`), and refused if it is more than the memory that
+        is free, unless `checkpoint` is given: there the numbers of the networks are kept in files
+        ``kept-*.bin``, which are read when a network is used and may be deleted when the search is
+        not used any more. None keeps nothing.
 
     Attributes
     ----------
@@ -123,6 +132,15 @@ class OptunaSearchCV(BaseBatchedSearchCV):
         Whether there are several.
     n_splits_ : int
         Number of folds.
+    fold_estimators_ : dict of int to list of estimator
+        Fitted networks, one for each fold, with the transformers of that fold before them, by the
+        row of `cv_results_`, the best first; only with `keep`. A setting of which a fold failed is
+        not among them,
+        nor one that an earlier call or another process has trained; a warning counts them.
+    oof_predictions_ : dict of int to ndarray
+        What they predict of each row out of fold, by the same rows: probabilities of all labels of
+        `y`, sorted, of shape (n, n_classes), or numbers in the shape of `y`, float32. NaN for rows
+        that no fold holds out; the mean for those that several do. Only with `keep`.
     classes_ : ndarray of shape (n_classes,)
         Labels of the best estimator, if it classifies.
     n_features_in_ : int
@@ -180,6 +198,7 @@ class OptunaSearchCV(BaseBatchedSearchCV):
         "callbacks": [list, tuple, None],
         "checkpoint": [str, os.PathLike, None],
         "max_group": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "keep": [StrOptions({"folds", "all"}), Interval(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(
@@ -206,6 +225,7 @@ class OptunaSearchCV(BaseBatchedSearchCV):
         callbacks: Sequence[Callable[[Any, Any], None]] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         max_group: int | str = "auto",
+        keep: int | str | None = None,
     ) -> None:
         self.estimator = estimator
         self.param_distributions = param_distributions
@@ -228,6 +248,7 @@ class OptunaSearchCV(BaseBatchedSearchCV):
         self.callbacks = callbacks
         self.checkpoint = checkpoint
         self.max_group = max_group
+        self.keep = keep
 
     def _search(
         self, evaluation: Evaluation, refit_metric: Any, context: Any
@@ -239,15 +260,17 @@ class OptunaSearchCV(BaseBatchedSearchCV):
         del context  # the number of fits of a study is not known beforehand
         plan = Plan.of(self, evaluation)
         self.study_ = plan.study
-        table = run(self, evaluation.on(plan.splits), plan)
+        evaluation = evaluation.on(plan.splits)
+        table = run(self, evaluation, plan)
         results = table.format(self)
         several = len(plan.objectives.names) > 1
         if several:
             self.best_trials_ = self.study_.best_trials
         if several and not self.refit:
             self.multimetric_ = isinstance(table.outcomes[0]["test_scores"], dict)
-            return results, None
-        self._choose(results, table.outcomes, refit_metric)
+        else:
+            self._choose(results, table.outcomes, refit_metric)
+        self._keep_chosen(evaluation.keeper, results, table.places, plan.splits)
         if not hasattr(self, "best_index_"):
             return results, None
         self.best_trial_ = table.trials[self.best_index_]

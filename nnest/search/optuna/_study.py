@@ -261,6 +261,9 @@ def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
         prunes=plan.prunes,
         facts=plan.facts,
     )
+    if evaluation.keeper is not None:
+        # Settings are not known yet: the estimator's own stands for them.
+        evaluation.keeper.check_room(evaluation.job(), [{}], plan.n_trials)
     with silence_optuna():
         loop = BatchLoop(
             plan.study,

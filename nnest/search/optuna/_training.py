@@ -16,7 +16,8 @@ from nnest.search._batching import Member, fit_members
 from nnest.search._checks import Rows
 from nnest.search._evaluation import Evaluation
 from nnest.search._facts import derived, device, versions
-from nnest.search.optuna._objectives import Objectives, sizes_before
+from nnest.search._sizes import sizes_before
+from nnest.search.optuna._objectives import Objectives
 from nnest.search.optuna._pruning import PruningReporter, was_stopped
 from nnest.studies import BatchTrial, TrialResult
 
@@ -132,9 +133,16 @@ class Trainer:
             else self._result(row, attrs[i])
             for i, row in enumerate(rows)
         ]
-        for trial, result in zip(trials, results, strict=True):
-            if result.state is TrialState.COMPLETE:
-                self._report_folds(trial, result.attrs["test_scores"])
+        complete = [i for i, each in enumerate(results) if each.state is TrialState.COMPLETE]
+        for i in complete:
+            self._report_folds(trials[i], results[i].attrs["test_scores"])
+        keeper = self._evaluation.keeper
+        if keeper is not None:
+            means = {i: _means(results[i].attrs["test_scores"]) for i in complete}
+            keeper.add(
+                [(trials[i].place, rows[i], means[i].get(keeper.metric or "")) for i in complete],
+                [test for _, test in self._evaluation.splits],
+            )
         return results
 
     def _report_folds(self, trial: BatchTrial, scores: Any) -> None:
@@ -179,9 +187,7 @@ class Trainer:
         errors = [member.error for member in row if member.error]
         if len(errors) == len(row) or (errors and not self._replaces_errors()):
             return _failed(_sentence(errors[0]), attrs)
-        given = attrs["test_scores"]
-        of_metrics = given if isinstance(given, dict) else {"score": given}
-        scores = {name: _mean(values) for name, values in of_metrics.items()}
+        scores = _means(attrs["test_scores"])
         measured = {name: _number(attrs.get(name)) for name in ("seconds", "parameters", "bytes")}
         values = self._objectives.values(scores, measured)
         wrong = [
@@ -258,6 +264,12 @@ def _number(value: Any) -> float:
 def _mean(values: Sequence[float | None]) -> float:
     """Return the mean over folds; NaN if one is missing."""
     return float(np.mean([_number(value) for value in values]))
+
+
+def _means(scores: Any) -> dict[str, float]:
+    """Return the mean over folds of each metric; one alone is called "score"."""
+    of_metrics = scores if isinstance(scores, dict) else {"score": scores}
+    return {name: _mean(values) for name, values in of_metrics.items()}
 
 
 def _plain_seed(network: Any) -> int | None:

@@ -1,0 +1,162 @@
+"""What the networks of a search are worth together: ``python -m benchmarks.ensembles``.
+
+For each seed, a search over three architectures and three dropout rates keeps its networks.
+The refitted winner, its folds and a greedy choice, also calibrated, answer the same test rows.
+A second part measures what keeping costs a grid of 75 fits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks._runs import Row, arguments, measure_all
+from benchmarks.grid import DROPOUTS, PENALTIES
+from benchmarks.memory import resident
+
+WINNER = "refitted winner"
+CALM = "winner, calibrated"
+TOGETHER = ("folds", "greedy")
+GRID = {"hidden_units": [(32,), (64,), (64, 64)], "dropout": [0.0, 0.2, 0.4]}
+#: How many rows are trained on, and tested on.
+SIZES = {"digits": (898, 899), "mnist": (5000, 10000), "fashion_mnist": (5000, 10000)}
+
+
+def rows(data: str, seeds: int, epochs: int) -> list[Row]:
+    """Return one row for each seed, and those of the cost."""
+    compared = [
+        Row(f"{data}, seed {seed}", "ensembles:compare",
+            {"data": data, "seed": seed, "epochs": epochs})
+        for seed in range(seeds)
+    ]  # fmt: skip
+    cost = [Row(f"keep={keep!r}", "ensembles:cost", {"keep": keep}) for keep in (None, "all")]
+    return [*compared, *cost]
+
+
+def samples(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return training and test rows of one seed, from 0 to 1, and their labels."""
+    from sklearn.model_selection import train_test_split
+
+    from nnest import datasets
+
+    known = datasets.load_digits() if data == "digits" else getattr(datasets, f"fetch_{data}")()
+    n_train, n_test = SIZES[data]
+    X, y, X_test, y_test = known.data, known.target, known.data_test, known.target_test
+    if data == "digits":  # few: each seed divides all of them anew
+        X, y = np.concatenate([X, X_test]), np.concatenate([y, y_test])
+    drawn = train_test_split(
+        X, y, train_size=n_train, test_size=n_test, stratify=y, random_state=seed
+    )
+    X, y = drawn[0], drawn[2]
+    if data == "digits":
+        X_test, y_test = drawn[1], drawn[3]
+    largest = float(X.max())
+    X, X_test = (np.reshape(part, (len(part), -1)).astype(np.float32) for part in (X, X_test))
+    return X / largest, X_test / largest, y, y_test
+
+
+def compare(data: str, seed: int, epochs: int) -> list[dict[str, Any]]:
+    """Return loss and accuracy of each way to use one search."""
+    from sklearn.metrics import accuracy_score, log_loss
+    from sklearn.model_selection import StratifiedKFold
+
+    from nnest import MLPClassifier, VectorizedGridSearchCV
+    from nnest.ensembles import Ensemble
+
+    X, X_test, y, y_test = samples(data, seed)
+    search = VectorizedGridSearchCV(
+        MLPClassifier(epochs=epochs, random_state=seed),
+        GRID,
+        scoring="neg_log_loss",
+        cv=StratifiedKFold(5, shuffle=True, random_state=seed),
+        keep="all",
+    ).fit(X, y)
+    ways: dict[str, Any] = {WINNER: search.best_estimator_}
+    calm = Ensemble.from_fitted([search.best_estimator_])
+    # The winner's own temperature, from the rows that its folds have not seen.
+    calm.temperature_ = search.ensemble("folds", calibrate="temperature").temperature_
+    ways[CALM] = calm
+    for kind in TOGETHER:
+        ways[kind] = search.ensemble(kind)
+        ways[f"{kind}, calibrated"] = search.ensemble(kind, calibrate="temperature")
+    found = []
+    for way, estimator in ways.items():
+        answers = np.asarray(estimator.predict_proba(X_test), np.float64)
+        answers /= answers.sum(axis=1, keepdims=True)
+        right = accuracy_score(y_test, estimator.classes_[answers.argmax(axis=1)])
+        found.append({"way": way, "loss": float(log_loss(y_test, answers)), "score": float(right)})
+    return found
+
+
+def cost(keep: str | None) -> list[dict[str, Any]]:
+    """Return memory of a grid of 75 fits that keeps so much, and its time by a plain one's."""
+    from nnest import MLPClassifier, VectorizedGridSearchCV
+
+    X, _, y, _ = samples("digits", 0)
+    grid = {"dropout": list(DROPOUTS), "l2": list(PENALTIES)}
+    net = MLPClassifier(hidden_units=(64,), epochs=30, random_state=0)
+
+    def seconds(kept: str | None) -> float:
+        start = time.perf_counter()
+        VectorizedGridSearchCV(net, grid, cv=5, keep=kept).fit(X, y)
+        return time.perf_counter() - start
+
+    seconds(keep)  # compiles
+    mebibytes = resident()
+    # In turns, because other work on the machine slows both.
+    ratios = [seconds(keep) / seconds(None) for _ in range(3)]
+    return [{"seconds_ratio": float(np.median(ratios)), "mebibytes": mebibytes}]
+
+
+def judge(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line for each way: its loss and accuracy against those of the refitted winner."""
+    from nnest.stats import paired_difference_test
+
+    table: dict[str, dict[int, dict[str, Any]]] = {}
+    for each in records:
+        if "way" in each:
+            table.setdefault(each["way"], {})[each["settings"]["seed"]] = each
+    seeds = sorted(table.get(WINNER, {}))
+    if len(seeds) < 2:
+        return ["Fewer than two seeds: nothing is judged."]
+
+    def of(way: str, value: str) -> list[float]:
+        return [table[way][seed][value] for seed in seeds]
+
+    lines = [f"{len(seeds)} seeds; p of a lower loss, one-sided, by the paired t-test"]
+    for way in table:
+        against = [other for other in (WINNER, CALM) if other != way and other in table]
+        tests = {
+            each: paired_difference_test(of(each, "loss"), of(way, "loss")) for each in against
+        }
+        points = 100 * (np.mean(of(way, "score")) - np.mean(of(WINNER, "score")))
+        text = "".join(f"; p {t.p_greater:.2g} against {name}" for name, t in tests.items())
+        lines.append(
+            f"{way:22} loss {np.mean(of(way, 'loss')):.4f}, accuracy {points:+.2f} points{text}"
+        )
+    return lines
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure, record and print."""
+    parser = arguments("Networks of a search together.", seeds=10, epochs=30)
+    parser.add_argument("--data", choices=SIZES, default="digits")
+    parser.set_defaults(repeats=1)
+    options = parser.parse_args(argv)
+    found = measure_all("ensembles", rows(options.data, options.seeds, options.epochs), options)
+    mine = [each for each in found if each["settings"].get("data") == options.data]
+    print(f"\n{options.data}\n" + "\n".join(judge(mine)))
+    kept = {each["row"]: each for each in found if "mebibytes" in each}
+    if len(kept) == 2:
+        plain, whole = kept["keep=None"], kept["keep='all'"]
+        print(
+            f"keep='all' takes {whole['seconds_ratio']:.2f} of the time and "
+            f"{whole['mebibytes'] / plain['mebibytes']:.2f} of the memory"
+        )
+
+
+if __name__ == "__main__":
+    main()
