@@ -291,9 +291,9 @@ class ReportPage(RecordTables):
 
         declared = self.report.experiment(experiment)
         data, estimator = describe(declared.dataset), declared.arm(arm).estimator
-        rows = np.arange(data.n_classes)
-        samples = Samples.checked(estimator, np.zeros((len(rows), *data.shape)), rows)
-        return Fitting.begin(estimator, samples, rows).like
+        labels = np.arange(2 * data.n_classes) % data.n_classes
+        samples = Samples.checked(estimator, np.zeros((len(labels), *data.shape)), labels)
+        return Fitting.begin(estimator, samples, np.arange(len(labels))).like
 
     def draw_agreement(self, ax: Any, metric: str) -> None:
         """Draw the report's numbers of one metric beside our intervals.
