@@ -57,7 +57,7 @@ def in_words(text: str, pattern: str = "{0}") -> str:
     Returns
     -------
     str
-        The text; what is no metric stands as it was.
+        The text; names that are not in the list of metrics stand as they were.
     """
     text = _LEARNING.sub(lambda found: _learning(found, pattern), text)
     return _VALUE.sub(lambda found: _value(found, pattern), text)
