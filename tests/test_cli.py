@@ -17,6 +17,7 @@ from nnest._storage import writing
 from nnest.datasets import list_datasets
 from nnest.exceptions import ResultsError
 from nnest.experiments import Outcome
+from nnest.reporting._names import in_words
 from nnest.reports import get_report, list_reports
 from nnest.results import ResultStore
 from tests.helpers import ROOT
@@ -203,9 +204,8 @@ def test_report_of_all_misses_nothing_and_sums_up(
             for claim in experiment.claims:
                 assert any(f"  {experiment.key}/{claim.key}: " in line for line in lines)
             for number in experiment.reported:
-                assert number.kind == "count" or any(
-                    line.startswith(f"{number.label}  ") for line in lines
-                )
+                name = in_words(number.label, experiment.arm_words)
+                assert number.kind == "count" or any(line.startswith(f"{name}  ") for line in lines)
         assert f"nnest reproduce {key} would do it." in said.err
     summary = lines[lines.index("All 5 reports") :]
     assert [line for line in summary if line in {"Numbers", "Claims", "Our questions"}] == [

@@ -6,17 +6,21 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgba
+from matplotlib.text import Annotation
 from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from nnest import plots
+from nnest.builders import build_cnn, build_mlp
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +80,7 @@ def drawings() -> dict[str, tuple[object, ...]]:
         "importances": (pd.DataFrame({"parameter": ["l2"], "importance": [1.0]}),),
         "isolation": (trials(), "l2"),
         "kernel": (np.eye(3),),
+        "network": (build_mlp((4,), 2, hidden_units=(3,)),),
         "learning_curves": (history().assign(metric="val_accuracy"),),
         "parallel_coordinates": (trials(),),
         "search_results": (pd.DataFrame({"param_l2": [0.0], "mean_test_score": [1.0]}), "l2"),
@@ -305,3 +310,68 @@ def test_import_loads_neither_matplotlib_nor_keras() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def written(ax: Any) -> list[tuple[str, ...]]:
+    """Return the rows of a drawn network, head and sum left out."""
+    texts = [one.get_text() for one in ax.texts if not isinstance(one, Annotation)]
+    rows = list(zip(texts[::3], texts[1::3], texts[2::3], strict=True))
+    assert rows[0] == ("layer", "shape", "parameters")
+    return rows[1:]
+
+
+def arrows(ax: Any) -> list[tuple[int, int]]:
+    """Return from which row to which each arrow leads."""
+    return [(int(one.xyann[1]), int(one.xy[1])) for one in ax.texts if isinstance(one, Annotation)]
+
+
+def test_network_shows_shapes_and_counts() -> None:
+    """What changes no shape stands with the layer before it; a rate of zero is not shown."""
+    model = build_cnn((8, 8, 1), 2, filters=(3,), hidden_units=(4,), dropout=0.5)
+    ax = plots.network(model)
+    assert written(ax) == [
+        ("input", "8 x 8 x 1", ""),
+        ("Conv2D 3x3, relu", "8 x 8 x 3", "30"),
+        ("MaxPooling2D 2x2", "4 x 4 x 3", ""),
+        ("Flatten", "48", ""),
+        ("Dense, relu, dropout 0.5", "4", "196"),
+        ("Dense, softmax", "2", "10"),
+        ("parameters together", "", "236"),
+    ]
+    assert model.count_params() == 236
+    assert arrows(ax) == [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
+
+
+def test_network_shows_a_shortcut() -> None:
+    """An arrow leads from the input to the layer that joins both."""
+    model = build_mlp((1,), 1, hidden_units=(6, 5), shortcut=True, output_activation="linear")
+    assert arrows(plots.network(model)) == [(0, 1), (1, 2), (0, 3), (2, 3), (3, 4)]
+
+
+def test_network_of_a_sequential_model_and_of_an_estimator() -> None:
+    """Both are drawn; a sequential model's input is not among its layers."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dropout(0.25)])
+    wanted = [
+        ("input", "3", ""),
+        ("Dense, dropout 0.25", "2", "8"),
+        ("parameters together", "", "8"),
+    ]
+    assert written(plots.network(model)) == wanted
+    assert written(plots.network(SimpleNamespace(model_=model))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (3, "network draws a Keras model with layers or a fitted estimator, not 3."),
+        (
+            keras.Sequential([keras.layers.Dense(2)]),
+            "The model knows no shapes yet: give it an input, or call it once.",
+        ),
+    ],
+    ids=["a number", "no input"],
+)
+def test_network_refuses_what_it_cannot_draw(model: object, message: str) -> None:
+    """The sentence says what is needed."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        plots.network(model)

@@ -200,10 +200,13 @@ def test_networks_that_give_one_class_are_counted(report: Report, store: Memory)
             counts = [[0, 6], [0, 4]] if arm == "a" and seed < 2 else [[5, 1], [0, 4]]
             run = planted(report, arm, seed, final={"test_accuracy": 0.5})
             store.append(replace(run, confusion=counts))
+    # A shorter run does not count where longer ones are complete.
+    shorter = planted(report, "a", 0, scale="lite", final={"test_accuracy": 0.5})
+    store.append(replace(shorter, confusion=[[0, 6], [0, 4]]))
     page = ReportPage(report, store)
     (row,) = page.constant()
     assert row[:5] == ("first", "a", "full", SEEDS, 2)
-    assert page.values()["constant"] == 2
+    assert (page.values()["constant"], page.values()["trainings"]) == (2, 2 * SEEDS)
     (link,) = row[5]
     assert "fake/first.html#" in link.address
 
@@ -222,7 +225,7 @@ def test_time_of_a_group_has_no_interval(report: Report, store: Memory) -> None:
     page = ReportPage(report, store)
     together, alone = (row[3:5] for row in page.arms("first", "seconds"))
     assert together == ("2.0000 (trained as a group, no interval)", "–")
-    assert re.fullmatch(r"2\.5000 \[[\d., ]+\]", alone[0])
+    assert re.fullmatch(r"2\.50 \[[\d., ]+\]", alone[0])
     assert alone[1] == "–"
     assert all("[" in row[3] for row in page.arms("first", "test_accuracy"))
 
@@ -328,7 +331,7 @@ def test_comparisons_of_many_parts_are_folded() -> None:
     assert isinstance(row[7], Folded)
     assert row[7].summary == "4 comparisons"
     (row,) = sentence_table(["pillarisetti-2019/inputs/helps"], NOTHING)
-    assert row[7] == "test_loss of 2-raw > test_loss of 2-none"
+    assert row[7] == "test loss of 2 layers, raw > test loss of 2 layers, none"
 
 
 def test_files_of_records_have_digests(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def test_mean_of_the_last_epochs_stands_beside_the_last(store: Memory) -> None:
         r"\s+", " ", as_text(judge(report, store))
     )
     (row,) = ReportPage(report, store).sentences()
-    assert str(row[3]).startswith("0.006 [")
+    assert str(row[3]).startswith("0.0060 [")
 
 
 @pytest.mark.parametrize(

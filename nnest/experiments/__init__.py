@@ -6,7 +6,7 @@ is missing of a report and records it.
 
 from __future__ import annotations
 
-from nnest.experiments._arms import Arm, vary
+from nnest.experiments._arms import Arm, arm_in_words, vary
 from nnest.experiments._claims import Claim, decreasing, each
 from nnest.experiments._claims import arms_compared as arms_compared
 from nnest.experiments._claims import values_compared as values_compared
@@ -87,6 +87,7 @@ __all__ = [
     "Size",
     "Value",
     "arm_digest",
+    "arm_in_words",
     "confusion_counts",
     "data_digest",
     "decreasing",

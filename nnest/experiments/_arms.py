@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.base import clone
 
-__all__ = ["Arm", "vary"]
+__all__ = ["Arm", "arm_in_words", "vary"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,33 @@ class Arm:
     images: Any = None
     shared: str | None = None
     semantics: str | None = None
+
+
+def arm_in_words(name: str, pattern: str) -> str:
+    """Return what readers see in place of an arm's name.
+
+    Parameters
+    ----------
+    name : str
+        The arm's name.
+    pattern : str
+        As `Experiment.arm_words`: it takes the place of names that begin with a digit, since the
+        others are words.
+
+    Returns
+    -------
+    str
+        The name for readers.
+
+    Examples
+    --------
+    >>> from nnest.experiments import arm_in_words
+    >>> arm_in_words("0.4", "dropout {0}"), arm_in_words("none", "dropout {0}")
+    ('dropout 0.4', 'none')
+    >>> arm_in_words("8-16", "{1} and {2} filters")
+    '8 and 16 filters'
+    """
+    return pattern.format(name, *name.split("-", 1)) if name[:1].isdigit() else name
 
 
 def vary(estimator: Any, images: Any = None) -> Callable[..., Arm]:

@@ -43,6 +43,9 @@ class Experiment:
     stands_for : str or None, default=None
         The report's own data, where these are others: ``"notMNIST_large, 200000 images"``. Runs at
         the report's size are then called "own size, other data".
+    arm_words : str, default="{0}"
+        What readers see in place of an arm's name that begins with a digit; ``{0}`` is the name,
+        ``{1}`` and ``{2}`` its parts around a hyphen: ``"dropout {0}"``.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class Experiment:
     deviations: tuple[Deviation, ...] = ()
     ours: bool = False
     stands_for: str | None = None
+    arm_words: str = "{0}"
 
     def __post_init__(self) -> None:
         """Raise if a name stands twice or leads nowhere."""

@@ -9,6 +9,7 @@ importing this module costs nothing.
 
 from nnest.plots._axes import save_figure
 from nnest.plots._ideas import functions, images, kernel
+from nnest.plots._networks import network
 from nnest.plots._parameters import isolation, parallel_coordinates
 from nnest.plots._records import agreement, confusion_matrix, learning_curves
 from nnest.plots._searches import search_results
@@ -24,6 +25,7 @@ __all__ = [
     "isolation",
     "kernel",
     "learning_curves",
+    "network",
     "parallel_coordinates",
     "save_figure",
     "search_results",

@@ -14,7 +14,8 @@ from typing import Any
 
 from nnest.reporting._links import source_links
 from nnest.reporting._markup import NOTHING, Cell, Folded, Table
-from nnest.reporting._means import difference_text, mean_text
+from nnest.reporting._means import decimals_of, difference_text, mean_text
+from nnest.reporting._names import in_words, metric_in_words
 from nnest.verdicts import ClaimVerdict, Evidence, NumberVerdict, Verdict, join_notes
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Column",
     "arm_columns",
     "deciding_difference",
+    "label_in_words",
     "settings_text",
     "table_of",
     "text_of",
@@ -85,7 +87,12 @@ class Column:
 def verdict_text(one: NumberVerdict | ClaimVerdict) -> str:
     """Return a verdict as pages say it, with its note."""
     note = f" ({one.note})" if one.note and one.verdict != Verdict.NO_RECORDS else ""
-    return one.verdict.shown + note
+    return one.verdict.shown + in_words(note, one.arm_words)
+
+
+def label_in_words(one: NumberVerdict) -> str:
+    """Return what a number of a report is of, in words."""
+    return in_words(one.label, one.arm_words)
 
 
 def settings_text(one: NumberVerdict | ClaimVerdict) -> str:
@@ -108,17 +115,22 @@ def _mean_and_limits(one: NumberVerdict) -> str:
     """Return our number with its interval."""
     if not math.isfinite(one.mean):
         return NOTHING
-    digits = one.decimals + (one.kind == "random")
+    digits = _decimals(one)
     limits = math.isfinite(one.low) and one.kind != "exact"
     interval = f" [{one.low:.{digits}f}, {one.high:.{digits}f}]" if limits else ""
     return f"{one.mean:.{digits}f}{interval}"
+
+
+def _decimals(one: NumberVerdict) -> int:
+    """Return how many decimals our number has: as printed where it is exact."""
+    return one.decimals if one.kind == "exact" else decimals_of(one.low, one.high, one.decimals + 1)
 
 
 def _mean_in_line(one: NumberVerdict) -> str:
     """Return our number with its interval, seeds and scale."""
     if not math.isfinite(one.mean):
         return f"no number, n={one.n}, {one.size}" if one.n else "-"
-    digits = one.decimals + (one.kind != "exact")
+    digits = _decimals(one)
     mean = f"{one.mean:.{digits}f}"
     if one.kind == "exact":
         return f"{mean} (computed)"
@@ -129,11 +141,11 @@ def _mean_in_line(one: NumberVerdict) -> str:
 
 def _verdict_in_line(one: NumberVerdict) -> str:
     """Return the verdict on a number with its notes and the difference."""
-    note = join_notes(one.note, settings_text(one))
+    note = join_notes(in_words(one.note, one.arm_words), settings_text(one))
     verdict = f"{one.verdict} ({note})" if note else str(one.verdict)
     if one.kind == "exact" or not one.n or not math.isfinite(one.difference):
         return verdict
-    return f"{verdict}, {one.difference:+z.{one.decimals + 1}f}"
+    return f"{verdict}, {one.difference:+z.{_decimals(one)}f}"
 
 
 def deciding_difference(one: ClaimVerdict) -> str:
@@ -142,7 +154,9 @@ def deciding_difference(one: ClaimVerdict) -> str:
     if part is None or not math.isfinite(part.difference):
         return NOTHING
     limits = math.isfinite(part.low)
-    text = f"{part.difference:.3g}" + (f" [{part.low:.3g}, {part.high:.3g}]" if limits else "")
+    digits = decimals_of(part.low, part.high)
+    text = f"{part.difference:z.{digits}f}"
+    text += f" [{part.low:z.{digits}f}, {part.high:z.{digits}f}]" if limits else ""
     return f"{text}; {part.least}" if one.verdict == Verdict.UNDECIDED else text
 
 
@@ -151,20 +165,20 @@ def _of_last_epochs(one: ClaimVerdict) -> str:
     if one.deciding is None or one.deciding.last is None:
         return NOTHING
     mean, low, high = one.deciding.last
-    return f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+    digits = f"z.{decimals_of(low, high)}f"
+    return f"{mean:{digits}} [{low:{digits}}, {high:{digits}}]"
 
 
 def _compared(one: ClaimVerdict) -> Cell:
     """Return what is compared, folded where it has many parts."""
-    parts = one.expects.count(", and ") + 1
-    return one.expects if parts <= _SHOWN_PARTS else Folded(f"{parts} comparisons", one.expects)
+    n, text = one.comparisons, in_words(one.expects, one.arm_words)
+    return text if n <= _SHOWN_PARTS else Folded(f"{n} comparisons", text)
 
 
 def _deciding(one: ClaimVerdict) -> dict[str, Any]:
     """Return the comparison that decides a claim, for a frame."""
     names = ("a", "b", "difference", "low", "high", "detectable")
-    found = {name: getattr(one.deciding, name, math.nan) for name in names}
-    return {**found, "comparisons": len(one.parts)}
+    return {name: getattr(one.deciding, name, math.nan) for name in names}
 
 
 def _file(one: NumberVerdict) -> dict[str, str]:
@@ -175,7 +189,7 @@ def _file(one: NumberVerdict) -> dict[str, str]:
 
 NUMBER = (
     *map(Column, ("experiment", "arm", "metric")),
-    Column("label", "number", line_head="number"),
+    Column("label", "number", label_in_words, line_head="number"),
     Column("where", "where"),
     Column("kind"),
     Column("reported", "reported", lambda one: one.stated, line_head="reported"),
@@ -197,6 +211,7 @@ NUMBER = (
         flat=_file,
         names_in_frame=("file", "digest"),
     ),
+    Column("arm_words"),
     *map(Column, ("judged", "difference")),
 )
 """The columns of a number that a report states."""
@@ -209,6 +224,7 @@ CLAIM = (
     Column("verdict", "verdict", verdict_text),
     *map(Column, ("p_holds", "p_contradicted", "p_fails")),
     Column("parts", "difference [interval]", deciding_difference, flat=_deciding),
+    Column("comparisons"),
     Column("", "of the last five epochs", _of_last_epochs),
     Column("n", "seeds", lambda one: f"{one.n} of {one.needed}"),
     *map(Column, ("needed", "scale")),
@@ -222,17 +238,18 @@ CLAIM = (
         lambda one: source_links(one.sources),
         flat=lambda one: {"files": tuple(dict.fromkeys(each.file for each in one.sources))},
     ),
-    *map(Column, ("judged", "p", "needs")),
+    *map(Column, ("arm_words", "judged", "p", "needs")),
 )
 """The columns of a claim of a report, or of a question of ours."""
 
 
 DEVIATION = (
     Column("number", "no."),
-    Column("ours", "ours"),
+    Column("ours", "ours", lambda one: in_words(one.ours)),
     Column("theirs", "the report's"),
     Column("why", "why"),
     Column("source", "source"),
+    *map(Column, ("unsaid", "of_machine")),
 )
 """The columns of a setting in which ours is not, or may not be, the report's own."""
 
@@ -260,7 +277,7 @@ def arm_columns(metric: str, first: Evidence) -> tuple[Column, ...]:
         Column("", "arm", lambda arm: arm[0]),
         Column("", "seeds", lambda arm: len(arm[1].runs)),
         Column("", "scale", of_runs(lambda evidence: evidence.scale)),
-        Column("", metric.replace("_", " "), lambda arm: mean_text(arm[1], metric)),
+        Column("", metric_in_words(metric), lambda arm: mean_text(arm[1], metric)),
         Column("", "from the first arm", of_runs(lambda e: difference_text(e, first, metric))),
         Column("", "records", of_runs(lambda evidence: source_links([evidence.source]))),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnest import plots
+from nnest.reporting._names import metric_in_words
 from nnest.results import history_frame
 from nnest.verdicts import Evidence, Verdict
 
@@ -42,6 +43,7 @@ def draw_arms(axes: Any, found: dict[str, Evidence], metrics: Sequence[str]) -> 
     for ax, metric in zip(np.ravel(axes), metrics, strict=True):
         if (frame["metric"] == metric).any():
             plots.learning_curves(frame, metric=metric, ax=ax)
+            ax.set_ylabel(metric_in_words(metric))
         else:
             _say_not_run(ax)
 
@@ -52,6 +54,7 @@ def draw_parts(axes: Any, found: dict[str, Evidence], metrics: Sequence[str]) ->
     for ax, (name, evidence) in zip(np.ravel(axes), found.items(), strict=True):
         frame = history({name: evidence})
         rows = frame[frame["metric"].isin(metrics)].rename(columns={"metric": "curve"})
+        rows = rows.assign(curve=rows["curve"].map(metric_in_words))
         if len(rows):
             plots.learning_curves(rows.assign(metric=kind), metric=kind, hue="curve", ax=ax)
             ax.set_title(_named(name, evidence))

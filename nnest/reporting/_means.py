@@ -11,7 +11,36 @@ from nnest.reporting._markup import NOTHING
 from nnest.stats import mean_interval, paired_interval
 from nnest.verdicts import FEWEST_SEEDS, Evidence, Verdict, bounds_of_difference, within
 
-__all__ = ["difference_text", "mean_text", "rounded_mean"]
+__all__ = ["decimals_of", "difference_text", "mean_text", "rounded_mean"]
+
+_DECIMALS = 4
+"""Of a number without an interval."""
+
+_LEAST_HALF = 1e-9
+"""What is narrower comes from the rounding of floats, and is no interval."""
+
+
+def decimals_of(low: float, high: float, other: int = _DECIMALS, significant: int = 2) -> int:
+    """Return how many decimals an interval supports.
+
+    Parameters
+    ----------
+    low, high : float
+        Its limits.
+    other : int, default=4
+        What is returned for an interval without a width.
+    significant : int, default=2
+        How many digits of its half-width are kept.
+
+    Returns
+    -------
+    int
+        The decimals.
+    """
+    half = (high - low) / 2
+    if not (math.isfinite(half) and half > _LEAST_HALF):
+        return other
+    return max(0, significant - 1 - math.floor(math.log10(half)))
 
 
 def rounded_mean(evidence: Evidence, metric: str, epoch: int | str = "last") -> str:
@@ -23,8 +52,8 @@ def rounded_mean(evidence: Evidence, metric: str, epoch: int | str = "last") -> 
         return f"{bad} of {values.size} diverged"
     share = parse_metric(metric).is_share
     values = values * 100 if share else values
-    half = mean_interval(values).half_width
-    digits = f".{max(0, -math.floor(math.log10(half)))}f" if half > 0 else "g"
+    low, high = mean_interval(values)
+    digits = f".{decimals_of(low, high, significant=1)}f" if high > low else "g"
     return f"{values.mean():{digits}}" + (" %" if share else "")
 
 
@@ -57,13 +86,14 @@ def mean_text(evidence: Evidence, metric: str) -> str:
     note = f"; {bad} of {values.size} diverged" if bad else ""
     if not np.isfinite(values).all():
         return "no number" + note
-    mean = f"{values.mean():.4f}"
+    mean = f"{values.mean():.{_DECIMALS}f}"
     if values.size < FEWEST_SEEDS:
         return f"{mean} (one seed, no interval){note}"
     if metric == "seconds" and evidence.timed_as_group:
         return f"{mean} (trained as a group, no interval){note}"
     low, high = within(mean_interval(values), parse_metric(metric).bounds)
-    return f"{mean} [{low:.4f}, {high:.4f}]{note}"
+    digits = decimals_of(low, high)
+    return f"{values.mean():.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]{note}"
 
 
 def difference_text(evidence: Evidence, first: Evidence, metric: str) -> str:
@@ -77,4 +107,5 @@ def difference_text(evidence: Evidence, first: Evidence, metric: str) -> str:
         return NOTHING
     bounds = parse_metric(metric).bounds
     low, high = within(paired_interval(a, b), bounds_of_difference(bounds, bounds))
-    return f"{np.mean(a - b):+.4f} [{low:+.4f}, {high:+.4f}]"
+    digits = f"+z.{decimals_of(low, high)}f"
+    return f"{np.mean(a - b):{digits}} [{low:{digits}}, {high:{digits}}]"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnest.experiments import Experiment, gives_one_class
+import numpy as np
+
+from nnest.datasets import describe
+from nnest.experiments import Experiment, arm_in_words, gives_one_class
 from nnest.reporting import _curves as curves
 from nnest.reporting._columns import (
     CLAIM,
@@ -13,12 +16,13 @@ from nnest.reporting._columns import (
     NUMBER,
     arm_columns,
     deciding_difference,
+    label_in_words,
     table_of,
 )
 from nnest.reporting._markup import Table
 from nnest.reporting._record_tables import RecordTables
 from nnest.reporting._values import as_frame
-from nnest.verdicts import ClaimVerdict, NumberVerdict, Verdict
+from nnest.verdicts import ClaimVerdict, Evidence, NumberVerdict, Verdict
 
 __all__ = ["ReportPage"]
 
@@ -55,12 +59,14 @@ class ReportPage(RecordTables):
         -------
         dict
             ``numbers``, ``numbers_judged``, ``numbers_networks``, ``outside``, ``by_chance``,
-            ``no_information``, ``claims``, ``questions``, ``runs``; ``constant``: the networks that
-            give all test images one class; ``claims_holds``, ``questions_not_by_that_much`` and the
-            like for each verdict, and ``claims_verdicts``, all of them in words; and for each claim
-            ``EXPERIMENT_CLAIM``: its verdict with the scale, or why there is none.
+            ``no_information``, ``claims``, ``questions``, ``runs``; ``constant`` and
+            ``trainings``: the networks that give all test images one class, of those that count;
+            ``claims_holds``, ``questions_not_by_that_much`` and the like for each verdict, and
+            ``claims_verdicts``, all of them in words; and for each claim ``EXPERIMENT_CLAIM``: its
+            verdict with the scale, or why there is none.
         """
-        summary, runs = self.verdicts.summary, self.records.runs
+        summary = self.verdicts.summary
+        counted = [run for *_, one in self.trained_arms() for run in one.runs.values()]
         words = [f"{n} {Verdict(name).shown}" for name, n in summary.claims.items()]
         found: dict[str, Any] = {
             "numbers": len(self.verdicts.numbers),
@@ -72,8 +78,9 @@ class ReportPage(RecordTables):
             "claims": sum(summary.claims.values()),
             "questions": sum(summary.questions.values()),
             "claims_verdicts": ", ".join(words),
-            "runs": len(runs),
-            "constant": sum(map(gives_one_class, runs)),
+            "runs": len(self.records.runs),
+            "constant": sum(map(gives_one_class, counted)),
+            "trainings": len(counted),
         }
         for verdict in Verdict:
             name = verdict.replace(" ", "_")
@@ -116,7 +123,7 @@ class ReportPage(RecordTables):
         """
         rows = []
         for one in self.report.experiments:
-            arms = ", ".join(arm.name for arm in one.arms) or "none: parameters are counted"
+            arms = ", ".join(self._named(one.key)) if one.arms else "none: parameters are counted"
             rows.append(
                 (one.key, one.question, one.dataset, arms, "ours" if one.ours else "theirs")
             )
@@ -213,7 +220,7 @@ class ReportPage(RecordTables):
         Table
             One row for each arm: mean and 95 % interval, runs that diverged counted.
         """
-        arms = list(self.found(experiment).items())
+        arms = list(self._named(experiment).items())
         _, first = arms[0]
         return table_of(arm_columns(metric, first), arms)
 
@@ -237,7 +244,7 @@ class ReportPage(RecordTables):
         arms : sequence of str or None, default=None
             The arms' names; None is all of them.
         """
-        curves.draw_arms(axes, self.found(experiment, arms), metrics)
+        curves.draw_arms(axes, self._named(experiment, arms), metrics)
 
     def draw_parts(
         self,
@@ -259,7 +266,34 @@ class ReportPage(RecordTables):
         metrics : sequence of str, default=("fit_loss", "test_loss")
             Metrics of one kind, for instance losses.
         """
-        curves.draw_parts(axes, self.found(experiment, arms), metrics)
+        curves.draw_parts(axes, self._named(experiment, arms), metrics)
+
+    def _named(self, experiment: str, arms: Sequence[str] | None = None) -> dict[str, Evidence]:
+        """Return what `found` does, by the names that readers see."""
+        words = self.report.experiment(experiment).arm_words
+        found = self.found(experiment, arms)
+        return {arm_in_words(name, words): evidence for name, evidence in found.items()}
+
+    def model(self, experiment: str, arm: str) -> Any:
+        """Return the network of an arm, untrained, for instance to draw it.
+
+        Parameters
+        ----------
+        experiment, arm : str
+            The keys of both.
+
+        Returns
+        -------
+        keras.Model
+            The network, for images of the experiment's data set.
+        """
+        from nnest.estimators import Fitting, Samples
+
+        declared = self.report.experiment(experiment)
+        data, estimator = describe(declared.dataset), declared.arm(arm).estimator
+        labels = np.arange(2 * data.n_classes) % data.n_classes
+        samples = Samples.checked(estimator, np.zeros((len(labels), *data.shape)), labels)
+        return Fitting.begin(estimator, samples, np.arange(len(labels))).like
 
     def draw_agreement(self, ax: Any, metric: str) -> None:
         """Draw the report's numbers of one metric beside our intervals.
@@ -271,8 +305,9 @@ class ReportPage(RecordTables):
         metric : str
             The metric's name.
         """
-        rows = as_frame([one for one in self.verdicts.numbers if one.metric == metric])
-        curves.draw_agreement(ax, rows.assign(label=rows["arm"]))
+        found = [one for one in self.verdicts.numbers if one.metric == metric]
+        labels = [arm_in_words(str(one.arm), one.arm_words) for one in found]
+        curves.draw_agreement(ax, as_frame(found).assign(label=labels))
 
     def not_reproduced(self, reasons: Mapping[str, str]) -> Table:
         """Return what our runs speak against, with the likeliest reason.
@@ -291,7 +326,12 @@ class ReportPage(RecordTables):
         """
         failed = [one for one in self.verdicts.numbers if one.verdict.outside]
         rows = [
-            (one.label, one.verdict, f"{one.difference:+.2g}", _reason(reasons, one, one.label))
+            (
+                label_in_words(one),
+                one.verdict,
+                f"{one.difference:+.2g}",
+                _reason(reasons, one, one.label),
+            )
             for one in failed
             if one.kind != "count"
         ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from nnest.experiments import Report, gives_one_class
-from nnest.reporting._columns import verdict_text
+from nnest.experiments import Arm, Experiment, Report, arm_in_words, gives_one_class
+from nnest.reporting._columns import label_in_words, verdict_text
 from nnest.reporting._links import source_links
 from nnest.reporting._markup import Cell, Table
 from nnest.reporting._means import rounded_mean
@@ -88,6 +88,20 @@ class RecordTables:
         """
         return rounded_mean(self.found(experiment)[arm], metric, epoch)
 
+    def trained_arms(self) -> Iterator[tuple[Experiment, Arm, Evidence]]:
+        """Yield the arms that have trainings of their own, with the runs that count.
+
+        Yields
+        ------
+        tuple of (Experiment, Arm, Evidence)
+            A shared arm stands where it is declared.
+        """
+        for experiment in self.report.experiments:
+            found = self.found(experiment.key) if experiment.arms else {}
+            for arm in experiment.arms:
+                if arm.shared is None:
+                    yield experiment, arm, found[arm.name]
+
     def constant(self) -> Table:
         """Return the arms in which networks came to give all test images the same class.
 
@@ -99,13 +113,11 @@ class RecordTables:
             One row for each arm with such a training.
         """
         rows: list[tuple[Cell, ...]] = []
-        for experiment in self.report.experiments:
-            for arm in experiment.arms:
-                evidence = self.found(experiment.key)[arm.name]
-                n = sum(map(gives_one_class, evidence.runs.values()))
-                if n and arm.shared is None:  # a shared arm stands where it is declared
-                    place = (experiment.key, arm.name, evidence.scale, len(evidence.runs))
-                    rows.append((*place, n, source_links([evidence.source])))
+        for experiment, arm, evidence in self.trained_arms():
+            if n := sum(map(gives_one_class, evidence.runs.values())):
+                name = arm_in_words(arm.name, experiment.arm_words)
+                place = (experiment.key, name, evidence.scale, len(evidence.runs))
+                rows.append((*place, n, source_links([evidence.source])))
         head = ["experiment", "arm", "scale", "seeds", "that give one class", "records"]
         return Table(head, rows, nothing="none" if self.records.runs else _NOT_RUN_YET)
 
@@ -118,7 +130,7 @@ class RecordTables:
             One row for each number and claim.
         """
         numbers = [one for one in self.verdicts.numbers if one.kind != "count"]
-        rows = [(one.label, verdict_text(one)) for one in numbers if not one.judged]
+        rows = [(label_in_words(one), verdict_text(one)) for one in numbers if not one.judged]
         rows += [(one.text, verdict_text(one)) for one in self.verdicts.claims if not one.judged]
         return Table(["number or sentence", "why it has no verdict"], rows)
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nnest.experiments import parse_metric
 from nnest.reporting._columns import NUMBER, settings_text, text_of
+from nnest.reporting._means import decimals_of
+from nnest.reporting._names import in_words
 from nnest.verdicts import (
     ClaimVerdict,
     Comparison,
@@ -116,7 +118,8 @@ def _details(one: ClaimVerdict) -> Iterator[str]:
     """Yield what stands below a claim."""
     p_value = f", {p_text(one.p)} after Holm" if math.isfinite(one.p) else ""
     runs = f"n={one.n}, {one.size}" if one.size else ""
-    yield join_notes(one.where, runs + p_value, one.note, settings_text(one))
+    note = in_words(one.note, one.arm_words)
+    yield join_notes(one.where, runs + p_value, note, settings_text(one))
     for part in one.parts:
         yield "; ".join(_comparison(part, one))
 
@@ -128,16 +131,24 @@ def p_text(p: float) -> str:
 
 def _comparison(part: Comparison, one: ClaimVerdict) -> Iterator[str]:
     """Yield what there is to say of a comparison: numbers, verdict, what it could show."""
+    label = in_words(part.label, one.arm_words)
     if not math.isfinite(part.difference):
-        yield f"{part.label}: no number"
+        yield f"{label}: no number"
         return
-    text = f"{part.label}: {part.a:.4g} and {part.b:.4g}, difference {part.difference:+.2g}"
-    yield text + (f" ({part.low:+.2g} to {part.high:+.2g})" if math.isfinite(part.low) else "")
+    digits = f"z.{decimals_of(part.low, part.high)}f"
+    text = (
+        f"{label}: {part.a:{digits}} and {part.b:{digits}}, difference {part.difference:+{digits}}"
+    )
+    limits = f" ({part.low:+{digits}} to {part.high:+{digits}})"
+    yield text + (limits if math.isfinite(part.low) else "")
     if part.last is not None:
         mean, low, high = part.last
-        yield f"mean of the last five epochs {mean:+.2g} ({low:+.2g} to {high:+.2g})"
+        digits = f"z.{decimals_of(low, high)}f"
+        yield (
+            f"mean of the last five epochs {mean:+{digits}} ({low:+{digits}} to {high:+{digits}})"
+        )
     if part.note:
-        yield part.note
+        yield in_words(part.note, one.arm_words)
     if one.judged and len(one.parts) > 1:
         yield part.verdict
     if one.judged and part.verdict == Verdict.UNDECIDED:
@@ -147,7 +158,7 @@ def _comparison(part: Comparison, one: ClaimVerdict) -> Iterator[str]:
 def _deviations(verdicts: Verdicts) -> list[str]:
     """Return the deviations of the report."""
     found = [
-        wrapped(f"{one.number}. Ours: {one.ours}. The report's: {one.theirs}.", 2)
+        wrapped(f"{one.number}. Ours: {in_words(one.ours)}. The report's: {one.theirs}.", 2)
         for one in verdicts.report.deviations
     ]
     return ["Where ours is not, or may not be, the report's own", *found] if found else []

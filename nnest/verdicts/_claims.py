@@ -44,7 +44,9 @@ class ClaimVerdict:
         fails, adjusted by Holm's method within the family and scale; NaN if there is nothing to
         judge.
     parts : tuple of Comparison
-        What the runs show, for each comparison of the claim.
+        What the runs show, for each comparison of the claim; empty where nothing is recorded.
+    comparisons : int
+        How many comparisons the claim has.
     n : int
         Seeds that all arms of the claim have.
     needed : int
@@ -61,6 +63,8 @@ class ClaimVerdict:
         Those of settings that the report leaves unsaid: the verdict rests on how we set them.
     sources : tuple of Source
         The records, one for each arm.
+    arm_words : str, default="{0}"
+        What readers see in place of arms' names, as `Experiment.arm_words`.
 
     Examples
     --------
@@ -84,6 +88,7 @@ class ClaimVerdict:
     p_contradicted: float
     p_fails: float
     parts: tuple[Comparison, ...]
+    comparisons: int
     n: int
     needed: int
     scale: str
@@ -92,6 +97,7 @@ class ClaimVerdict:
     deviations: tuple[int, ...]
     unsaid: tuple[int, ...]
     sources: tuple[Source, ...]
+    arm_words: str = "{0}"
 
     @property
     def judged(self) -> bool:
@@ -218,6 +224,7 @@ def _judge(case: Case, level: float) -> ClaimVerdict:
         p_contradicted=math.nan,
         p_fails=math.nan,
         parts=parts,
+        comparisons=len(case.claim.parts),
         n=len(case.seeds),
         needed=case.needed,
         scale=case.scale,
@@ -226,6 +233,7 @@ def _judge(case: Case, level: float) -> ClaimVerdict:
         deviations=deviation_numbers(case.experiment),
         unsaid=unsaid_settings(case.experiment, [one.metric for one in case.claim.values]),
         sources=tuple(one.source for one in case.evidence.values() if one.runs),
+        arm_words=case.experiment.arm_words,
     )
 
 

@@ -82,6 +82,8 @@ class NumberVerdict:
         Those of settings that the report leaves unsaid: the verdict rests on how we set them.
     source : Source or None
         The records.
+    arm_words : str, default="{0}"
+        What readers see in place of arms' names, as `Experiment.arm_words`.
 
     Examples
     --------
@@ -116,6 +118,7 @@ class NumberVerdict:
     deviations: tuple[int, ...]
     unsaid: tuple[int, ...]
     source: Source | None
+    arm_words: str = "{0}"
 
     @property
     def judged(self) -> bool:
@@ -316,4 +319,5 @@ def _row(
         deviations=deviation_numbers(experiment),
         unsaid=unsaid_settings(experiment, [number.metric]) if evidence is not None else (),
         source=evidence.source if evidence and recorded else None,
+        arm_words=experiment.arm_words,
     )

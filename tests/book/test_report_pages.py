@@ -86,6 +86,29 @@ def test_a_page_shows_every_number_and_every_sentence(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", REPORTS)
+def test_a_page_begins_for_readers(key: str) -> None:
+    """Its title has the report's author and year; its code is one link; its network is drawn."""
+    report, source = get_report(key), chapter(f"reports/{key}")
+    title = re.search(r"^# (.*)$", source, re.M)
+    assert title is not None
+    assert title[1].startswith(f"{report.author.split()[-1]} ({report.year}): ")
+    assert source.count(f"{{download}}`in the source of this page <{key}.md>`") == 1
+    assert "hide-input" not in source
+    assert "plots.network(page.model(" in source
+
+
+@pytest.mark.parametrize("key", REPORTS)
+def test_reports_and_chapters_lead_to_each_other(key: str) -> None:
+    """A page lists the chapters on its subjects; each of them leads to sections of reports."""
+    source = chapter(f"reports/{key}")
+    listed = source.partition("These chapters explain what the report is about:")[2]
+    for name in re.findall(r"\{doc\}`/([\w/]+)`", listed.partition("\n\n")[0]):
+        if "## What the reports say" in chapter(name):
+            said = chapter(name).partition("## What the reports say")[2].partition("\n## ")[0]
+            assert re.search(r"\{ref\}`[^<`]+<[a-z0-9]+-[a-z-]+>`", said), name
+
+
+@pytest.mark.parametrize("key", REPORTS)
 def test_reasons_are_of_experiments_and_deviations_that_exist(key: str) -> None:
     """A reason for what is gone would never be read."""
     report = get_report(key)

@@ -64,6 +64,7 @@ EXPERIMENTS = (
             "efficient": Greater(seconds("3"), seconds("2")),
         },
         deviations=MODEL + DEVIATIONS.of("dropout-elsewhere", "hardware"),
+        arm_words="the {0}-convolution network",
     ),
     experiment(
         "dropout",
@@ -81,6 +82,7 @@ EXPERIMENTS = (
             "overfitting": Greater(loss_gap("0.0"), loss_gap("0.3")),
         },
         deviations=MODEL + DEVIATIONS.of("dropout-rates"),
+        arm_words="dropout {0}",
     ),
     experiment(
         "gaussian-kernel",
@@ -123,6 +125,7 @@ EXPERIMENTS = (
         (*(arm(f"{rate}", f"dropout/{rate}", dropout=rate) for rate in RATES), arm("0.3", FINAL)),
         {"0.3-is-best": AllOf(*each(Greater, test_accuracy, ["0.3"], ["0.0", "0.1", "0.2"]))},
         deviations=MODEL + DEVIATIONS.of("dropout-rates"),
+        arm_words="dropout {0}",
     ),
     question(
         "blur-or-dimming",
@@ -165,6 +168,7 @@ EXPERIMENTS = (
             ),
         },
         deviations=MODEL,
+        arm_words="{1} and {2} filters",
     ),
     question(
         "class-weights",

@@ -53,6 +53,7 @@ EXPERIMENTS = (
         (arm("16", batch_size=16), arm("32", INITIAL), arm("128", batch_size=128)),
         {"no-impact": AllOf(*each(Similar, test_accuracy, ["16", "128"], ["32"], *VISIBLE))},
         deviations=MODEL + DEVIATIONS.of("batch-sizes"),
+        arm_words="batches of {0}",
     ),
     on_mnist(
         "solver",
@@ -76,6 +77,7 @@ EXPERIMENTS = (
             )
         },
         deviations=MODEL + DEVIATIONS.of("rates"),
+        arm_words="rate {0}",
     ),
     on_mnist(
         "learning-rate-longer",
@@ -84,6 +86,7 @@ EXPERIMENTS = (
         {"approaches": Similar(test_accuracy("0.01"), test_accuracy("0.5"), *VISIBLE)},
         protocol=MNIST_LONGER,
         deviations=MODEL + DEVIATIONS.of("rates", "longer"),
+        arm_words="rate {0}",
     ),
     on_mnist(
         "initialization",
@@ -138,6 +141,7 @@ EXPERIMENTS = (
             )
         },
         deviations=MODEL + DEVIATIONS.of("kernels", "layers"),
+        arm_words="kernel {0}",
     ),
     on_cifar10(
         "kernel-size-cifar10",
@@ -145,6 +149,7 @@ EXPERIMENTS = (
         (arm("1", kernel_size=1), arm("3", kernel_size=3), arm("5"), arm("7", kernel_size=7)),
         {"impact": Different(test_accuracy("5"), test_accuracy("1"), *VISIBLE_CIFAR10)},
         deviations=MODEL + DEVIATIONS.of("kernels"),
+        arm_words="kernel {0}",
     ),
     on_mnist(
         "stride-mnist",
@@ -152,6 +157,7 @@ EXPERIMENTS = (
         STRIDES,
         {"larger-is-lower": AllOf(*decreasing(*map(test_accuracy, ["1", "2", "3"])))},
         deviations=MODEL + DEVIATIONS.of("stride-padding", "strides"),
+        arm_words="stride {0}",
     ),
     on_cifar10(
         "stride-cifar10",
@@ -159,6 +165,7 @@ EXPERIMENTS = (
         STRIDES,
         {"larger-is-lower": AllOf(*decreasing(*map(test_accuracy, ["1", "2", "3"])))},
         deviations=MODEL + DEVIATIONS.of("stride-padding", "strides"),
+        arm_words="stride {0}",
     ),
     on_mnist(
         "filters-mnist",
@@ -166,6 +173,7 @@ EXPERIMENTS = (
         (arm("5-12", filters=(5, 12)), arm("10-25", filters=(10, 25)), arm("20-50", INITIAL)),
         {"little-on-mnist": Similar(test_accuracy("20-50"), test_accuracy("5-12"), *SMALL)},
         deviations=MODEL + DEVIATIONS.of("filters"),
+        arm_words="{1} and {2} filters",
     ),
     on_cifar10(
         "filters-cifar10",
@@ -177,6 +185,7 @@ EXPERIMENTS = (
         ),
         {"more-on-cifar10": Greater(test_accuracy("20-50"), test_accuracy("5-12"), *SMALL)},
         deviations=MODEL + DEVIATIONS.of("filters"),
+        arm_words="{1} and {2} filters",
     ),
     on_mnist(
         "layers-mnist",
@@ -191,6 +200,7 @@ EXPERIMENTS = (
             "not-that-big": Similar(test_accuracy("2"), test_accuracy("0"), *SMALL),
         },
         deviations=MODEL + DEVIATIONS.of("layers"),
+        arm_words="the {0}-convolution network",
     ),
     on_cifar10(
         "layers-cifar10",
@@ -204,6 +214,7 @@ EXPERIMENTS = (
             "like-filters": Greater(test_accuracy("2"), test_accuracy("0"), *SMALL),
         },
         deviations=MODEL + DEVIATIONS.of("layers"),
+        arm_words="the {0}-convolution network",
     ),
     on_mnist(
         "pooling-mnist",

@@ -58,6 +58,7 @@ EXPERIMENTS = (
             for reading, expects in (("", _lowest_loss), ("-as-figures", _good_as_figures))
         },
         deviations=MODEL,
+        arm_words="{1} layers, {2}",
     ),
     experiment(
         "both-or-neither",
@@ -84,6 +85,7 @@ EXPERIMENTS = (
             ),
         },
         deviations=MODEL + DEVIATIONS.of("figures-network"),
+        arm_words="{1} layers, {2}",
     ),
     experiment(
         "optimizers",
@@ -138,6 +140,7 @@ EXPERIMENTS = (
             ),
         },
         deviations=MODEL + DEVIATIONS.of("without-batch-norm"),
+        arm_words="{1} layers, {2}",
     ),
     experiment(
         "inputs",
@@ -145,6 +148,7 @@ EXPERIMENTS = (
         (*of_table("2-none"), arm("2-raw", dropout_at=None, batch_norm_at=None, images=None)),
         {"helps": Greater(test_loss("2-raw"), test_loss("2-none"))},
         deviations=MODEL + DEVIATIONS.of("raw-pixels"),
+        arm_words="{1} layers, {2}",
     ),
     question(
         "rows-apart",
@@ -165,6 +169,7 @@ EXPERIMENTS = (
             "accuracies-differ": Greater(test_accuracy("3-every"), test_accuracy("3-none")),
         },
         deviations=MODEL,
+        arm_words="{1} layers, {2}",
     ),
     question(
         "optimizer-or-rate",

@@ -109,6 +109,7 @@ PARTS_B_C = (
             ),
         },
         deviations=MODEL_B,
+        arm_words="model {0}",
     ),
     on_letters(
         "dropout",
@@ -139,6 +140,7 @@ PARTS_B_C = (
         },
         protocol=LETTERS_50,
         deviations=MODEL_B + DEVIATIONS.of("epochs-3"),
+        arm_words="dropout {0}",
     ),
     on_letters(
         "dropout-deeper",
@@ -153,6 +155,7 @@ PARTS_B_C = (
         },
         protocol=LETTERS_20,
         deviations=MODEL_B + DEVIATIONS.of("epochs-4", "rates-4"),
+        arm_words="dropout {0}",
     ),
     on_letters(
         "batch-norm",
@@ -174,6 +177,7 @@ PARTS_B_C = (
             ),
         },
         deviations=MODEL_B + DEVIATIONS.of("batch-norm"),
+        arm_words="model {0}",
     ),
     on_letters(
         "learning-rates",
@@ -200,6 +204,7 @@ PARTS_B_C = (
             ),
         },
         deviations=MODEL_B + DEVIATIONS.of("batch-norm", "higher-rates"),
+        arm_words="rate {0}",
     ),
     on_letters(
         "without-dropout",

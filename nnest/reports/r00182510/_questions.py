@@ -94,6 +94,7 @@ QUESTIONS = (
             ),
         },
         deviations=MODEL_B,
+        arm_words="model {0}",
     ),
     asked_on_letters(
         "what-may-be",
@@ -113,6 +114,7 @@ QUESTIONS = (
             "regularizes-model-3": Greater(loss_gap("3"), loss_gap("3 normalized")),
         },
         deviations=MODEL_B + DEVIATIONS.of("batch-norm"),
+        arm_words="model {0}",
     ),
     asked_on_clothes(
         "gradient-descent",
