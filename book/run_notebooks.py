@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
 NOTEBOOKS = HTML / "notebooks"
@@ -64,7 +64,7 @@ def run(page: str) -> str:
         client = NotebookClient(notebook, timeout=TIMEOUT, resources={"metadata": {"path": folder}})
         try:
             client.execute()
-        except CellExecutionError as error:
+        except (CellControlSignal, DeadKernelError) as error:  # an error, a timeout, a crash
             return str(error)
     shown = "".join(
         output.get("data", {}).get("text/html", "")

@@ -22,8 +22,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 #: One that trains, one that draws tables from records, one that needs an extra.
 KINDS = ("start", "reports/summary", "howto/save_and_move")
-#: What is only in the book's sources: roles, directives, targets, options of directives.
-_RAW = re.compile(r"\{[\w:+-]+\}`|^`{3,}\{|^\([\w-]+\)=$|^:label:", re.MULTILINE)
+#: What is only in the book's sources: roles, directives, targets, options; and Python's own names.
+_RAW = re.compile(r"\{[\w:+-]+\}`|^`{3,}\{|^\([\w-]+\)=$|^:label:|<Verdict\.", re.MULTILINE)
 
 
 def cells(page: str, kind: str) -> list[str]:
