@@ -273,6 +273,67 @@
   if (typeof module !== "undefined") module.exports = mathematics;
   if (typeof document === "undefined") return;
 
+  // ------------------------------------------------------------------------------ tables
+
+  // A frame with a named index has a second row of heads. Two rows become one, and a head without
+  // a word becomes a plain cell.
+  function tidyHeads(table) {
+    const [first, second] = table.tHead ? table.tHead.rows : [];
+    if (second && first.cells.length === second.cells.length) {
+      [...first.cells].forEach((cell, i) => {
+        if (!cell.textContent.trim()) cell.textContent = second.cells[i].textContent;
+      });
+      if ([...second.cells].every((cell, i) =>
+        [first.cells[i].textContent, ""].includes(cell.textContent.trim()))) second.remove();
+    }
+    [...table.querySelectorAll("thead th")].filter((cell) => !cell.textContent.trim())
+      .forEach((cell) => cell.replaceWith(document.createElement("td")));
+  }
+
+  // Each cell knows its head, which a card shows before it.
+  function nameCells(table) {
+    const heads = table.tHead ? [...table.tHead.rows[0].cells] : [];
+    [...table.tBodies].flatMap((body) => [...body.rows]).forEach((row) => {
+      if (row.cells.length !== heads.length) return;
+      [...row.cells].forEach((cell, i) => {
+        const head = heads[i].textContent.trim();
+        if (head) cell.dataset.head = head;
+      });
+    });
+  }
+
+  // The box that would cut a table off.
+  function boxOf(table) {
+    let box = table.parentElement;
+    while (box.parentElement && getComputedStyle(box).overflowX === "visible") {
+      if (box.matches("section, article, details, dd")) break;
+      box = box.parentElement;
+    }
+    return box;
+  }
+
+  function fitTable(table) {
+    const tooWide = () =>
+      table.getBoundingClientRect().right > boxOf(table).getBoundingClientRect().right + 1;
+    const choices = [[], ["nn-tight"], ["nn-tight", "nn-cards"]];
+    choices.some((names) => {
+      table.classList.remove("nn-tight", "nn-cards");
+      table.classList.add(...names);
+      return !tooWide();
+    });
+  }
+
+  const tables = [...document.querySelectorAll(".bd-article table")];
+  const fitTables = () => tables.forEach(fitTable);
+  tables.forEach(tidyHeads);
+  tables.forEach(nameCells);
+  fitTables();
+  let fitting = 0;
+  addEventListener("resize", () => {
+    cancelAnimationFrame(fitting);
+    fitting = requestAnimationFrame(fitTables);
+  });
+
   // ------------------------------------------------------------------------------ drawing
 
   const WIDTH = 480;

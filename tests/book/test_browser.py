@@ -21,18 +21,48 @@ from tests.helpers import require
 
 pytestmark = pytest.mark.browser
 
-PHONE = 390
+PHONE, DESK = 390, 1280
 # Opens each page in a frame as wide as a phone, moves every control, and writes down what it sees.
 _VISIT = """
-async function visit(page) {
+async function open(page, width) {
   const frame = document.createElement("iframe");
-  frame.style = "width: %(width)dpx; height: 800px; border: 0";
+  frame.style = `width: ${width}px; height: 800px; border: 0`;
   frame.src = page + ".html";
   document.body.appendChild(frame);
   await new Promise((done) => { frame.onload = done; });
+  return frame;
+}
+// What a reader would have to scroll sideways for, as words.
+function hidden(inside) {
+  const view = inside.defaultView;
+  const edge = (node) => {
+    let box = node.parentElement;
+    while (box.parentElement && view.getComputedStyle(box).overflowX === "visible") {
+      box = box.parentElement;
+    }
+    return Math.min(box.getBoundingClientRect().right, view.innerWidth);
+  };
+  const found = (selector, wrong) => [...inside.querySelectorAll(selector)].filter(wrong)
+    .map((node) => node.textContent.replace(/\\s+/g, " ").slice(0, 60));
+  const left = (node) => node.getBoundingClientRect().left;
+  const starts = (node) =>
+    Math.min(Infinity, ...[...node.querySelectorAll(".katex-html .base")].map(left));
+  return {
+    tables: found(".bd-article table", (node) =>
+      node.getBoundingClientRect().right > edge(node) + 1),
+    formulas: found("div.math", (node) => starts(node) < left(node) - 1),
+    code: found(".bd-article pre", (node) => node.scrollWidth > node.clientWidth + 1),
+  };
+}
+async function visit(page) {
+  const desk = await open(page, %(desk)d);
+  const wide = hidden(desk.contentDocument);
+  desk.remove();
+  const frame = await open(page, %(phone)d);
   const inside = frame.contentDocument;
   const says = () => [...inside.querySelectorAll(".nn-says")].map((node) => node.textContent);
   const seen = {
+    hidden: { desk: wide, phone: hidden(inside) },
     width: inside.documentElement.scrollWidth,
     loaded: frame.contentWindow.performance.getEntriesByType("resource").map((one) => one.name),
     first: says(),
@@ -74,7 +104,7 @@ class _Quiet(SimpleHTTPRequestHandler):
         if self.path != "/visit":
             super().do_GET()
             return
-        script = _VISIT % {"width": PHONE, "pages": json.dumps(build.pages())}
+        script = _VISIT % {"phone": PHONE, "desk": DESK, "pages": json.dumps(build.pages())}
         answer = f"<!doctype html><body><script>{script}</script>".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -129,8 +159,15 @@ def test_no_request_leaves_the_host(page: str, address: str, visited: dict[str, 
 
 @pytest.mark.parametrize("page", build.pages())
 def test_no_page_is_wider_than_a_phone(page: str, visited: dict[str, Any]) -> None:
-    """Tables and formulas scroll within themselves."""
+    """Formulas scroll within themselves."""
     assert visited["pages"][page]["width"] <= PHONE
+
+
+@pytest.mark.parametrize("page", build.pages())
+def test_nothing_is_hidden_at_the_side(page: str, visited: dict[str, Any]) -> None:
+    """Tables and code are seen whole, and formulas begin at their beginning, on both screens."""
+    nothing = {"tables": [], "formulas": [], "code": []}
+    assert visited["pages"][page]["hidden"] == {"desk": nothing, "phone": nothing}
 
 
 @pytest.mark.parametrize("page", [one for one in build.pages() if count_widgets(one)])
