@@ -24,10 +24,10 @@ pytestmark = pytest.mark.browser
 PHONE, DESK = 390, 1280
 # Opens each page in a frame as wide as a phone, moves every control, and writes down what it sees.
 _VISIT = """
-async function open(page, width) {
+async function open(page, width, hash = "") {
   const frame = document.createElement("iframe");
   frame.style = `width: ${width}px; height: 800px; border: 0`;
-  frame.src = page + ".html";
+  frame.src = page + ".html" + hash;
   document.body.appendChild(frame);
   await new Promise((done) => { frame.onload = done; });
   return frame;
@@ -54,6 +54,24 @@ function hidden(inside) {
     code: found(".bd-article pre", (node) => node.scrollWidth > node.clientWidth + 1),
   };
 }
+// The least contrast of lines, ticks and buttons of all parts with what is behind them.
+function contrast(inside, theme) {
+  inside.documentElement.dataset.theme = theme;
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map((one) => one / 255)
+      .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const style = (node) => inside.defaultView.getComputedStyle(node);
+  const ratios = [...inside.querySelectorAll(".nn-plot path, .nn-plot line, .nn-plot circle")]
+    .map((node) => {
+      const { fill, stroke } = style(node);
+      const pair = [stroke === "none" ? fill : stroke, style(node.closest(".nn-widget")).backgroundColor]
+        .map(light).sort((a, b) => b - a);
+      return (pair[0] + 0.05) / (pair[1] + 0.05);
+    });
+  return Math.min(21, ...ratios);
+}
 async function visit(page) {
   const desk = await open(page, %(desk)d);
   const wide = hidden(desk.contentDocument);
@@ -70,6 +88,28 @@ async function visit(page) {
       .filter((node) => !node.labels.length).length,
   };
   inside.querySelectorAll(".nn-widget input[type=range]").forEach((slider) => {
+    slider.value = slider.max;
+    slider.dispatchEvent(new Event("input"));
+  });
+  seen.contrast = ["light", "dark"].map((theme) => contrast(inside, theme));
+  seen.titles = [...inside.querySelectorAll(".nn-plot")].map((plot) => [
+    plot.parentElement.querySelectorAll(".nn-legend li").length,
+    plot.querySelectorAll(":scope > text").length,
+  ]);
+  const slid = says();
+  const controls = [...inside.querySelectorAll(".nn-widget input[type=range]")];
+  controls.forEach((slider) => slider.dispatchEvent(new Event("change")));
+  const state = frame.contentWindow.location.hash;
+  if (controls.length) {
+    const again = await open(page, %(phone)d, state);
+    seen.sent = [...again.contentDocument.querySelectorAll(".nn-says")]
+      .every((node, i) => node.textContent === slid[i]);
+    again.remove();
+  }
+  inside.querySelectorAll(".nn-reset").forEach((button) => button.click());
+  seen.reset = says();
+  seen.hash = frame.contentWindow.location.hash;
+  controls.forEach((slider) => {
     slider.value = slider.max;
     slider.dispatchEvent(new Event("input"));
   });
@@ -178,6 +218,16 @@ def test_widgets_speak_and_answer(page: str, visited: dict[str, Any]) -> None:
     assert all(text and "NaN" not in text for text in seen["first"] + seen["moved"])
     assert all(a != b for a, b in zip(seen["first"], seen["moved"], strict=True))
     assert seen["unnamed"] == 0
+
+
+@pytest.mark.parametrize("page", [one for one in build.pages() if 'data-nn="' in chapter(one)])
+def test_widgets_are_explained_seen_and_kept(page: str, visited: dict[str, Any]) -> None:
+    """Lines have a legend, axes titles, both schemes contrast; an address brings a state back."""
+    seen = visited["pages"][page]
+    assert all(lines >= 1 and titles == 2 for lines, titles in seen["titles"])
+    assert min(seen["contrast"]) >= 3
+    assert seen["sent"]
+    assert (seen["reset"], seen["hash"]) == (seen["first"], "")
 
 
 @pytest.mark.parametrize("page", [one for one in build.pages() if "```{quiz}" in chapter(one)])
