@@ -493,6 +493,22 @@
     draw();
   }
 
+  // ------------------------------------------------------------------------------ search
+
+  // What a search shows of a page is its prose, without buttons, code and the page's contents.
+  function prose(page) {
+    const article = new DOMParser().parseFromString(page, "text/html").querySelector("article");
+    if (!article) return page;
+    article.querySelectorAll(".cell_input, details.hide, div.highlight, table, .headerlink, " +
+      "noscript, .katex-mathml, script, style").forEach((node) => node.remove());
+    return `<div role="main">${article.innerHTML}</div>`;
+  }
+
+  if (typeof Search !== "undefined") {
+    const whole = Search.htmlToText;
+    Search.htmlToText = (page, anchor) => whole(prose(page), anchor);
+  }
+
   // ------------------------------------------------------------------------------ widgets
 
   function paint(canvas, image, highest) {

@@ -29,6 +29,7 @@ build = load(BOOK / "build.py")
 extension = load(BOOK / "_ext" / "nnest_book.py")
 records = load(BOOK / "_ext" / "nnest_records.py")
 quiz = load(BOOK / "_ext" / "nnest_quiz.py")
+light = load(BOOK / "_ext" / "nnest_light.py")
 
 
 @dataclass(frozen=True)

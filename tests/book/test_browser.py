@@ -66,8 +66,8 @@ function contrast(inside, theme) {
   const ratios = [...inside.querySelectorAll(".nn-plot path, .nn-plot line, .nn-plot circle")]
     .map((node) => {
       const { fill, stroke } = style(node);
-      const pair = [stroke === "none" ? fill : stroke, style(node.closest(".nn-widget")).backgroundColor]
-        .map(light).sort((a, b) => b - a);
+      const behind = style(node.closest(".nn-widget")).backgroundColor;
+      const pair = [stroke === "none" ? fill : stroke, behind].map(light).sort((a, b) => b - a);
       return (pair[0] + 0.05) / (pair[1] + 0.05);
     });
   return Math.min(21, ...ratios);
@@ -128,6 +128,11 @@ async function visit(page) {
 (async () => {
   const report = {};
   for (const page of %(pages)s) report[page] = await visit(page);
+  const search = await open("search", %(desk)d, "?q=dropout");
+  const excerpts = () =>
+    [...search.contentDocument.querySelectorAll(".context")].map((node) => node.textContent);
+  for (let i = 0; i < 50; i++) await new Promise((done) => setTimeout(done, 100));
+  report.search = excerpts();
   const node = document.createElement("pre");
   node.id = "report";
   node.textContent = JSON.stringify(report);
@@ -240,6 +245,15 @@ def test_a_question_tells_why(page: str, visited: dict[str, Any]) -> None:
     assert all(len(one) > 20 for one in told)
 
 
-def test_no_script_fails(visited: dict[str, Any]) -> None:
-    """The browser's console holds no uncaught error."""
-    assert "Uncaught" not in visited["messages"]
+def test_the_console_is_silent(visited: dict[str, Any]) -> None:
+    """No error and no message, but for what the theme tells of its state."""
+    said = re.findall(r"CONSOLE.*", visited["messages"])
+    assert [one for one in said if "[PST]" not in one] == []
+
+
+def test_a_search_shows_prose(visited: dict[str, Any]) -> None:
+    """No button, no list of contents, no code and no table of the pages that it finds."""
+    found = visited["pages"]["search"]
+    assert len(found) > 5
+    chrome = ("Show code", "Contents", ".pdf", "import ", "seeds: ")
+    assert [one for one in found if any(word in one for word in chrome)] == []
