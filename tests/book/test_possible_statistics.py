@@ -25,7 +25,7 @@ def impossible(page: str) -> list[str]:
             text = " ".join(unescape(re.sub(r"<[^>]*>", " ", row)).replace("−", "-").split())
             if re.search("loss|seconds|gradient", text) or not (of_accuracy or "accuracy" in text):
                 continue
-            least = -1.0 if re.search("difference|from the first arm|>by<", head) else 0.0
+            least = -1.0 if re.search("difference|gain|from the first arm|>by<", head) else 0.0
             numbers = [float(one) for three in _INTERVAL.findall(text) for one in three]
             known = [float(one) for one in _LEAST.findall(text)]
             if any(not least <= one <= 1 for one in numbers) or any(one > 1 for one in known):
