@@ -73,6 +73,23 @@ def recorded(report: Report, store: Memory) -> ReportPage:
     return ReportPage(report, store)
 
 
+def test_what_pages_have_no_room_for_stands_beneath() -> None:
+    """A column less, and nothing where there is nothing to say."""
+    table = Table(["a", "b"], [("1", "2"), ("3", "–")], beneath={"b": "a"})
+    shown = re.sub(r"<[^>]*>", "", table._repr_html_()).split()
+    assert shown == ["a", "1b:", "2", "3"]
+    assert str(table).splitlines()[1] == "1 | 2"
+
+
+def test_tables_of_a_page_have_four_columns_at_most(report: Report, store: Memory) -> None:
+    """As many as a phone has room for; the verdict is one of them."""
+    page = recorded(report, store)
+    for table in (page.numbers(), page.sentences(), page.deviations(), page.arms("first")):
+        heads = re.findall("<th>(.*?)</th>", table._repr_html_())
+        assert len(heads) <= 4
+        assert ("verdict" in heads) == ("verdict" in table.columns)
+
+
 @pytest.mark.parametrize("key", list_reports())
 def test_overview_leaves_out_no_number_and_no_claim(key: str) -> None:
     """The counts of all verdicts come to what is declared."""
@@ -325,13 +342,15 @@ def test_table_escapes_what_reports_say() -> None:
     assert str(Table(["a", "b"], [])) == "a | b\nnothing | –"
 
 
-def test_comparisons_of_many_parts_are_folded() -> None:
+def test_comparisons_are_folded() -> None:
     """They are there, and do not fill the page."""
     (row,) = sentence_table(["pillarisetti-2019/table/good-of-2"], NOTHING)
     assert isinstance(row[7], Folded)
     assert row[7].summary == "4 comparisons"
     (row,) = sentence_table(["pillarisetti-2019/inputs/helps"], NOTHING)
-    assert row[7] == "test loss of 2 layers, raw > test loss of 2 layers, none"
+    assert row[7] == Folded(
+        "1 comparison", "test loss of 2 layers, raw > test loss of 2 layers, none"
+    )
 
 
 def test_files_of_records_have_digests(tmp_path: Path) -> None:

@@ -27,10 +27,15 @@ from nnest.results import ResultStore, Run
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a zip archive: the same records give the same bytes
 _HEAD = ("line", "seed", "epochs", "final numbers", "seconds", "device", "commit", "SHA-256")
 _STYLE = (
+    ":root{color-scheme:light dark}"
     "body{font:16px/1.4 sans-serif;margin:1rem auto;max-width:75rem;padding:0 1rem}"
-    "div{overflow-x:auto}table{border-collapse:collapse;font-size:.85em}"
-    "th,td{border-bottom:1px solid #ccc;padding:.25em .6em;text-align:left;vertical-align:top}"
-    ":target{background:#ffd}"
+    "main{overflow-wrap:anywhere}table{border-collapse:collapse;font-size:.85em}"
+    "th,td{border-bottom:1px solid #888;padding:.25em .6em;text-align:left;vertical-align:top}"
+    "a{color:light-dark(#1058bd,#8ab6f5)}a:focus-visible{outline:3px solid}"
+    ":target{background:light-dark(#ffd,#443c00)}"
+    "@media(max-width:60rem){thead{display:none}table,tbody,tr,td{display:block}"
+    "tr{padding:.5em 0;border-bottom:1px solid #888}td{border:0;padding:0}"
+    "td::before{content:attr(data-head) ': '}}"
 )
 
 
@@ -83,13 +88,14 @@ def listing(file: RecordFile, results: Path) -> str:
         [
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
             '<meta name="viewport" content="width=device-width">',
-            f"<style>{_STYLE}</style></head><body>",
+            f"<style>{_STYLE}</style></head><body><main>",
+            f'<p><a href="../../../reports/{escape(report)}.html">The page of the report</a></p>',
             f'<h1>{title}</h1>\n<p><a download href="{escape(name)}">The file</a> has {file.lines}'
             f" lines, each the record of one training; SHA-256 <code>{file.sha256}</code>. Below is"
             " what each line holds at the end of its training; the line itself has its curves and"
             " settings too.</p>",
             *_groups(groups, lines),
-            "</body></html>",
+            "</main></body></html>",
         ]
     )
 
@@ -125,7 +131,14 @@ def _row(number: int, run: Run, line: bytes) -> str:
         str(run.code.get("commit"))[:10],
         hashlib.sha256(line).hexdigest()[:16],
     ]
-    return f'<tr id="L{number}">' + "".join(f"<td>{escape(one)}</td>" for one in cells) + "</tr>"
+    return (
+        f'<tr id="L{number}">'
+        + "".join(
+            f'<td data-head="{head}">{escape(one)}</td>'
+            for head, one in zip(_HEAD, cells, strict=True)
+        )
+        + "</tr>"
+    )
 
 
 def offer_records(results: Path, folder: Path) -> None:

@@ -79,6 +79,21 @@
     return values.map((value) => (value - mean) / Math.sqrt(variance + epsilon));
   }
 
+  // The first number of each batch as batch normalization puts it out: in training by the batch's
+  // own mean and variance, and in inference by the running ones after that batch.
+  function runningNormalization(batches, momentum, epsilon, gamma, beta) {
+    let [mean, variance] = [0, 1];
+    return batches.map((batch) => {
+      const now = batch.reduce((sum, value) => sum + value, 0) / batch.length;
+      const square = batch.reduce((sum, value) => sum + (value - now) ** 2, 0) / batch.length;
+      mean = momentum * mean + (1 - momentum) * now;
+      variance = momentum * variance + (1 - momentum) * square;
+      const training = standardize(batch, epsilon)[0];
+      const inference = (batch[0] - mean) / Math.sqrt(variance + epsilon);
+      return { training: gamma * training + beta, inference: gamma * inference + beta };
+    });
+  }
+
   // The highest of n independent standard normal scores lies, on average, this far above their mean.
   function expectedMaximum(n) {
     const step = 0.005;
@@ -241,6 +256,23 @@
     return cumulative(-low / Math.sqrt(correlation + (1 - correlation) / networks));
   }
 
+  // The states of the controls of a page as the end of an address, and back.
+  function writeState(states) {
+    return Object.entries(states).map(([name, values]) =>
+      name + "=" + values.map(encodeURIComponent).join(",")).join("&");
+  }
+
+  function readState(text) {
+    const pairs = text.split("&").map((one) => one.split("=")).filter((one) => one.length === 2);
+    return Object.fromEntries(pairs.map(([name, values]) => [name, values.split(",").map((one) => {
+      try {
+        return decodeURIComponent(one);
+      } catch {
+        return "";
+      }
+    })]));
+  }
+
   // What a reader is told who has chosen an answer, or none.
   function answered(chosen) {
     if (!chosen) return "Choose an answer first.";
@@ -267,16 +299,78 @@
     CRITICAL, activations, answered, convolve, crossCorrelate, crossEntropy, cumulative, density,
     descend, droppedMean, droppedSpread, errorTogether, expectedMaximum, gaussianKernel,
     linearScores, noiseFloor,
-    noisyLosses, parzen, pool, randomNormals, randomUniforms, searchSeconds, shrunk, softmax,
-    standardize, studies, studySeconds,
+    noisyLosses, parzen, pool, randomNormals, randomUniforms, readState, runningNormalization,
+    searchSeconds, shrunk, softmax, standardize, studies, studySeconds, writeState,
   };
   if (typeof module !== "undefined") module.exports = mathematics;
   if (typeof document === "undefined") return;
 
+  // ------------------------------------------------------------------------------ tables
+
+  // A frame with a named index has a second row of heads. Two rows become one, and a head without
+  // a word becomes a plain cell.
+  function tidyHeads(table) {
+    const [first, second] = table.tHead ? table.tHead.rows : [];
+    if (second && first.cells.length === second.cells.length) {
+      [...first.cells].forEach((cell, i) => {
+        if (!cell.textContent.trim()) cell.textContent = second.cells[i].textContent;
+      });
+      if ([...second.cells].every((cell, i) =>
+        [first.cells[i].textContent, ""].includes(cell.textContent.trim()))) second.remove();
+    }
+    [...table.querySelectorAll("thead th")].filter((cell) => !cell.textContent.trim())
+      .forEach((cell) => cell.replaceWith(document.createElement("td")));
+  }
+
+  // Each cell knows its head, which a card shows before it.
+  function nameCells(table) {
+    const heads = table.tHead ? [...table.tHead.rows[0].cells] : [];
+    [...table.tBodies].flatMap((body) => [...body.rows]).forEach((row) => {
+      if (row.cells.length !== heads.length) return;
+      [...row.cells].forEach((cell, i) => {
+        const head = heads[i].textContent.trim();
+        if (head) cell.dataset.head = head;
+      });
+    });
+  }
+
+  // The box that would cut a table off.
+  function boxOf(table) {
+    let box = table.parentElement;
+    while (box.parentElement && getComputedStyle(box).overflowX === "visible") {
+      if (box.matches("section, article, details, dd")) break;
+      box = box.parentElement;
+    }
+    return box;
+  }
+
+  function fitTable(table) {
+    const tooWide = () =>
+      table.getBoundingClientRect().right > boxOf(table).getBoundingClientRect().right + 1;
+    const choices = [[], ["nn-tight"], ["nn-tight", "nn-cards"]];
+    choices.some((names) => {
+      table.classList.remove("nn-tight", "nn-cards");
+      table.classList.add(...names);
+      return !tooWide();
+    });
+  }
+
+  const tables = [...document.querySelectorAll(".bd-article table")];
+  const fitTables = () => tables.forEach(fitTable);
+  tables.forEach(tidyHeads);
+  tables.forEach(nameCells);
+  fitTables();
+  let fitting = 0;
+  addEventListener("resize", () => {
+    cancelAnimationFrame(fitting);
+    fitting = requestAnimationFrame(fitTables);
+  });
+
   // ------------------------------------------------------------------------------ drawing
 
   const WIDTH = 480;
-  const HEIGHT = 240;
+  const HEIGHT = 280;
+  const [LEFT, TOP, BOTTOM] = [46, 24, 44];
   let counter = 0;
 
   function element(parent, name, attributes, text) {
@@ -316,30 +410,61 @@
     return select;
   }
 
-  function plot(parent, label, xRange, yRange) {
+  // What the axes and the lines mean: x and y are titles, lines pairs of a class and a word, and
+  // ticks, if there are any, the words below the x axis by their place; plain leaves out the y axis's
+  // numbers, where they mean nothing.
+  function plot(parent, label, xRange, yRange, { x: across, y: up, lines = [], ticks, plain }) {
     element(parent, "p", { class: "nn-caption" }, label[0].toUpperCase() + label.slice(1) + ".");
+    if (lines.length) legend(parent, lines);
     const svg = element(parent, "svg", {
       viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "nn-plot",
     });
-    const x = (value) => 30 + ((value - xRange[0]) / (xRange[1] - xRange[0])) * (WIDTH - 40);
-    const y = (value) =>
-      HEIGHT - 24 - ((value - yRange[0]) / (yRange[1] - yRange[0])) * (HEIGHT - 34);
-    const frame = { svg, x, y, yRange, layer: null };
-    axis(frame, xRange, yRange);
+    const frame = { svg, x: (value) =>
+      LEFT + ((value - xRange[0]) / (xRange[1] - xRange[0])) * (WIDTH - LEFT - 14) };
+    const axes = element(svg, "g");
+    element(svg, "text", { x: 2, y: 13, class: "nn-tick nn-title" }, up);
+    element(svg, "text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 4, class: "nn-tick" }, across);
+    frame.rescale = (range) => {
+      frame.yRange = range;
+      frame.y = (value) => HEIGHT - BOTTOM -
+        ((value - range[0]) / (range[1] - range[0])) * (HEIGHT - TOP - BOTTOM);
+      axes.replaceChildren();
+      axis(axes, frame, xRange, range, ticks, plain);
+    };
+    frame.rescale(yRange);
     frame.layer = element(svg, "g");
     return frame;
   }
 
-  function axis({ svg, x, y }, xRange, yRange) {
+  function legend(parent, lines) {
+    const list = element(parent, "ul", { class: "nn-legend" });
+    lines.forEach(([name, text]) => {
+      const item = element(list, "li", {});
+      const svg = element(item, "svg", { viewBox: "0 0 28 12", "aria-hidden": "true" });
+      if (/nn-(dot|goal)/.test(name)) element(svg, "circle", { cx: 14, cy: 6, r: 4, class: name });
+      else element(svg, "path", { d: "M1,6L27,6", class: name });
+      element(item, "span", {}, text);
+    });
+  }
+
+  function axis(parent, { x, y }, xRange, yRange, ticks, plain) {
     const [left, right, bottom, top] = [...xRange, ...yRange];
     const base = Math.max(bottom, Math.min(0, top));
-    element(svg, "line", { x1: x(left), x2: x(right), y1: y(base), y2: y(base), class: "nn-axis" });
-    [left, (left + right) / 2, right].forEach((value) =>
-      element(svg, "text", { x: x(value), y: HEIGHT - 6, class: "nn-tick" }, short(value))
-    );
-    [bottom, top].forEach((value) =>
-      element(svg, "text", { x: 24, y: y(value) + 4, class: "nn-tick nn-left" }, short(value))
-    );
+    const line = (x1, x2, y1, y2) => element(parent, "line", { x1, x2, y1, y2, class: "nn-axis" });
+    line(x(left), x(right), y(base), y(base));
+    line(x(left), x(left), y(bottom), y(top));
+    Object.entries(ticks || { [left]: 0, [(left + right) / 2]: 0, [right]: 0 })
+      .forEach(([value, text]) => element(parent, "text",
+        { x: x(Number(value)), y: HEIGHT - BOTTOM + 16, class: "nn-tick" },
+        text || short(Number(value))));
+    if (!plain) [bottom, (bottom + top) / 2, top].forEach((value) => element(parent, "text",
+      { x: LEFT - 6, y: y(value) + 4, class: "nn-tick nn-left" }, short(value)));
+  }
+
+  // The next of 1, 2, 5, 10, 20, ... that is not below a value.
+  function roundUp(value) {
+    const power = 10 ** Math.floor(Math.log10(value));
+    return power * [1, 2, 5, 10].find((step) => step * power >= value);
   }
 
   const short = (value) => String(Number(value.toPrecision(3)));
@@ -368,6 +493,22 @@
     draw();
   }
 
+  // ------------------------------------------------------------------------------ search
+
+  // What a search shows of a page is its prose, without buttons, code and the page's contents.
+  function prose(page) {
+    const article = new DOMParser().parseFromString(page, "text/html").querySelector("article");
+    if (!article) return page;
+    article.querySelectorAll(".cell_input, details.hide, div.highlight, table, .headerlink, " +
+      "noscript, .katex-mathml, script, style").forEach((node) => node.remove());
+    return `<div role="main">${article.innerHTML}</div>`;
+  }
+
+  if (typeof Search !== "undefined") {
+    const whole = Search.htmlToText;
+    Search.htmlToText = (page, anchor) => whole(prose(page), anchor);
+  }
+
   // ------------------------------------------------------------------------------ widgets
 
   function paint(canvas, image, highest) {
@@ -389,7 +530,10 @@
   }
 
   function picture(parent, label) {
-    return element(parent, "canvas", { role: "img", "aria-label": label, title: label });
+    const box = element(parent, "figure", {});
+    const canvas = element(box, "canvas", { role: "img", "aria-label": label });
+    element(box, "figcaption", { class: "nn-caption" }, label);
+    return canvas;
   }
 
   function blur(root) {
@@ -400,20 +544,23 @@
     const sigma = slider(root, "standard deviation σ",
       { min: 0.3, max: 3, step: 0.1, value: 1 }, (value) => value.toFixed(1) + " pixels");
     const normalize = control(root, "divide by the sum", "input", { type: "checkbox" });
-    const row = element(root, "div", { class: "nn-pictures" });
-    const before = element(row, "canvas", { role: "img", "aria-label": "the digit as it is" });
-    const after = element(row, "canvas", { role: "img", "aria-label": "the digit after the kernel" });
+    const row = element(root, "div", { class: "nn-pictures nn-three" });
+    const [before, after, shown] =
+      ["the digit", "after the kernel", "the kernel, its highest is white"].map((text) =>
+        picture(row, text));
     const says = live(root);
     paint(before, image, highest);
     redraw([size, sigma, normalize], () => {
       const kernel = gaussianKernel(Number(size.value), Number(sigma.value), normalize.checked);
       const blurred = convolve(image, kernel);
       paint(after, blurred, highest);
+      paint(shown, kernel, Math.max(...kernel.flat()));
+      const clipped = Math.max(...blurred.flat()) > highest * 1.005;
       says.textContent =
         `The kernel sums to ${total(kernel).toFixed(3)}: the picture keeps ` +
         `${((100 * total(blurred)) / total(image)).toFixed(1)} % of its light, and its brightest ` +
         `pixel is at ${((100 * Math.max(...blurred.flat())) / highest).toFixed(0)} % ` +
-        "of what it was.";
+        "of what it was." + (clipped ? " What is above 100 % is drawn as white." : "");
     });
   }
 
@@ -423,7 +570,10 @@
     const at = slider(root, "input z", { min: -4, max: 4, step: 0.1, value: 2 },
       (value) => value.toFixed(1));
     const depth = slider(root, "layers", { min: 1, max: 30, step: 1, value: 10 }, String);
-    const frame = plot(root, "the activation (solid) and its derivative (dashed)", range, [-1.5, 2.5]);
+    const frame = plot(root, "the activation (solid) and its derivative (dashed)", range, [-1.5, 2.5],
+      { x: "input z", y: "output",
+        lines: [["nn-line", "activation f"], ["nn-line nn-dashed", "derivative f′"],
+          ["nn-dot", "at this z"]] });
     const says = live(root);
     redraw([name, at, depth], () => {
       const { f, df } = activations[name.value];
@@ -436,14 +586,18 @@
       const factor = df(z) ** Number(depth.value);
       says.textContent =
         `f(z) = ${f(z).toFixed(3)} and f′(z) = ${df(z).toFixed(3)}. Through ${depth.value} such ` +
-        `layers a gradient is multiplied by ${factor.toPrecision(2)}, apart from the weights.`;
+        `layers a gradient is multiplied by ${factor.toPrecision(2)}, apart from the weights.` +
+        (df(z) === 0 ? " No gradient passes here: a unit that all examples bring here learns no more." :
+          "");
     });
   }
 
   function batches(root) {
     const exponent = slider(root, "batch size", { min: 1, max: 9, step: 1, value: 3 },
       (value) => String(2 ** value));
-    const frame = plot(root, "the same example, normalized in many batches", [-3, 3], [0, 1]);
+    const frame = plot(root, "the same example, normalized in many batches", [-3, 3], [0, 1],
+      { x: "normalized value", y: "batches, one a row", plain: true,
+        lines: [["nn-dot nn-faint", "one batch"], ["nn-line nn-dashed", "true value"]] });
     const says = live(root);
     redraw([exponent], () => {
       const normal = randomNormals(1);
@@ -473,17 +627,21 @@
     const noise = slider(root, "noise of one score", { min: 0.1, max: 2, step: 0.1, value: 0.5 },
       (value) => value.toFixed(1) + " points");
     const frame = plot(root, "density of one score (solid) and of the best score (dashed)",
-      range, [0, 2]);
+      range, [0, 1], { x: "points better than the setting is", y: "density, highest is 1",
+        lines: [["nn-line", "one score"], ["nn-line nn-dashed", "best score"]] });
     const says = live(root);
     redraw([trials, noise], () => {
       const n = Number(trials.value);
       const s = Number(noise.value);
       frame.layer.replaceChildren();
-      curve(frame, (x) => density(x / s) / s, range, { class: "nn-line" });
-      curve(frame, (x) => (n * density(x / s) * cumulative(x / s) ** (n - 1)) / s,
-        range, { class: "nn-line nn-dashed" });
+      const best = (x) => (n * density(x / s) * cumulative(x / s) ** (n - 1)) / s;
+      const places = Array.from({ length: 901 }, (_, i) => range[0] + i / 100);
+      const highest = Math.max(...places.map(best), density(0) / s);
+      curve(frame, (x) => density(x / s) / s / highest, range, { class: "nn-line" });
+      curve(frame, (x) => best(x) / highest, range, { class: "nn-line nn-dashed" });
       says.textContent =
-        `${n} settings that are equally good: the best of them looks ` +
+        n === 1 ? "One setting alone is not chosen by its score: on average it looks as good as it is."
+        : `${n} settings that are equally good: the best of them looks ` +
         `${(s * expectedMaximum(n)).toFixed(2)} points better than it is, on average.`;
     });
   }
@@ -499,12 +657,15 @@
     const gain = slider(root, "gain of training together", { min: 1, max: 30, step: 1, value: 5 },
       (value) => value + " times");
     const frame = plot(root, "times faster than a program each: one shared program (solid) and " +
-      "trained together (dashed), by the number of networks", range, [0, 40]);
+      "trained together (dashed), by the number of networks", range, [0, 40],
+      { x: "networks", y: "times faster",
+        lines: [["nn-line", "one shared program"], ["nn-line nn-dashed", "trained together"]] });
     const says = live(root);
     redraw([networks, compile, run, gain], () => {
       const taken = (n) =>
         searchSeconds(n, Number(compile.value), Number(run.value), Number(gain.value));
       frame.layer.replaceChildren();
+      frame.rescale([0, roundUp(taken(200).own / taken(200).together)]);
       curve(frame, (n) => taken(n).own / taken(n).shared, range, { class: "nn-line" });
       curve(frame, (n) => taken(n).own / taken(n).together, range, { class: "nn-line nn-dashed" });
       const now = taken(Number(networks.value));
@@ -528,7 +689,11 @@
     const share = slider(root, "share that counts as good",
       { min: 0.05, max: 0.5, step: 0.05, value: 0.25 }, (value) => value.toFixed(2));
     const frame = plot(root, "density of the good trials (solid) and of the others (dashed), over " +
-      "one parameter; the vertical line is where the next trial looks", range, [0, 6]);
+      "one parameter; the vertical line is where the next trial looks", range, [0, 6],
+      { x: "parameter", y: "density",
+        lines: [["nn-line", "good trials"], ["nn-line nn-dashed", "other trials"],
+          ["nn-axis", "next trial"], ["nn-dot", "a good trial"],
+          ["nn-dot nn-faint", "another trial"]] });
     const says = live(root);
     redraw([trials, share], () => {
       const seen = all.slice(0, Number(trials.value)).sort((a, b) => b.score - a.score);
@@ -546,29 +711,35 @@
         y2: frame.y(6), class: "nn-axis" });
       says.textContent =
         `${n} of ${seen.length} trials count as good. The next is tried at ${next.toFixed(2)}, where ` +
-        "good ones are dense and others are rare; the hill's top is at 0.70.";
+        "the density of good ones is the largest multiple of the others'. Where there are few trials " +
+        "of both, at an edge for instance, that says little. The hill's top is at 0.70. Optuna " +
+        "counts a tenth of the trials as good, and 25 at most.";
     });
   }
 
   function workers(root) {
     const range = [1, 32];
-    const train = slider(root, "training one group alone",
+    const train = slider(root, "training one trial",
       { min: 1, max: 60, step: 1, value: 10 }, (value) => value + " s");
     const tell = slider(root, "storing one trial",
       { min: 0, max: 0.2, step: 0.005, value: 0.02 }, (value) => value.toFixed(3) + " s");
     const group = slider(root, "trials in a group", { min: 1, max: 64, step: 1, value: 8 }, String);
     const count = slider(root, "workers", { min: 1, max: 32, step: 1, value: 4 }, String);
     const frame = plot(root, "times faster than one worker (solid) and the number of workers " +
-      "(dashed), by the number of workers", range, [0, 32]);
+      "(dashed), by the number of workers", range, [0, 32],
+      { x: "workers", y: "times faster",
+        lines: [["nn-line", "this study"], ["nn-line nn-dashed", "as many times as workers"]] });
     const says = live(root);
     redraw([train, tell, group, count], () => {
       const taken = (n) => studySeconds(512, Math.round(n), Number(group.value), 5,
-        Number(train.value), Number(tell.value));
+        Number(group.value) * Number(train.value), Number(tell.value));
       frame.layer.replaceChildren();
       curve(frame, (n) => taken(1) / taken(n), range, { class: "nn-line" });
       curve(frame, (n) => n, range, { class: "nn-line nn-dashed" });
       const n = Number(count.value);
       says.textContent =
+        `A group trains for ${group.value} × ${train.value} s, as on a machine that gains nothing ` +
+        "by training together, and compiling takes 5 s. " +
         `512 trials: ${taken(1).toFixed(0)} s with one worker, ${taken(n).toFixed(0)} s with ${n} ` +
         `(${(taken(1) / taken(n)).toFixed(1)} times faster).`;
     });
@@ -576,11 +747,13 @@
 
   function gradient(root) {
     const names = ["first", "second", "third"];
-    const inputs = names.map((name, index) => slider(root, `number of the ${name} class`,
+    const inputs = names.map((name, index) => slider(root, `logit of the ${name} class`,
       { min: -4, max: 4, step: 0.1, value: [1, 2, -1][index] }, (value) => value.toFixed(1)));
     const truth = choice(root, "true class", names, "first");
     const frame = plot(root, "probabilities of three classes (dots) and what is wanted (lines)",
-      [0, 4], [0, 1]);
+      [0, 4], [0, 1],
+      { x: "class", y: "probability", ticks: { 1: "first", 2: "second", 3: "third" },
+        lines: [["nn-dot", "probability"], ["nn-line nn-dashed", "how far from what is wanted"]] });
     const says = live(root);
     redraw([...inputs, truth], () => {
       const p = softmax(inputs.map((input) => Number(input.value)));
@@ -603,21 +776,28 @@
     const rate = slider(root, "dropout rate", { min: 0, max: 0.9, step: 0.05, value: 0.5 },
       (value) => value.toFixed(2));
     const exponent = slider(root, "units", { min: 0, max: 9, step: 1, value: 4 },
-      (value) => String(2 ** value));
+      (value) => (value === 0 ? "1 unit" : 2 ** value + " units"));
     const frame = plot(root, "what the next layer sees of the same units, in 200 steps",
-      [0, 3], [0, 1]);
+      [0, 4], [0, 1],
+      { x: "mean of the units", y: "steps, one a row", plain: true,
+        lines: [["nn-dot nn-faint", "one step"]] });
     const says = live(root);
     redraw([rate, exponent], () => {
       const [share, units] = [Number(rate.value), 2 ** Number(exponent.value)];
       const uniform = randomUniforms(1);
       frame.layer.replaceChildren();
+      let outside = 0;
       for (let step = 0; step < 200; step++) {
+        const mean = droppedMean(units, share, uniform);
+        if (mean > 4) outside += 1;
         element(frame.layer, "circle", { cy: frame.y(0.08 + (0.84 * step) / 200), r: 3,
-          cx: frame.x(Math.min(3, droppedMean(units, share, uniform))), class: "nn-dot nn-faint" });
+          cx: frame.x(Math.min(4, mean)), class: "nn-dot nn-faint" });
       }
-      says.textContent = `The mean of ${units} units that all put out 1: it stays 1 on average, ` +
+      says.textContent = (units === 1 ? "One unit that puts out 1: its output" :
+        `The mean of ${units} units that all put out 1: it`) + " stays 1 on average, " +
         `since what is left is divided by ${(1 - share).toFixed(2)}, and scatters with a standard ` +
-        `deviation of ${droppedSpread(units, share).toFixed(2)}.`;
+        `deviation of ${droppedSpread(units, share).toFixed(2)}.` +
+        (outside ? ` In ${outside} of 200 steps it is above 4, and drawn at 4.` : "");
     });
   }
 
@@ -629,7 +809,10 @@
     const at = slider(root, "weight without penalty",
       { min: -2, max: 2, step: 0.05, value: 0.4 }, number);
     const frame = plot(root, "the best weight under the penalties (solid), without them (dashed)",
-      range, [-2, 2]);
+      range, [-2, 2],
+      { x: "weight without penalty", y: "best weight",
+        lines: [["nn-line", "under the penalties"], ["nn-line nn-dashed", "without them"],
+          ["nn-dot", "this weight"]] });
     const says = live(root);
     redraw([l1, l2, at], () => {
       const [one, two, a] = [Number(l1.value), Number(l2.value), Number(at.value)];
@@ -640,7 +823,8 @@
       element(frame.layer, "circle", { cx: frame.x(a), cy: frame.y(w), r: 4, class: "nn-dot" });
       says.textContent = `A weight that would be ${a.toFixed(2)} becomes ${w.toFixed(2)}: ` +
         (w === 0 && a !== 0 ? "L1 has set it to zero, and it is gone." :
-          "L1 takes the same amount off every weight, L2 the same share.");
+          "L1 takes the same amount off every weight, L2 the same share.") +
+        (two === 0 ? " To see L2 alone, put L1 to zero and raise L2." : "");
     });
   }
 
@@ -676,7 +860,10 @@
     const said = slider(root, "predicted probability q",
       { min: 0.01, max: 0.99, step: 0.01, value: 0.7 }, share);
     const frame = plot(root, "cross-entropy (solid) over the predicted probability, and the " +
-      "entropy below which it never falls (dashed)", [0, 1], [0, 4]);
+      "entropy below which it never falls (dashed)", [0, 1], [0, 4],
+      { x: "predicted probability q", y: "nats",
+        lines: [["nn-line", "cross-entropy"], ["nn-line nn-dashed", "entropy of the truth"],
+          ["nn-dot", "at this q"]] });
     const says = live(root);
     redraw([truth, said], () => {
       const [p, q] = [Number(truth.value), Number(said.value)];
@@ -700,7 +887,9 @@
       (value) => (10 ** value).toPrecision(2));
     const steps = slider(root, "steps", { min: 1, max: 200, step: 1, value: 30 }, String);
     const frame = plot(root, "the way of the two weights; the minimum is in the middle, and the " +
-      "loss is twenty times as steep from top to bottom as from left to right", [-5, 5], [-2, 2]);
+      "loss is twenty times as steep from top to bottom as from left to right", [-5, 5], [-2, 2],
+      { x: "first weight", y: "second weight",
+        lines: [["nn-line", "the way"], ["nn-goal", "minimum"]] });
     const says = live(root);
     redraw([name, exponent, steps], () => {
       const path = descend(name.value, 10 ** Number(exponent.value), Number(steps.value));
@@ -726,7 +915,9 @@
     const exponent = slider(root, "batch size", { min: 0, max: 9, step: 1, value: 2 },
       (value) => String(2 ** value));
     const frame = plot(root, "loss over 60 steps (solid) and where it settles on average (dashed)",
-      [0, 60], [0, 2]);
+      [0, 60], [0, 2],
+      { x: "steps", y: "loss",
+        lines: [["nn-line", "loss"], ["nn-line nn-dashed", "where it settles"]] });
     const says = live(root);
     redraw([rate, exponent], () => {
       const [step, batch] = [Number(rate.value), 2 ** Number(exponent.value)];
@@ -750,7 +941,9 @@
       { min: 0.5, max: 1.5, step: 0.05, value: 0.8 }, (value) => value.toFixed(2));
     const layers = slider(root, "layers", { min: 1, max: 50, step: 1, value: 20 }, String);
     const frame = plot(root, "powers of ten: size of the values behind each layer (solid) and of " +
-      "the gradient there (dashed), over the layers", [0, 50], [-10, 10]);
+      "the gradient there (dashed), over the layers", [0, 50], [-10, 10],
+      { x: "layers", y: "power of ten",
+        lines: [["nn-line", "values"], ["nn-line nn-dashed", "gradient"]] });
     const says = live(root);
     redraw([gain, layers], () => {
       const [factor, n] = [Math.log10(Number(gain.value)), Number(layers.value)];
@@ -772,39 +965,98 @@
     "shift to the right": [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
   };
 
+  // Draws a square around some pixels of a picture.
+  function frameOf(canvas) {
+    const box = canvas.parentElement;
+    const mark = element(box, "div", { class: "nn-mark" });
+    return (row, column, size) => {
+      const [width, height] = [canvas.clientWidth / canvas.width, canvas.clientHeight / canvas.height];
+      mark.style.left = canvas.offsetLeft + canvas.clientLeft + column * width + "px";
+      mark.style.top = canvas.offsetTop + canvas.clientTop + row * height + "px";
+      mark.style.width = size * width + "px";
+      mark.style.height = size * height + "px";
+    };
+  }
+
   function convolution(root) {
     const image = JSON.parse(root.dataset.pixels);
     const highest = Math.max(...image.flat());
     const name = choice(root, "kernel", Object.keys(KERNELS), "upright edges");
     const stride = slider(root, "stride", { min: 1, max: 4, step: 1, value: 1 }, String);
     const padding = slider(root, "padding", { min: 0, max: 2, step: 1, value: 0 }, String);
+    const down = slider(root, "row of the map", { min: 1, max: 28, step: 1, value: 9 }, String);
+    const across = slider(root, "column of the map", { min: 1, max: 28, step: 1, value: 6 }, String);
     const row = element(root, "div", { class: "nn-pictures" });
-    const [before, after] = ["the digit", "the map, zero is gray"].map((text) => picture(row, text));
+    const [before, after] = ["the digit with its padding", "the map, zero is gray"].map((text) =>
+      picture(row, text));
+    const [window_, cell] = [before, after].map(frameOf);
     const says = live(root);
-    let place = null;
+    const number = (value) => String(Number(value.toFixed(2))).replace("-", "−");
     const draw = () => {
       const kernel = KERNELS[name.value];
       const [step, border] = [Number(stride.value), Number(padding.value)];
       const map = crossCorrelate(image, kernel, step, border);
-      paint(before, image, highest);
+      const padded = crossCorrelate(image, [[1]], 1, border);
+      paint(before, padded, highest);
       paintSigned(after, map);
+      const [i, j] = [[down, map.length], [across, map[0].length]].map(([input, length]) =>
+        Math.min(Number(input.value), length) - 1);
+      window_(i * step, j * step, kernel.length);
+      cell(i, j, 1);
+      const terms = kernel.flatMap((weights, u) => weights.map((weight, v) =>
+        [weight, padded[i * step + u][j * step + v]])).filter(([weight]) => weight !== 0);
       const counted = `(${image.length} − 3 + 2 × ${border}) / ${step} + 1`;
-      says.textContent = `The kernel [${kernel.map((weights) =>
-        weights.map((w) => String(Number(w.toFixed(2)))).join(" ")).join(" | ")}] gives a map of ` +
-        `${map.length} by ${map[0].length} numbers: ${counted}, rounded down.` +
-        (place && map[place[0]] && map[place[0]][place[1]] !== undefined
-          ? ` At row ${place[0] + 1}, column ${place[1] + 1} the window sums to ` +
-            `${map[place[0]][place[1]].toFixed(1)}.` : "");
+      says.textContent = `The map has ${map.length} by ${map[0].length} numbers: ${counted}, rounded ` +
+        `down. At row ${i + 1}, column ${j + 1} the window sums to ${number(map[i][j])}: ` +
+        terms.map(([weight, value]) => `(${number(weight)}) × ${number(value)}`).join(" + ") + ".";
     };
+    // A pointer on the map moves the two sliders, which the keyboard moves too.
     after.addEventListener("pointermove", (event) => {
       const box = after.getBoundingClientRect();
-      place = [
-        Math.floor(((event.clientY - box.top) / box.height) * after.height),
-        Math.floor(((event.clientX - box.left) / box.width) * after.width),
-      ];
-      draw();
+      down.value = 1 + Math.floor(((event.clientY - box.top) / box.height) * after.height);
+      across.value = 1 + Math.floor(((event.clientX - box.left) / box.width) * after.width);
+      [down, across].forEach((input) => input.dispatchEvent(new Event("input")));
     });
-    redraw([name, stride, padding], draw);
+    redraw([name, stride, padding, down, across], draw);
+    addEventListener("resize", draw);
+  }
+
+  function running(root) {
+    const exponent = slider(root, "batch size", { min: 1, max: 8, step: 1, value: 4 },
+      (value) => String(2 ** value));
+    const momentum = slider(root, "momentum of the running mean",
+      { min: 0, max: 0.99, step: 0.01, value: 0.9 }, (value) => value.toFixed(2));
+    const mean = slider(root, "mean of the inputs", { min: -3, max: 3, step: 0.5, value: 2 }, String);
+    const gamma = slider(root, "γ", { min: 0.2, max: 2, step: 0.1, value: 1 }, String);
+    const beta = slider(root, "β", { min: -2, max: 2, step: 0.1, value: 0 }, String);
+    const frame = plot(root, "one example, a standard deviation above the mean, as the layer puts it " +
+      "out over 100 steps", [0, 100], [-4, 6], { x: "training steps", y: "output",
+      lines: [["nn-dot nn-faint", "in training, by its batch"],
+        ["nn-line", "in inference, by running mean and variance"],
+        ["nn-line nn-dashed", "with the true mean and variance"]] });
+    const says = live(root);
+    redraw([exponent, momentum, mean, gamma, beta], () => {
+      const normal = randomNormals(1);
+      const [size, center, g, b] =
+        [2 ** Number(exponent.value), ...[mean, gamma, beta].map((one) => Number(one.value))];
+      const batches = Array.from({ length: 100 }, () =>
+        [center + 1, ...Array.from({ length: size - 1 }, () => center + normal())]);
+      const seen = runningNormalization(batches, Number(momentum.value), 1e-3, g, b);
+      const truth = g + b;
+      frame.layer.replaceChildren();
+      seen.forEach((one, step) => element(frame.layer, "circle", { r: 3, class: "nn-dot nn-faint",
+        cx: frame.x(step + 1), cy: frame.y(Math.max(-4, Math.min(6, one.training))) }));
+      curve(frame, (x) => seen[Math.max(0, Math.round(x) - 1)].inference, [1, 100],
+        { class: "nn-line" });
+      curve(frame, () => truth, [0, 100], { class: "nn-line nn-dashed" });
+      const after = (step) => seen[step - 1].inference.toFixed(2);
+      const spread = Math.sqrt(seen.reduce((sum, one) =>
+        sum + (one.training - truth) ** 2, 0) / seen.length);
+      says.textContent = `The true output is ${truth.toFixed(2)}. In training the batch decides, and ` +
+        `the output is off by ${spread.toFixed(2)} on average. In inference it is ${after(1)} after ` +
+        `one step, ${after(10)} after ten and ${after(100)} after a hundred: the running mean begins ` +
+        "at zero and takes its time.";
+    });
   }
 
   function pooling(root) {
@@ -842,7 +1094,10 @@
       { min: 0.1, max: 2, step: 0.1, value: 0.8 }, points);
     const seeds = slider(root, "seeds", { min: 2, max: 30, step: 1, value: 5 }, String);
     const frame = plot(root, "the difference that each of 100 studies finds, in points of accuracy; " +
-      "dark if its interval leaves out zero; dashed, the truth", [-3, 3], [0, 1]);
+      "dark if its interval leaves out zero; dashed, the truth", [-3, 3], [0, 1],
+      { x: "difference found, points of accuracy", y: "studies, one a row", plain: true,
+        lines: [["nn-dot", "interval leaves out zero"],
+          ["nn-dot nn-faint", "interval holds zero"], ["nn-line nn-dashed", "truth"]] });
     const says = live(root);
     redraw([truth, spread, seeds], () => {
       const n = Number(seeds.value);
@@ -871,7 +1126,10 @@
       { min: 0, max: 1, step: 0.05, value: 0.4 }, (value) => value.toFixed(2));
     const networks = slider(root, "networks", { min: 1, max: 30, step: 1, value: 5 }, String);
     const frame = plot(root, "error of the mean over the number of networks; dashed, of very many",
-      [1, 30], [0, 0.5]);
+      [1, 30], [0, 0.5],
+      { x: "networks", y: "error",
+        lines: [["nn-line", "mean of networks"], ["nn-line nn-dashed", "very many"],
+          ["nn-dot", "this many"]] });
     const says = live(root);
     redraw([alone, alike, networks], () => {
       const [error, correlation, n] = [alone, alike, networks].map((one) => Number(one.value));
@@ -899,7 +1157,45 @@
 
   const widgets = {
     activation, batches, best, blur, convolution, depth, descent, dropout, entropy, gradient, linear,
-    noise, pooling, power, programs, quiz, shrink, together, tpe, workers,
+    noise, pooling, power, programs, quiz, running, shrink, together, tpe, workers,
   };
-  document.querySelectorAll(".nn-widget").forEach((root) => widgets[root.dataset.nn](root));
+
+  // Controls keep their state in the address, so that a reader can send it, and go back by a button.
+  function keep(root, states) {
+    const inputs = [...root.querySelectorAll(".nn-control input, .nn-control select")];
+    if (!inputs.length) return;
+    const same = document.querySelectorAll(`.nn-widget[data-nn="${root.dataset.nn}"]`);
+    const key = root.dataset.nn + (same.length > 1 ? [...same].indexOf(root) + 1 : "");
+    const read = () => inputs.map((one) => (one.type === "checkbox" ? String(one.checked) : one.value));
+    const write = (values) => inputs.forEach((one, i) => {
+      if (one.type === "checkbox") one.checked = values[i] === "true";
+      else if (one.tagName !== "SELECT") one.value = values[i];
+      else if ([...one.options].some((option) => option.value === values[i])) one.value = values[i];
+      one.dispatchEvent(new Event("input"));
+    });
+    const first = read();
+    const reset = element(root, "button", { type: "button", class: "nn-reset" }, "Reset");
+    root.insertBefore(reset, root.querySelector(".nn-caption, .nn-pictures"));
+    const store = () => {
+      if (read().join() === first.join()) delete states[key];
+      else states[key] = read();
+      const text = writeState(states);
+      history.replaceState(null, "", text ? "#" + text : location.pathname + location.search);
+    };
+    if (states[key] && states[key].length === inputs.length) {
+      write(states[key]);
+      root.scrollIntoView({ block: "center" });
+    } else delete states[key];
+    inputs.forEach((one) => one.addEventListener("change", store));
+    reset.addEventListener("click", () => {
+      write(first);
+      store();
+    });
+  }
+
+  const states = readState(location.hash.slice(1));
+  document.querySelectorAll(".nn-widget").forEach((root) => {
+    widgets[root.dataset.nn](root);
+    keep(root, states);
+  });
 })();

@@ -32,8 +32,6 @@ __all__ = [
     "verdict_text",
 ]
 
-_SHOWN_PARTS = 2
-
 
 @dataclass(frozen=True)
 class Column:
@@ -55,6 +53,8 @@ class Column:
         Returns what stands for a nested value of a row in frames, by column.
     names_in_frame : tuple of str, default=()
         The columns that `flat` returns.
+    beneath : str, default=""
+        The head of the column beneath whose cells a page shows it; "" if it has its own place.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Column:
     line: Callable[[Any], str] | None = None
     flat: Callable[[Any], Mapping[str, Any]] | None = None
     names_in_frame: tuple[str, ...] = ()
+    beneath: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -170,9 +171,9 @@ def _of_last_epochs(one: ClaimVerdict) -> str:
 
 
 def _compared(one: ClaimVerdict) -> Cell:
-    """Return what is compared, folded where it has many parts."""
+    """Return what is compared, folded: the sentence above it says the same in words."""
     n, text = one.comparisons, in_words(one.expects, one.arm_words)
-    return text if n <= _SHOWN_PARTS else Folded(f"{n} comparisons", text)
+    return Folded(f"{n} comparisons" if n > 1 else "1 comparison", text)
 
 
 def _deciding(one: ClaimVerdict) -> dict[str, Any]:
@@ -187,29 +188,35 @@ def _file(one: NumberVerdict) -> dict[str, str]:
     return {"file": file, "digest": digest}
 
 
+_OURS, _DIFFERENCE = "ours [interval]", "difference [interval]"
+
 NUMBER = (
     *map(Column, ("experiment", "arm", "metric")),
     Column("label", "number", label_in_words, line_head="number"),
-    Column("where", "where"),
+    Column("where", "where", beneath="number"),
     Column("kind"),
     Column("reported", "reported", lambda one: one.stated, line_head="reported"),
     *map(Column, ("decimals", "approximate")),
-    Column(
-        "mean", "ours [interval]", _mean_and_limits, "ours (95 % interval, n, scale)", _mean_in_line
-    ),
+    Column("mean", _OURS, _mean_and_limits, "ours (95 % interval, n, scale)", _mean_in_line),
     *map(Column, ("low", "high", "by_chance", "can_miss")),
-    Column("n", "runs", lambda one: f"{one.n} of {one.needed}" if one.needed else NOTHING),
+    Column(
+        "n",
+        "runs",
+        lambda one: f"{one.n} of {one.needed}" if one.needed else NOTHING,
+        beneath=_OURS,
+    ),
     *map(Column, ("needed", "scale")),
-    Column("size", "scale"),
+    Column("size", "scale", beneath=_OURS),
     Column("verdict", "verdict", verdict_text, "verdict", _verdict_in_line),
     *map(Column, ("note", "deviations")),
-    Column("unsaid", "unsaid settings", settings_text),
+    Column("unsaid", "unsaid settings", settings_text, beneath="verdict"),
     Column(
         "source",
         "records",
         lambda one: source_links([one.source]),
         flat=_file,
         names_in_frame=("file", "digest"),
+        beneath="verdict",
     ),
     Column("arm_words"),
     *map(Column, ("judged", "difference")),
@@ -223,20 +230,21 @@ CLAIM = (
     *map(Column, ("where", "expects", "reading", "family")),
     Column("verdict", "verdict", verdict_text),
     *map(Column, ("p_holds", "p_contradicted", "p_fails")),
-    Column("parts", "difference [interval]", deciding_difference, flat=_deciding),
+    Column("parts", _DIFFERENCE, deciding_difference, flat=_deciding),
     Column("comparisons"),
-    Column("", "of the last five epochs", _of_last_epochs),
-    Column("n", "seeds", lambda one: f"{one.n} of {one.needed}"),
+    Column("", "of the last five epochs", _of_last_epochs, beneath=_DIFFERENCE),
+    Column("n", "seeds", lambda one: f"{one.n} of {one.needed}", beneath=_DIFFERENCE),
     *map(Column, ("needed", "scale")),
-    Column("size", "scale"),
-    Column("", "as a comparison", _compared),
+    Column("size", "scale", beneath=_DIFFERENCE),
+    Column("", "as a comparison", _compared, beneath="sentence"),
     *map(Column, ("note", "deviations")),
-    Column("unsaid", "unsaid settings", settings_text),
+    Column("unsaid", "unsaid settings", settings_text, beneath="verdict"),
     Column(
         "sources",
         "records",
         lambda one: source_links(one.sources),
         flat=lambda one: {"files": tuple(dict.fromkeys(each.file for each in one.sources))},
+        beneath="verdict",
     ),
     *map(Column, ("arm_words", "judged", "p", "needs")),
 )
@@ -248,7 +256,7 @@ DEVIATION = (
     Column("ours", "ours", lambda one: in_words(one.ours)),
     Column("theirs", "the report's"),
     Column("why", "why"),
-    Column("source", "source"),
+    Column("source", "source", beneath="why"),
     *map(Column, ("unsaid", "of_machine")),
 )
 """The columns of a setting in which ours is not, or may not be, the report's own."""
@@ -275,8 +283,8 @@ def arm_columns(metric: str, first: Evidence) -> tuple[Column, ...]:
 
     return (
         Column("", "arm", lambda arm: arm[0]),
-        Column("", "seeds", lambda arm: len(arm[1].runs)),
-        Column("", "scale", of_runs(lambda evidence: evidence.scale)),
+        Column("", "seeds", lambda arm: len(arm[1].runs), beneath="arm"),
+        Column("", "scale", of_runs(lambda evidence: evidence.scale), beneath="arm"),
         Column("", metric_in_words(metric), lambda arm: mean_text(arm[1], metric)),
         Column("", "from the first arm", of_runs(lambda e: difference_text(e, first, metric))),
         Column("", "records", of_runs(lambda evidence: source_links([evidence.source]))),
@@ -294,10 +302,11 @@ def table_of(
     shown = [column for column in columns if column.head]
     heads = [column.head for column in shown]
     cells = [tuple(column.cell(one) for column in shown) for one in rows]
+    beneath = {column.head: column.beneath for column in shown if column.beneath}
     if reports is None:
-        return Table(heads, cells, nothing)
+        return Table(heads, cells, nothing, beneath)
     named = [(report, *row) for report, row in zip(reports, cells, strict=True)]
-    return Table(["report", *heads], named, nothing)
+    return Table(["report", *heads], named, nothing, {"report": heads[0], **beneath})
 
 
 def text_of(columns: Sequence[Column], rows: Sequence[Any]) -> list[str]:

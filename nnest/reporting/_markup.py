@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 
 __all__ = ["NOTHING", "Folded", "Link", "Table"]
@@ -13,6 +13,8 @@ NOTHING = "–"
 
 _SHORT, _LONG = 18, 60
 """Texts up to the first length are kept in one line; from the second on they get room."""
+
+_SHOWN_LINKS = 1
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ class Table:
         The rows; a cell is a text, a whole number, a `Link`, a `Folded` or a tuple of links.
     nothing : str, default="nothing"
         What stands in the table if there is no row.
+    beneath : mapping of str to str, default={}
+        Columns that HTML has no room for: their cells stand beneath those of another column. The
+        key is the head of such a column, the value the head of the other.
 
     Examples
     --------
@@ -96,6 +101,7 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[tuple[Cell, ...]]
     nothing: str = "nothing"
+    beneath: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the table as lines of text."""
@@ -110,15 +116,25 @@ class Table:
 
     def _repr_html_(self) -> str:
         """Return the table as notebooks show it."""
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        shown = [name for name in self.columns if name not in self.beneath]
+        head = "".join(f"<th>{escape(name)}</th>" for name in shown)
+        rows = [dict(zip(self.columns, row, strict=True)) for row in self]
         body = "\n".join(
-            "<tr>" + "".join(f"<td{_class(cell)}>{_html(cell)}</td>" for cell in row) + "</tr>"
-            for row in self
+            "<tr>" + "".join(self._cell_html(row, name) for name in shown) + "</tr>" for row in rows
         )
         return (
             f'<table class="dataframe">\n<thead><tr>{head}</tr></thead>\n'
             f"<tbody>\n{body}\n</tbody>\n</table>"
         )
+
+    def _cell_html(self, row: Mapping[str, Cell], name: str) -> str:
+        """Return a cell, and beneath it those of the columns that stand there."""
+        more = "".join(
+            f'<span class="nn-beneath"><span>{escape(head)}:</span> {_html(row[head])}</span>'
+            for head, place in self.beneath.items()
+            if place == name and _text(row[head]) not in ("", NOTHING)
+        )
+        return f"<td{_class(row[name])}>{_html(row[name])}{more}</td>"
 
 
 def _class(cell: Cell) -> str:
@@ -134,7 +150,10 @@ def _html(cell: Cell) -> str:
     if isinstance(cell, Link | Folded):
         return cell.html
     if isinstance(cell, tuple):
-        return ", ".join(link.html for link in cell) or NOTHING
+        links = ", ".join(link.html for link in cell) or NOTHING
+        if len(cell) <= _SHOWN_LINKS:
+            return links
+        return f"<details><summary>{len(cell)} places</summary>{links}</details>"
     return escape(str(cell))
 
 

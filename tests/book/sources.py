@@ -34,6 +34,7 @@ records = load(BOOK / "_ext" / "nnest_records.py")
 quiz = load(BOOK / "_ext" / "nnest_quiz.py")
 notebooks = load(BOOK / "_ext" / "nnest_notebooks.py")
 provenance = load(BOOK / "_ext" / "nnest_provenance.py")
+light = load(BOOK / "_ext" / "nnest_light.py")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.book.sources import build
+from tests.book.sources import build, light
 from tests.helpers import require
 
 pytestmark = pytest.mark.book
@@ -94,3 +94,42 @@ def test_figures_have_words(built: Path) -> None:
 def test_no_cell_ended_in_an_error(built: Path) -> None:
     """Tracebacks are no output that a reader should meet."""
     assert "Traceback" not in built.read_text(encoding="utf-8")
+
+
+def test_a_page_is_light(built: Path) -> None:
+    """A first visit loads a megabyte at most, figures left out."""
+    fonts = 45_000  # the two that most formulas need; those of icons have a few kilobytes
+    loads = [(built.parent / one.partition("?")[0]).resolve() for one in parsed(built).loads]
+    files = {built, *(one for one in loads if one.suffix in (".css", ".js"))}
+    size = sum(one.stat().st_size for one in files) + fonts
+    limit = 1_500_000 if built.name == "api.html" else 1_000_000  # the whole interface on one page
+    assert size <= limit, sorted(((one.stat().st_size, one.name) for one in files), reverse=True)
+
+
+def test_nothing_is_shipped_that_nobody_loads() -> None:
+    """No source map, and no script of icons beside the font of icons."""
+    require(build.HTML.is_dir(), "the book is not built; run: make book")
+    static = build.HTML / "_static"
+    assert [*static.rglob("*.map"), *static.glob("scripts/fontawesome*")] == []
+
+
+def test_a_page_has_an_icon(built: Path) -> None:
+    """Otherwise a browser asks for one that is not there."""
+    assert "favicon.svg" in built.read_text(encoding="utf-8")
+
+
+def test_lightening_twice_changes_nothing(tmp_path: Path) -> None:
+    """A book that is built again on top of itself is the same."""
+    scripts = tmp_path / "_static" / "scripts"
+    scripts.mkdir(parents=True)
+    page = tmp_path / "a.html"
+    page.write_text(
+        '<p>\n  <script src="../_static/scripts/fontawesome.js?digest=1"></script>\n</p>'
+    )
+    (scripts / "fontawesome.js").write_text("heavy")
+    (scripts / "a.js").write_text("a;\n//# sourceMappingURL=a.js.map")
+    (scripts / "a.js.map").write_text("{}")
+    for _ in range(2):
+        light.lighten(tmp_path)
+        assert page.read_text() == "<p>\n</p>"
+        assert {one.name: one.read_text() for one in scripts.iterdir()} == {"a.js": "a;"}

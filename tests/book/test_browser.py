@@ -21,18 +21,66 @@ from tests.helpers import require
 
 pytestmark = pytest.mark.browser
 
-PHONE = 390
+PHONE, DESK = 390, 1280
 # Opens each page in a frame as wide as a phone, moves every control, and writes down what it sees.
 _VISIT = """
-async function visit(page) {
+async function open(page, width, hash = "") {
   const frame = document.createElement("iframe");
-  frame.style = "width: %(width)dpx; height: 800px; border: 0";
-  frame.src = page + ".html";
+  frame.style = `width: ${width}px; height: 800px; border: 0`;
+  frame.src = page + ".html" + hash;
   document.body.appendChild(frame);
   await new Promise((done) => { frame.onload = done; });
+  return frame;
+}
+// What a reader would have to scroll sideways for, as words.
+function hidden(inside) {
+  const view = inside.defaultView;
+  const edge = (node) => {
+    let box = node.parentElement;
+    while (box.parentElement && view.getComputedStyle(box).overflowX === "visible") {
+      box = box.parentElement;
+    }
+    return Math.min(box.getBoundingClientRect().right, view.innerWidth);
+  };
+  const found = (selector, wrong) => [...inside.querySelectorAll(selector)].filter(wrong)
+    .map((node) => node.textContent.replace(/\\s+/g, " ").slice(0, 60));
+  const left = (node) => node.getBoundingClientRect().left;
+  const starts = (node) =>
+    Math.min(Infinity, ...[...node.querySelectorAll(".katex-html .base")].map(left));
+  return {
+    tables: found(".bd-article table", (node) =>
+      node.getBoundingClientRect().right > edge(node) + 1),
+    formulas: found("div.math", (node) => starts(node) < left(node) - 1),
+    code: found(".bd-article pre", (node) => node.scrollWidth > node.clientWidth + 1),
+  };
+}
+// The least contrast of lines, ticks and buttons of all parts with what is behind them.
+function contrast(inside, theme) {
+  inside.documentElement.dataset.theme = theme;
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map((one) => one / 255)
+      .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const style = (node) => inside.defaultView.getComputedStyle(node);
+  const ratios = [...inside.querySelectorAll(".nn-plot path, .nn-plot line, .nn-plot circle")]
+    .map((node) => {
+      const { fill, stroke } = style(node);
+      const behind = style(node.closest(".nn-widget")).backgroundColor;
+      const pair = [stroke === "none" ? fill : stroke, behind].map(light).sort((a, b) => b - a);
+      return (pair[0] + 0.05) / (pair[1] + 0.05);
+    });
+  return Math.min(21, ...ratios);
+}
+async function visit(page) {
+  const desk = await open(page, %(desk)d);
+  const wide = hidden(desk.contentDocument);
+  desk.remove();
+  const frame = await open(page, %(phone)d);
   const inside = frame.contentDocument;
   const says = () => [...inside.querySelectorAll(".nn-says")].map((node) => node.textContent);
   const seen = {
+    hidden: { desk: wide, phone: hidden(inside) },
     width: inside.documentElement.scrollWidth,
     loaded: frame.contentWindow.performance.getEntriesByType("resource").map((one) => one.name),
     first: says(),
@@ -43,6 +91,28 @@ async function visit(page) {
       .filter((node) => !node.labels.length).length,
   };
   inside.querySelectorAll(".nn-widget input[type=range]").forEach((slider) => {
+    slider.value = slider.max;
+    slider.dispatchEvent(new Event("input"));
+  });
+  seen.contrast = ["light", "dark"].map((theme) => contrast(inside, theme));
+  seen.titles = [...inside.querySelectorAll(".nn-plot")].map((plot) => [
+    plot.parentElement.querySelectorAll(".nn-legend li").length,
+    plot.querySelectorAll(":scope > text").length,
+  ]);
+  const slid = says();
+  const controls = [...inside.querySelectorAll(".nn-widget input[type=range]")];
+  controls.forEach((slider) => slider.dispatchEvent(new Event("change")));
+  const state = frame.contentWindow.location.hash;
+  if (controls.length) {
+    const again = await open(page, %(phone)d, state);
+    seen.sent = [...again.contentDocument.querySelectorAll(".nn-says")]
+      .every((node, i) => node.textContent === slid[i]);
+    again.remove();
+  }
+  inside.querySelectorAll(".nn-reset").forEach((button) => button.click());
+  seen.reset = says();
+  seen.hash = frame.contentWindow.location.hash;
+  controls.forEach((slider) => {
     slider.value = slider.max;
     slider.dispatchEvent(new Event("input"));
   });
@@ -61,6 +131,11 @@ async function visit(page) {
 (async () => {
   const report = {};
   for (const page of %(pages)s) report[page] = await visit(page);
+  const search = await open("search", %(desk)d, "?q=dropout");
+  const excerpts = () =>
+    [...search.contentDocument.querySelectorAll(".context")].map((node) => node.textContent);
+  for (let i = 0; i < 50; i++) await new Promise((done) => setTimeout(done, 100));
+  report.search = excerpts();
   const node = document.createElement("pre");
   node.id = "report";
   node.textContent = JSON.stringify(report);
@@ -77,7 +152,7 @@ class _Quiet(SimpleHTTPRequestHandler):
         if self.path != "/visit":
             super().do_GET()
             return
-        script = _VISIT % {"width": PHONE, "pages": json.dumps(build.pages())}
+        script = _VISIT % {"phone": PHONE, "desk": DESK, "pages": json.dumps(build.pages())}
         answer = f"<!doctype html><body><script>{script}</script>".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -132,7 +207,7 @@ def test_no_request_leaves_the_host(page: str, address: str, visited: dict[str, 
 
 @pytest.mark.parametrize("page", build.pages())
 def test_no_page_is_wider_than_a_phone(page: str, visited: dict[str, Any]) -> None:
-    """Tables and formulas scroll within themselves."""
+    """Formulas scroll within themselves."""
     assert visited["pages"][page]["width"] <= PHONE
 
 
@@ -140,6 +215,13 @@ def test_no_page_is_wider_than_a_phone(page: str, visited: dict[str, Any]) -> No
 def test_no_name_breaks_in_the_middle(page: str, visited: dict[str, Any]) -> None:
     """Names of functions and of parameters stay in one line on a phone."""
     assert visited["pages"][page]["broken"] == []
+
+
+@pytest.mark.parametrize("page", build.pages())
+def test_nothing_is_hidden_at_the_side(page: str, visited: dict[str, Any]) -> None:
+    """Tables and code are seen whole, and formulas begin at their beginning, on both screens."""
+    nothing = {"tables": [], "formulas": [], "code": []}
+    assert visited["pages"][page]["hidden"] == {"desk": nothing, "phone": nothing}
 
 
 @pytest.mark.parametrize("page", [one for one in build.pages() if count_widgets(one)])
@@ -152,6 +234,16 @@ def test_widgets_speak_and_answer(page: str, visited: dict[str, Any]) -> None:
     assert seen["unnamed"] == 0
 
 
+@pytest.mark.parametrize("page", [one for one in build.pages() if 'data-nn="' in chapter(one)])
+def test_widgets_are_explained_seen_and_kept(page: str, visited: dict[str, Any]) -> None:
+    """Lines have a legend, axes titles, both schemes contrast; an address brings a state back."""
+    seen = visited["pages"][page]
+    assert all(lines >= 1 and titles == 2 for lines, titles in seen["titles"])
+    assert min(seen["contrast"]) >= 3
+    assert seen["sent"]
+    assert (seen["reset"], seen["hash"]) == (seen["first"], "")
+
+
 @pytest.mark.parametrize("page", [one for one in build.pages() if "```{quiz}" in chapter(one)])
 def test_a_question_tells_why(page: str, visited: dict[str, Any]) -> None:
     """It asks for a choice first, and then says whether it is right, with a reason."""
@@ -162,6 +254,15 @@ def test_a_question_tells_why(page: str, visited: dict[str, Any]) -> None:
     assert all(len(one) > 20 for one in told)
 
 
-def test_no_script_fails(visited: dict[str, Any]) -> None:
-    """The browser's console holds no uncaught error."""
-    assert "Uncaught" not in visited["messages"]
+def test_the_console_is_silent(visited: dict[str, Any]) -> None:
+    """No error and no message, but for what the theme tells of its state."""
+    said = re.findall(r"CONSOLE.*", visited["messages"])
+    assert [one for one in said if "[PST]" not in one] == []
+
+
+def test_a_search_shows_prose(visited: dict[str, Any]) -> None:
+    """No button, no list of contents, no code and no table of the pages that it finds."""
+    found = visited["pages"]["search"]
+    assert len(found) > 5
+    chrome = ("Show code", "Contents", ".pdf", "import ", "seeds: ")
+    assert [one for one in found if any(word in one for word in chrome)] == []

@@ -81,6 +81,47 @@ def test_standardize_is_batch_normalization() -> None:
     np.testing.assert_allclose(in_node(["standardize"], values.tolist(), 0.1), expected)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_running_means_are_keras_s(momentum: float) -> None:
+    """In training by the batch, in inference by what was collected up to then."""
+    import keras
+
+    batches = np.random.default_rng(0).normal(2, 3, size=(6, 4))
+    layer = keras.layers.BatchNormalization(momentum=momentum, epsilon=0.01)
+    expected = []
+    for batch in batches.astype("float32")[:, :, None]:
+        training = float(layer(batch, training=True)[0, 0])
+        inference = float(layer(batch, training=False)[0, 0])
+        expected.append([1.5 * training - 1, 1.5 * inference - 1])
+    found = in_node(["runningNormalization"], batches.tolist(), momentum, 0.01, 1.5, -1)
+    shown = [[one["training"], one["inference"]] for one in found]
+    np.testing.assert_allclose(shown, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("tpe=20,0.25", {"tpe": ["20", "0.25"]}),
+        ("best1=2,1&best2=upright%20edges", {"best1": ["2", "1"], "best2": ["upright edges"]}),
+    ],
+)
+def test_states_in_an_address_are_read_as_written(text: str, states: dict[str, list[str]]) -> None:
+    """Each part of a page has its own."""
+    assert in_node(["writeState"], states) == text
+    assert in_node(["readState"], text) == states
+
+
+@pytest.mark.parametrize("text", ["", "a-heading", "a=b=c"])
+def test_other_ends_of_addresses_hold_no_state(text: str) -> None:
+    """The name of a heading, for instance."""
+    assert in_node(["readState"], text) == {}
+
+
+def test_a_broken_state_is_no_error() -> None:
+    """An address may come from anywhere."""
+    assert in_node(["readState"], "tpe=%E0%A4%A,2") == {"tpe": ["", "2"]}
+
+
 @pytest.mark.parametrize("n", [1, 2, 20, 200])
 def test_expected_maximum_is_the_integral(n: int) -> None:
     """The optimism of a search, against an adaptive integration."""
