@@ -147,6 +147,7 @@ class Page:
             "exercise-end": lambda *_: "",
             "exercise-start": self._exercise,
             "glossary": lambda _, body: re.sub(r"^(\S.*)\n  ", r"**\1**: ", body, flags=re.M),
+            "include": lambda *_: self._elsewhere("This part is a file of its own"),
             "math": self._math,
             "nb-exec-table": lambda *_: self._elsewhere("The table of times is made for the book"),
             "quiz": self._quiz,

@@ -123,6 +123,27 @@
     return compile + rounds * (train + group * workers * tell);
   }
 
+  // Settings and epochs of each rung of successive halving; one in `factor` goes on.
+  function rungs(n, most, factor) {
+    const log = (x) => {
+      let power = 0;
+      while (factor ** (power + 1) <= x) power += 1;
+      return power;
+    };
+    const last = Math.min(log(n), log(most));
+    const found = [];
+    for (let i = 0, left = n; i <= last; i += 1, left = Math.ceil(left / factor)) {
+      found.push([left, Math.floor(most / factor ** (last - i))]);
+    }
+    return found;
+  }
+
+  // Epochs that are trained in all, if settings go on from the weights that they have.
+  function epochsOfHalving(n, most, factor) {
+    return rungs(n, most, factor).reduce(([sum, before], [left, epochs]) =>
+      [sum + left * (epochs - before), epochs], [0, 0])[0];
+  }
+
   // Probabilities of a softmax; the largest number is taken off first, so that nothing overflows.
   function softmax(values) {
     const highest = Math.max(...values);
@@ -297,9 +318,9 @@
 
   const mathematics = {
     CRITICAL, activations, answered, convolve, crossCorrelate, crossEntropy, cumulative, density,
-    descend, droppedMean, droppedSpread, errorTogether, expectedMaximum, gaussianKernel,
-    linearScores, noiseFloor,
-    noisyLosses, parzen, pool, randomNormals, randomUniforms, readState, runningNormalization,
+    descend, droppedMean, droppedSpread, epochsOfHalving, errorTogether, expectedMaximum,
+    gaussianKernel, linearScores, noiseFloor,
+    noisyLosses, parzen, pool, randomNormals, randomUniforms, readState, rungs, runningNormalization,
     searchSeconds, shrunk, softmax, standardize, studies, studySeconds, writeState,
   };
   if (typeof module !== "undefined") module.exports = mathematics;
@@ -745,6 +766,33 @@
     });
   }
 
+  function halving(root) {
+    const count = slider(root, "settings", { min: 2, max: 243, step: 1, value: 81 }, String);
+    const most = slider(root, "epochs of a whole training", { min: 2, max: 81, step: 1, value: 27 },
+      String);
+    const factor = slider(root, "one in so many goes on", { min: 2, max: 5, step: 1, value: 3 },
+      String);
+    const frame = plot(root, "settings that are left (solid) and those of a whole grid (dashed), " +
+      "by the share of a whole training", [0, 1], [0, 1],
+      { x: "share of a whole training", y: "settings in training, share",
+        lines: [["nn-line", "halving"], ["nn-line nn-dashed", "whole grid"]] });
+    const says = live(root);
+    redraw([count, most, factor], () => {
+      const [n, epochs, eta] = [count, most, factor].map((one) => Number(one.value));
+      const found = rungs(n, epochs, eta);
+      const left = (share) =>
+        (found.find(([, until]) => share * epochs <= until + 1e-9) || [0])[0] / n;
+      frame.layer.replaceChildren();
+      curve(frame, left, [0, 1], { class: "nn-line" });
+      curve(frame, () => 1, [0, 1], { class: "nn-line nn-dashed" });
+      const all = epochsOfHalving(n, epochs, eta);
+      says.textContent = "Rungs: " +
+        found.map(([settings, until]) => `${settings} to epoch ${until}`).join(", ") +
+        `. ${all} epochs in all; the whole grid takes ${n * epochs} ` +
+        `(${((n * epochs) / all).toFixed(1)} times as many).`;
+    });
+  }
+
   function gradient(root) {
     const names = ["first", "second", "third"];
     const inputs = names.map((name, index) => slider(root, `logit of the ${name} class`,
@@ -1156,8 +1204,8 @@
   }
 
   const widgets = {
-    activation, batches, best, blur, convolution, depth, descent, dropout, entropy, gradient, linear,
-    noise, pooling, power, programs, quiz, running, shrink, together, tpe, workers,
+    activation, batches, best, blur, convolution, depth, descent, dropout, entropy, gradient,
+    halving, linear, noise, pooling, power, programs, quiz, running, shrink, together, tpe, workers,
   };
 
   // Controls keep their state in the address, so that a reader can send it, and go back by a button.

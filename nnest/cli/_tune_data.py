@@ -51,7 +51,7 @@ def load_samples(
 
     The official test part of a data set, and a folder ``test``, are not even looked at.
     """
-    is_folder = is_path(source) and Path(source).is_dir()
+    is_folder = is_path(source) and Path(source).is_dir() and not source.endswith(".npz")
     for option, value in (("image-size", image_size), ("color", color)):
         if value is not None and not is_folder:
             raise TuneError(

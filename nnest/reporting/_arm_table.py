@@ -36,7 +36,7 @@ def arm_table(report: Report, store: ResultStore) -> Table:
     >>> from nnest.results import ResultStore
     >>> table = arm_table(get_report("boyer-2019"), ResultStore("no/such/folder"))
     >>> next(iter(table))[:3]
-    ('final', 'final', '50 epochs, 10000 images; 0 of 10 seeds')
+    ('convolutions', '1', '20 epochs, 10000 images; 0 of 10 seeds')
     """
     records = Records(report, store)
     rows: list[tuple[Cell, ...]] = []

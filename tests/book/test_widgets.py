@@ -12,6 +12,7 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 from nnest.preprocessing import gaussian_blur, gaussian_kernel
+from nnest.search._rungs import epochs_of_rungs
 from tests.book.sources import BOOK, build, chapter, extension, quiz, split
 
 WIDGETS = BOOK / "assets" / "widgets.js"
@@ -138,6 +139,21 @@ def test_seconds_of_a_search_are_the_page_s(n: int) -> None:
     """The three equations of the page on many models."""
     expected = {"own": n * (1.5 + 0.3), "shared": 1.5 + n * 0.3, "together": 1.5 + n * 0.3 / 5}
     assert in_node(["searchSeconds"], n, 1.5, 0.3, 5) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("n", "most", "factor"), [(81, 27, 3), (243, 10, 3), (16, 81, 2), (5, 2, 5)]
+)
+def test_rungs_are_the_search_s(n: int, most: int, factor: int) -> None:
+    """Settings and epochs of each comparison, and what is trained in all."""
+    epochs = epochs_of_rungs(n, most, factor, "exhaust", False)
+    left = [n]
+    while len(left) < len(epochs):
+        left.append(-(-left[-1] // factor))
+    pairs = [list(pair) for pair in zip(left, epochs, strict=True)]
+    assert in_node(["rungs"], n, most, factor) == pairs
+    more = np.diff([0, *epochs])
+    assert in_node(["epochsOfHalving"], n, most, factor) == int(np.dot(left, more))
 
 
 def test_densities_are_sums_of_bumps() -> None:
