@@ -129,6 +129,7 @@ class Page:
             "cite:t": lambda _, key: self._cited(key, " (") + ")",
             "class": lambda text, _: f"`{text.removeprefix('~')}`",
             "doc": self._link,
+            "download": lambda text, _: f"[{text}]({self._address})",
             "eq": lambda _, label: f"({self._number('displaymath', f'equation-{label}')})",
             "func": lambda text, _: f"`{text.removeprefix('~')}`",
             "glue:text": lambda _, key: self._glue(key),

@@ -50,6 +50,16 @@ def test_what_only_the_book_needs_is_left_out(source: str, left: str) -> None:
     assert notebooks.without_glue(source) == left
 
 
+@pytest.mark.parametrize("page", build.pages())
+def test_everything_that_a_page_uses_has_a_form_in_notebooks(page: str) -> None:
+    """Found here in a moment, and not at the end of a build."""
+    known = object.__new__(notebooks.Page)
+    source = chapter(page)
+    assert {*re.findall(r"\{([\w:]+)\}`", source)} <= known._roles.keys()
+    used = {*re.findall(r"^`{3,}\{([\w-]+)\}", source, re.MULTILINE)} - {"code-cell"}
+    assert used <= known._directives.keys()
+
+
 @pytest.mark.parametrize(
     ("code", "extras"),
     [
