@@ -7,6 +7,7 @@ the theme. A script says in the console how many buttons it has made.
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 from fontTools.subset import Subsetter
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
+
+# It tells of each table of a font as it goes.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 _ICONS = re.compile(r'\s*<script src="[^"]*/scripts/fontawesome\.js[^"]*"></script>')
 _MAP = re.compile(r"\n?(//|/\*)# sourceMappingURL=\S+( ?\*/)?\s*$")

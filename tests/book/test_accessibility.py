@@ -27,6 +27,7 @@ _PACKAGE = (
 )
 #: Each with the reason why it is not ours.
 OF_OTHERS = {
+    "definition-list": "Sphinx writes a signature of several lines as a list without terms",
     "region": "the theme puts the title of the sidebar outside of all landmarks",
     "aria-allowed-role": "docutils gives citations the role doc-biblioentry",
     "aria-deprecated-role": "docutils gives citations the role doc-biblioentry",
