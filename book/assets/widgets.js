@@ -1241,6 +1241,11 @@
     });
   }
 
+  // What scrolls sideways can be reached by the keyboard.
+  document.querySelectorAll(".math").forEach((node) => {
+    if (node.clientWidth && node.scrollWidth > node.clientWidth) node.tabIndex = 0;
+  });
+
   const states = readState(location.hash.slice(1));
   document.querySelectorAll(".nn-widget").forEach((root) => {
     widgets[root.dataset.nn](root);
