@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -464,3 +465,30 @@ def test_first_gradients_are_those_of_the_training(net: Any, batch_size: int, n_
     found = first_gradient_norms(net, samples, Y, n_steps=5)
     np.testing.assert_allclose(found, steps, rtol=1e-3)
     assert first_gradient_norms(net, samples, Y, n_steps=2) == found[:2]
+
+
+def test_trainings_go_on_in_a_group() -> None:
+    """Twice as long is the same as once and once more; a group of its own each time."""
+    rates = (0.1, 0.3)
+    whole = [mlp(epochs=4, dropout=rate) for rate in rates]
+    parts = [mlp(epochs=1, dropout=rate, warm_start=True) for rate in rates]
+    fit_many(whole, FLAT, Y)
+    fit_many(parts, FLAT, Y)
+    fit_many([net.set_params(epochs=3) for net in parts], FLAT, Y)
+    assert [net.group_["members"] for net in parts] == [2, 2]
+    for one, other in zip(whole, parts, strict=True):
+        assert one.history_ == other.history_
+        np.testing.assert_array_equal(one.predict_proba(FLAT), other.predict_proba(FLAT))
+
+
+def test_trainings_go_on_with_the_same_features_only() -> None:
+    """Other columns, or others in number, are another network's."""
+    frame = pd.DataFrame(FLAT[:, :2], columns=["a", "b"])
+    (net,) = fit_many([mlp(epochs=1, warm_start=True)], frame, Y)
+    before = dict(net.history_)
+    sentence = r"^X has other features than those that this MLPClassifier was fitted with"
+    for other in (frame[["b", "a"]], FLAT[:, :3]):
+        with pytest.raises(ValueError, match=sentence):
+            fit_many([net], other, Y)
+    assert net.history_ == before
+    assert fit_many([net], frame, Y)[0].n_iter_ == 2

@@ -95,8 +95,7 @@ class Fitting(NamedTuple):
         check_training(twin)
         goes_on = bool(twin.warm_start) and "_network" in vars(twin)
         if goes_on:
-            like_given = np.empty((0, *samples.learnt["_sample_shape"]))
-            twin._check_sample_shape(like_given, reset=False)
+            samples.check_known_to(twin)
         else:
             samples.introduce(twin)
         train, validation = twin._begin(samples, rows, watched, None, architectures, goes_on)

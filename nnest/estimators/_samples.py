@@ -103,3 +103,24 @@ class Samples(NamedTuple):
         for name in _LEARNT:
             vars(estimator).pop(name, None)
         vars(estimator).update(self.learnt)
+
+    def check_known_to(self, estimator: Any) -> None:
+        """Raise if an estimator that goes on was fitted with samples of another kind.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Which is fitted.
+
+        Raises
+        ------
+        ValueError
+            If shapes, or the names of columns, are others.
+        """
+        known = self.learnt_by(estimator)
+        both = {name: known[name] for name in self.learnt if name in known}
+        if not all(np.array_equal(self.learnt[name], value) for name, value in both.items()):
+            raise ValueError(
+                f"X has other features than those that this {type(estimator).__name__} was fitted "
+                "with, and warm_start=True goes on with them: give the same, or warm_start=False."
+            )
