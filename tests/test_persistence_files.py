@@ -715,3 +715,15 @@ def test_an_archive_whose_directory_lies_elsewhere_is_refused(files: Files, tmp_
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match=r"net\.zip' is refused because '.*' in it is dam"):
         load(path)
+
+
+def test_only_parameters_that_came_later_may_be_missing(files: Files, tmp_path: Path) -> None:
+    """A file of nnest 0.1 has none of them; without another one it is damaged."""
+    manifest = json.loads(files[MANIFEST])
+    for name in ("weight_decay", "learning_rate_schedule"):
+        del manifest["parameters"][name]
+    older = {**files, MANIFEST: json.dumps(manifest).encode()}
+    assert load(zipped(older, tmp_path / "older.zip")).weight_decay is None
+    del manifest["parameters"]["batch_norm_at"]  # None is its default as well
+    damaged = {**files, MANIFEST: json.dumps(manifest).encode()}
+    refused(zipped(damaged, tmp_path / "net.zip"), "it has other parameters than a MLPClassifier")

@@ -16,6 +16,10 @@ __all__ = ["FORMAT", "LONGEST", "VERSION", "JsonObject", "Manifest"]
 
 FORMAT = "nnest estimator"
 VERSION = 1
+#: Parameters that files of nnest 0.1 lack; their default is what those were trained with.
+ADDED = frozenset(
+    ("clip_norm", "final_fraction", "learning_rate_schedule", "warmup_fraction", "weight_decay")
+)
 
 LONGEST = 16 * 2**20
 LARGEST_SEED = 2**32
@@ -95,7 +99,7 @@ class JsonObject:
         return value
 
     def check_version(self, known: int) -> None:
-        """Refuse the version of a format that this nnest does not read."""
+        """Raise if this nnest does not read the version of a format."""
         version = self.take("version", int)
         if version != known:
             raise Refused(
@@ -136,10 +140,8 @@ def _parameters(found: JsonObject) -> tuple[str, dict[str, Any]]:
     if kind not in ESTIMATORS:
         raise Refused(f"{kind[:80]!r} is no estimator of this package")
     given = found.take("parameters", dict)
-    known = ESTIMATORS[kind]().get_params(deep=False)
-    # A parameter that came later is None, which is how files of before it were trained.
-    older = {name for name, value in known.items() if value is None}
-    if not set(known) - older <= set(given) <= set(known):
+    known = set(ESTIMATORS[kind]().get_params(deep=False))
+    if not known - ADDED <= set(given) <= known:
         raise Refused(f"it has other parameters than a {kind}")
     parameters = {name: from_json(value) for name, value in given.items()}
     check_parameters(parameters)
