@@ -134,9 +134,9 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
         Number of folds.
     fold_estimators_ : dict of int to list of estimator
         Fitted networks, one for each fold, with the transformers of that fold before them, by the
-        row of `cv_results_`, the best first; only with `keep`. A setting of which a fold failed is
-        not among them,
-        nor one that an earlier call or another process has trained; a warning counts them.
+        row of `cv_results_`, the best first; only with `keep`. Not among them are
+        settings of which a fold failed, and those that an earlier call or another process has
+        trained; a warning counts them.
     oof_predictions_ : dict of int to ndarray
         What they predict of each row out of fold, by the same rows: probabilities of all labels of
         `y`, sorted, of shape (n, n_classes), or numbers in the shape of `y`, float32. NaN for rows
