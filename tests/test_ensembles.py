@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import KFold, cross_val_score
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -220,6 +221,14 @@ def test_sets_hold_the_label_and_grow_with_the_promise(
     assert strict.shape == (60, 10)
     assert (strict >= loose).all()
     assert strict[np.arange(60), Y[240:]].mean() > 0.85
+
+
+def test_each_fold_has_a_member_that_counts() -> None:
+    """Without one its rows have no prediction."""
+    splits = list(KFold(3).split(X))
+    nets = [GaussianNB().fit(X[train], Y[train]) for train, _ in splits]
+    with pytest.raises(ValueError, match=r"^All estimators of a fold have weight 0: give at least"):
+        Ensemble.from_folds(nets, X, Y, splits, weights=[1, 1, 0])
 
 
 def test_several_members_of_a_fold_answer_together() -> None:

@@ -26,7 +26,7 @@ from nnest import (
 )
 from nnest.population import _group as population_group
 from nnest.search import _batching
-from nnest.search._rungs import epochs_of_rungs
+from nnest.search._rungs import Rungs, epochs_of_rungs
 from tests.networks import CONTRACT, expected_failures, pictures
 from tests.searches import table, without_times
 
@@ -254,10 +254,63 @@ def test_a_search_that_was_stopped_goes_on_to_the_same_table(
     ],
 )
 def test_what_cannot_be_searched(estimator: Any, settings: dict[str, Any], sentence: str) -> None:
-    """One sentence each, before anything is trained."""
+    """One sentence each; only several metrics are known after a rung."""
     search = HalvingSearchCV(**{"estimator": estimator, "param_grid": GRID, "cv": 2, **settings})
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}"):
         search.fit(X, Y)
+
+
+def test_whole_networks_are_settings_too() -> None:
+    """Their own epochs and *warm_start* give way to those of the rungs."""
+    pipeline = make_pipeline(StandardScaler(), mlp())
+    networks = [mlp(dropout=rate, epochs=5) for rate in (0.0, 0.2, 0.5)]
+    whole, plain = (
+        HalvingSearchCV(pipeline, {name: values}, cv=2, refit=False, min_resources=3).fit(X, Y)
+        for name, values in (
+            ("mlpclassifier", networks),
+            ("mlpclassifier__dropout", [0.0, 0.2, 0.5]),
+        )
+    )
+    assert whole.n_resources_ == [3, 9]
+    for name in ("mean_test_score", "split0_test_score", "n_resources"):
+        assert whole.cv_results_[name].tolist() == plain.cv_results_[name].tolist()
+    search = HalvingSearchCV(mlp(), {**GRID, "warm_start": [False]}, cv=2, refit=False).fit(X, Y)
+    other = HalvingSearchCV(mlp(), GRID, cv=2, refit=False).fit(X, Y)
+    scores = [each.cv_results_["mean_test_score"].tolist() for each in (search, other)]
+    assert scores[0] == scores[1]
+
+
+def test_weights_reach_a_network_at_the_end_of_a_pipeline() -> None:
+    """By the name of its step, as scikit-learn hands them on."""
+    weight = {"mlpclassifier__sample_weight": np.where(Y == 0, 9.0, 1.0)}
+    estimator, settings = make_pipeline(StandardScaler(), mlp()), {"cv": 2, "refit": False}
+    grid = {"mlpclassifier__dropout": [0.0, 0.2, 0.5]}
+    search = HalvingSearchCV(estimator, grid, **settings).fit(X, Y, **weight)
+    best = {name: [value] for name, value in search.best_params_.items()}
+    whole = VectorizedGridSearchCV(estimator, best, **settings).fit(X, Y, **weight)
+    assert search.best_score_ == pytest.approx(whole.best_score_)
+
+
+def test_networks_that_were_given_up_leave_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a rung that trains nothing takes no time."""
+    seen: list[Any] = []
+    begin = Rungs.begin
+
+    def watched(self: Any, epochs: int) -> None:
+        seen.append(self)
+        begin(self, epochs)
+
+    monkeypatch.setattr(Rungs, "begin", watched)
+    search = HalvingSearchCV(
+        mlp(epochs=3), GRID, cv=2, refit=False, min_resources=1, aggressive_elimination=True,
+        factor=2,
+    ).fit(X, Y)  # fmt: skip
+    members = [member for stack in seen[0]._samples for member in stack.members]
+    assert sum(member.network is not None for member in members) == 2 * search.n_candidates_[-1]
+    again = [i for i, n in enumerate(search.n_resources_) if i and n == search.n_resources_[i - 1]]
+    rungs, times = (search.cv_results_[name] for name in ("iter", "mean_fit_time"))
+    assert again
+    assert not times[np.isin(rungs, again)].any()
 
 
 def test_other_networks_are_refused() -> None:

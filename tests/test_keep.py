@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from nnest import MLPClassifier, MLPRegressor, OptunaSearchCV, VectorizedGridSearchCV
 from nnest.ensembles import greedy_weights
 from nnest.exceptions import StorageError
+from nnest.population._group import Group
 from nnest.search import _keeping
 from tests.networks import mlp, network, refuses
 from tests.searches import table, without_times
@@ -134,19 +135,46 @@ def test_kept_networks_hold_no_stack_of_others() -> None:
 
 
 def test_a_folder_without_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sentence names the folder; the search is as it was before."""
-    opened = Path.open
+    """The sentence names the folder; nothing is left that nobody uses, and nothing is lost."""
+    opened, written = Path.open, list[str]()
 
     def full(path: Path, *arguments: Any, **named: Any) -> Any:
         if path.name.startswith("kept-"):
-            raise OSError(errno.ENOSPC, "No space left on device")
+            if len(written) == 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            written.append(path.name)
         return opened(path, *arguments, **named)
 
-    monkeypatch.setattr(Path, "open", full)
     search = grid(keep="all", checkpoint=tmp_path)
-    with pytest.raises(StorageError, match=r"No space left on device.*keep fewer settings"):
-        search.fit(X, Y)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        with pytest.raises(StorageError, match=r"No space left on device.*keep fewer settings"):
+            search.fit(X, Y)
     assert not hasattr(search, "cv_results_")
+    names = [path.name for path in tmp_path.iterdir()]
+    assert names
+    assert not [name for name in names if name.startswith("kept-")]
+
+    trained = list[int]()
+    monkeypatch.setattr(Group, "_train_epoch", lambda group, *_: trained.append(group.epoch))
+    assert len(search.fit(X, Y).fold_estimators_) == 3
+    assert trained == []
+
+
+def test_a_function_that_chooses_has_all_settings_counted(capsys: Any) -> None:
+    """They are kept until it has seen the table."""
+    grid(keep="folds", refit=lambda _: 1, verbose=1).fit(X, Y)
+    assert capsys.readouterr().out.startswith("keep='folds' takes about 1 MiB for 9 networks")
+
+
+def test_the_best_of_an_earlier_fit_is_forgotten() -> None:
+    """Where nothing says which setting is best, none is."""
+    search = grid(keep="all", refit=lambda _: 2).fit(X, Y)
+    assert search.best_index_ == 2
+    search.set_params(scoring=["accuracy", "neg_log_loss"], refit=False).fit(X, Y)
+    assert not hasattr(search, "best_index_")
+    with pytest.raises(ValueError, match="are not among those that were kept"):
+        search.ensemble()
 
 
 @BOTH

@@ -190,6 +190,12 @@ class Ensemble(Voting):
         elif calibrate:
             raise ValueError("calibrate='temperature' is for classifiers: give None.")
         places = range(len(estimators)) if folds is None else folds
+        counted = {fold for fold, w in zip(places, ensemble.weights_, strict=False) if w > 0}
+        if not set(places) <= counted:
+            raise ValueError(
+                "All estimators of a fold have weight 0: give at least one of each fold a weight "
+                "above 0."
+            )
         ask: Callable[[int, Any], np.ndarray] = partial(ensemble._of_fold, list(places))
         if predictions is not None:
             outputs = (len(ensemble.classes_),) if is_classifier(ensemble) else targets.shape[1:]

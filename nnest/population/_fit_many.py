@@ -65,8 +65,9 @@ def fit_many(
     sample_weight : array-like of shape (n,), optional
         Weight of each sample in the loss.
     callback : callable, optional
-        Called as ``callback(epoch, metrics)`` after each epoch of a group: its number from 0, and
-        for each metric an array of shape (n_estimators,), NaN for those that did not train in it.
+        Called as ``callback(epoch, metrics)`` after each epoch of a group: its number from 0, or
+        from the epochs that *warm_start* goes on from, and for each metric an array of shape
+        (n_estimators,), NaN for those that did not train in it.
         It may return a mask of shape (n_estimators,): those members stop there.
     checkpoint : str or Path, optional
         Folder in which the state of the running group is kept, replaced whole once a minute. The

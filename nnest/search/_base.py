@@ -96,6 +96,8 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         context.call_on_fit_task_begin(estimator=self, **about)
         splits = self._split(X, y, routed.splitter.split)
         base = clone(self.estimator)
+        for name in ("best_index_", "best_params_", "best_score_", "best_estimator_"):
+            self.__dict__.pop(name, None)  # of an earlier fit
         keeper = None if self.keep is None else Keeper(self, y)
         evaluation = self._evaluation(self, base, X, y, splits, scorers, routed, keeper)
         with interrupts_heard():

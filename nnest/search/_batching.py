@@ -123,16 +123,21 @@ def fit_members(
     settings: list[dict[str, Any]],
     seeds: Sequence[Sequence[int]] | None = None,
     keep: list[StackedSamples] | None = None,
+    **own: Any,
 ) -> list[Member]:
     """Return one fitted member for each setting and each fold, folds varying fastest.
 
     `seeds` has one for each setting and fold; networks without a random state take it. `keep` gets
-    the samples of all, for those that go on.
+    the samples of all, for those that go on. `own` are parameters of the networks that come after
+    those of a setting, which may be a whole network.
     """
     templates = [with_setting(job.base, setting) for setting in settings]
     networks = [checked_network(template) for template in templates]
     members = [
-        [Member(settings[i], fold, clone(network), i) for fold in range(len(job.training_rows))]
+        [
+            Member(settings[i], fold, clone(network).set_params(**own), i)
+            for fold in range(len(job.training_rows))
+        ]
         for i, network in enumerate(networks)
     ]
     for row, row_seeds in zip(members, seeds or (), strict=bool(seeds)):

@@ -79,23 +79,31 @@ class Evaluation:
         if self.keeper is not None:
             self.keeper.check_room(self.job(), candidates, len(candidates))
         tasks = self._begin(len(candidates), callback_ctx)
-        # The table needs the scores of all: until then, what is trained can still be lost.
+        # Until all is in the table, and kept where it is asked for, what is trained can be lost.
         with checkpoints_kept():
             members = self._trained(candidates)
-            outcomes = self.score(members, tasks)
+            self._add(candidates, self.score(members, tasks), more_results or {})
+            if self.keeper is not None:
+                self._keep(self.keeper, members)
+        return self.results
+
+    def _add(
+        self,
+        candidates: list[dict[str, Any]],
+        outcomes: list[dict[str, Any]],
+        more_results: Mapping[str, Iterable[Any]],
+    ) -> None:
+        """Add outcomes to the table."""
         compat.report_fit_failures(outcomes, self._search.error_score)
         if callable(self._search.scoring):
             compat.insert_error_scores(outcomes, self._search.error_score)
         self._candidates += candidates
         self.outcomes += outcomes
-        for name, values in (more_results or {}).items():
+        for name, values in more_results.items():
             self._more[name] += values
         self.results = compat.format_results(
             self._search, self._candidates, len(self.splits), self.outcomes, self._more
         )
-        if self.keeper is not None:
-            self._keep(self.keeper, members)
-        return self.results
 
     def _trained(self, candidates: list[dict[str, Any]]) -> list[Member]:
         """Return the members of candidates, fitted."""

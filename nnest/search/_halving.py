@@ -60,7 +60,8 @@ class HalvingSearchCV(BaseBatchedSearchCV):
     verbose : int, default=0
         Print the number of fits of each rung from 1 on.
     error_score : "raise" or float, default=numpy.nan
-        Score of a member that cannot be fitted or scored, with a warning; or raise its error.
+        Score of a member that cannot be fitted or scored, with a warning; or raise its error. From
+        the second rung on, an error is that of all members that train in one call.
     return_train_score : bool, default=False
         Whether to score the training parts as well.
     checkpoint : str or Path, optional
@@ -227,7 +228,7 @@ class HalvingSearchCV(BaseBatchedSearchCV):
     def _check(self, evaluation: Evaluation, candidates: list[dict[str, Any]]) -> None:
         """Raise if a setting cannot go on from rung to rung."""
         given = [name for name, value in evaluation.fit_params.items() if value is not None]
-        if set(given) - {"sample_weight"}:
+        if {name.rpartition("__")[2] for name in given} - {"sample_weight"}:
             raise ValueError(
                 f"The fit parameters {sorted(given)} are not for many networks at once: leave out "
                 "all but sample_weight, or use VectorizedGridSearchCV."

@@ -85,7 +85,9 @@ class Keeper:
             for each in settings
         }
         sizes = [size["bytes"] for size in sizes_before(job, [*kinds.values()]) if size]
-        kept, n_folds = min(n, self._most or n), len(job.training_rows)
+        # Where a function chooses, all are kept until it has the table.
+        kept = n if self.metric is None else min(n, self._most or n)
+        n_folds = len(job.training_rows)
         n_outputs = self.targets[0].size if self._labels is None else len(self._labels)
         answers = 4 * len(self.targets) * n_outputs
         needed = kept * (n_folds * max(sizes, default=0) + answers)
@@ -133,8 +135,13 @@ class Keeper:
                 new[place] = KeptSetting([each.estimator() for each in members], joined, score)
         self.settings.update(new)
         self._let_go()
-        for place in new.keys() & self.settings.keys():
-            self._settle(place, self.settings[place])
+        try:
+            for place in new.keys() & self.settings.keys():
+                self._settle(place, self.settings[place])
+        except BaseException:  # files that nothing leads to would fill the folder
+            for place in list(self.settings):
+                self._remove(place)
+            raise
 
     def choose(self, order: list[int]) -> dict[int, KeptSetting]:
         """Return the first settings of an order that are there; all others are let go."""

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sklearn.base import clone
-
 from nnest.search._batching import Job, Member, fit_members, fit_together
-from nnest.search._checks import checked_network
 from nnest.search._evaluation import Evaluation
 from nnest.search._samples import StackedSamples
 
@@ -75,7 +72,6 @@ def _train_on(job: Job, samples: list[StackedSamples], members: list[Member], ep
     """
     wanted = {id(member) for member in members if member.error is None}
     for member in members:
-        member.seconds = 0.0
         member.network.set_params(epochs=epochs)
     for stack in samples:
         places = [i for i, member in enumerate(stack.members) if id(member) in wanted]
@@ -96,8 +92,6 @@ class Rungs(Evaluation):
 
     def begin(self, epochs: int) -> None:
         """Say for how many epochs networks are trained at first."""
-        self.base = clone(self.base)
-        checked_network(self.base).set_params(epochs=epochs, warm_start=True)
         self._samples: list[StackedSamples] = []
         self._more_epochs = epochs
 
@@ -106,11 +100,22 @@ class Rungs(Evaluation):
         members = self._members or []
         self._members = [members[place] for place in places]
         self._more_epochs = more_epochs
+        left = {id(member) for row in self._members for member in row}
+        for member in (member for row in members for member in row):
+            member.seconds = 0.0
+            if id(member) not in left:
+                member.network = None  # frees its memory
 
     def _trained(self, candidates: list[dict[str, Any]]) -> list[Member]:
         """Return the members of the candidates that are left, trained for this rung."""
         if self._members is None:
-            members = fit_members(self.job(), candidates, keep=self._samples)
+            members = fit_members(
+                self.job(),
+                candidates,
+                keep=self._samples,
+                epochs=self._more_epochs,
+                warm_start=True,
+            )
             n = len(self.splits)
             self._members = [members[i : i + n] for i in range(0, len(members), n)]
             return members
