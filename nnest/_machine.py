@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import psutil
 
-__all__ = ["cores", "device", "free_memory", "processor"]
+__all__ = ["cores", "device", "free_memory", "processor", "worker_cores"]
 
 _PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 #: Files with a group's limit and use, by the version of control groups.
@@ -42,6 +42,26 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # Linux
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def worker_cores() -> int:
+    """Return the processors that are this process's share, if it is a worker.
+
+    Returns
+    -------
+    int
+        What OMP_NUM_THREADS says, by which joblib and Dask tell their workers; at most those of
+        :func:`cores`.
+
+    Examples
+    --------
+    >>> from nnest._machine import cores, worker_cores
+    >>> 1 <= worker_cores() <= cores()
+    True
+    """
+    # OpenMP takes a list too, one number for each level of threads.
+    share = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return min(cores(), int(share)) if share.isdecimal() and int(share) else cores()
 
 
 def free_memory() -> float:

@@ -16,6 +16,7 @@ __all__ = [
     "StorageError",
     "StudyError",
     "TuneError",
+    "WorkerError",
 ]
 
 
@@ -103,3 +104,7 @@ class TuneError(NnestError, ValueError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(shortened(sentence))
+
+
+class WorkerError(NnestError, RuntimeError):
+    """Workers of joblib ended while they trained networks."""

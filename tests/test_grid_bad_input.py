@@ -71,15 +71,13 @@ def test_a_metric_that_does_not_exist(scoring: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("n_jobs", [2, -1])
-def test_several_processes(n_jobs: int) -> None:
-    """They are refused with the reason."""
+def test_no_process() -> None:
+    """The accepted numbers are said."""
     refused(
         ValueError,
-        f"n_jobs={n_jobs} is not accepted: all networks train in one program that has the GPU, or "
-        "all cores, to itself, and several processes would take it from each other; leave n_jobs "
-        "out.",
-        n_jobs=n_jobs,
+        "The 'n_jobs' parameter of VectorizedGridSearchCV must be an int in the range (-inf, -1], "
+        "an int in the range [1, inf) or None. Got 0 instead.",
+        n_jobs=0,
     )
 
 

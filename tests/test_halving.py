@@ -245,7 +245,7 @@ def test_a_search_that_was_stopped_goes_on_to_the_same_table(
             "learning_rate_schedule='step' would begin anew in each rung: leave it out, or use "
             "VectorizedGridSearchCV.",
         ),
-        (mlp(), {"n_jobs": 2}, "n_jobs=2 is not accepted: all networks train in one program"),
+        (mlp(), {"n_jobs": 0}, "The 'n_jobs' parameter of HalvingSearchCV must be an int in"),
         (
             mlp(),
             {"scoring": lambda *_: {"a": 1.0, "b": 2.0}},

@@ -22,6 +22,7 @@ from nnest.population._execution import ExecutionPlan, plan_for
 from nnest.population._group import Group
 from nnest.population._members import Member, Preparation, fit_alone
 from nnest.population._sizes import MemoryCheck, size_of
+from nnest.population._workers import Part, has_workers, train_in_workers
 from nnest.programs import signature
 
 __all__ = ["fit_many"]
@@ -40,6 +41,7 @@ def fit_many(
     callback: Callable[[int, dict[str, np.ndarray]], np.ndarray | None] | None = None,
     checkpoint: str | Path | None = None,
     max_group: int | str = "auto",
+    n_jobs: int | None = None,
 ) -> list[Any]:
     """Fit estimators in place, many in one program, and return them.
 
@@ -76,6 +78,10 @@ def fit_many(
     max_group : int or "auto", default="auto"
         Most members that are trained at once; "auto" takes as many as fit into memory. A group
         that runs out of memory goes on with half as many.
+    n_jobs : int, optional
+        Workers that train groups, one whole group each at a time, by joblib: processes of this
+        machine, or those of the backend of `joblib.parallel_config`. -1 takes all. None is 1, this
+        process, except inside `joblib.parallel_config`. With a `callback` there are none.
 
     Returns
     -------
@@ -88,6 +94,8 @@ def fit_many(
         If a parameter or the data are not accepted; the message says what is.
     TypeError
         If something is no estimator of this package.
+    WorkerError
+        If the workers ended twice while groups were in training.
     OSError
         If the folder for checkpoints cannot be written; the last checkpoint stays whole.
 
@@ -108,6 +116,7 @@ def fit_many(
     """
     estimators = list(estimators)
     _check(estimators, splits, max_group)
+    remote = has_workers(n_jobs, callback)
     most = None if max_group == "auto" else int(max_group)
     checkpoints: list[GroupCheckpoint] = []
     preparation, done = Preparation(X, y, sample_weight), 0
@@ -118,8 +127,17 @@ def fit_many(
             silent = not any(member.estimator.verbose for member in members)
             with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
                 report = _Report(len(estimators), callback, bar)
-                for group in _groups(members):
-                    samples = preparation.inputs(group[0].estimator)
+                groups = [(g, preparation.inputs(g[0].estimator)) for g in _groups(members)]
+                if remote:
+                    parts = [
+                        Part(samples, part, plan)
+                        for group, samples in groups
+                        for parts, plan in [_cut(group, most)]
+                        for part in parts
+                    ]
+                    checkpoints += train_in_workers(_train, parts, n_jobs, checkpoint, bar.update)
+                    continue
+                for group, samples in groups:
                     checkpoints += _train(group, samples, most, report, checkpoint)
     release(checkpoints)
     return estimators
@@ -253,6 +271,13 @@ class _Report:
         return set(np.flatnonzero(mask).tolist())
 
 
+def _cut(members: list[Member], most: int | None) -> tuple[list[list[Member]], ExecutionPlan]:
+    """Return the members of one architecture in parts that fit, and how they are run."""
+    most = most or _max_members(members[0])
+    plan = plan_for(members[0].like, min(len(members), most), most)
+    return [members[i : i + most] for i in range(0, len(members), most)], plan
+
+
 def _train(
     members: list[Member],
     samples: np.ndarray,
@@ -261,9 +286,8 @@ def _train(
     checkpoint: str | Path | None,
 ) -> list[GroupCheckpoint]:
     """Train the members of one architecture, as many at once as fit."""
-    most = most or _max_members(members[0])
-    plan = plan_for(members[0].like, min(len(members), most), most)
-    waiting, checkpoints = [members[i : i + most] for i in range(0, len(members), most)], []
+    waiting, plan = _cut(members, most)
+    checkpoints = []
     while waiting:
         part = waiting.pop(0)
         checkpoints.append(GroupCheckpoint(None if checkpoint is None else Path(checkpoint)))

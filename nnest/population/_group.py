@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from nnest._compat.keras import symbolic_build
+from nnest._machine import worker_cores
 from nnest.population._blocks import Alone, Block, Stacked, StackShape
 from nnest.population._checkpoint import GroupCheckpoint, bytes_of
 from nnest.population._execution import ExecutionPlan
@@ -71,7 +72,8 @@ class Group:
         if not checkpoint.restore(self):
             self.blocks = self.pack([m for m in self.members if m.is_alive])
             self.begin()
-        with ThreadPoolExecutor(self.plan.threads) as pool:
+        # How many blocks train at the same time changes no number.
+        with ThreadPoolExecutor(min(self.plan.threads, worker_cores())) as pool:
             while self.blocks:
                 self._train_epoch(pool, checkpoint)
                 self._end_epoch(after_epoch)

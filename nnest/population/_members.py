@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from nnest._compat.sklearn import safe_indexing
 from nnest.estimators import Architectures, EarlyStoppingRule, Fitting, Samples, State
 from nnest.programs import FILLER, batch_bounds, order_of, rows_at_once
 
-__all__ = ["Feed", "Member", "Preparation", "Rows", "feed_of", "fit_alone"]
+__all__ = ["Feed", "Member", "Outline", "Preparation", "Rows", "feed_of", "fit_alone"]
 
 
 class Rows(NamedTuple):
@@ -34,11 +34,33 @@ class Feed(NamedTuple):
 
 
 @dataclass
+class Outline:
+    """Stands for the :class:`Fitting` of a member in another process, which needs no more of it."""
+
+    epochs: int
+    batch_size: int
+    start: int
+    order_seed: int
+    like: Any
+    #: What the fitting is to be finished with.
+    learnt: tuple[Any, ...] = ()
+
+    @property
+    def estimator(self) -> Outline:
+        """What knows of epochs and batches."""
+        return self
+
+    def finish(self, state: State, *learnt: Any) -> None:
+        """Keep what was learnt, as arrays and plain data."""
+        self.learnt = (jax.device_get(state), *learnt)
+
+
+@dataclass
 class Member:
     """An estimator in training with others."""
 
     place: int
-    fitting: Fitting
+    fitting: Fitting | Outline
     train: Rows
     validation: Rows | None
     stopping: EarlyStoppingRule | None
@@ -112,6 +134,12 @@ class Member:
         """Give the estimator what was learnt."""
         best = None if self.stopping is None else self.stopping.best_epoch
         self.fitting.finish(self.state, self.history, best, group)
+
+    def outline(self, like: Any) -> Member:
+        """Return this member for another process, with a model of its architecture."""
+        own = self.fitting.estimator
+        known = own.epochs, own.batch_size, self.fitting.start, self.fitting.order_seed
+        return replace(self, fitting=Outline(*known, like), state=jax.device_get(self.state))
 
     def begin_again(self) -> None:
         """Forget all epochs."""

@@ -20,7 +20,6 @@ from nnest._compat import sklearn as compat
 from nnest._interrupts import interrupts_heard, undone
 from nnest.search._batching import with_setting
 from nnest.search._checks import (
-    check_jobs,
     check_metrics,
     check_targets,
     checked_network,
@@ -74,6 +73,8 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
             If the estimator is not of this package.
         OSError
             If checkpoints, or what a study keeps, cannot be written.
+        WorkerError
+            If the workers of joblib ended twice while groups were in training.
         """
         with undone(self) as kept:
             kept.add("study_")  # it has all trials that ended, also after Ctrl-C
@@ -82,7 +83,6 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
 
     def _fit(self, X: Any, y: Any, params: dict[str, Any]) -> None:
         """Search, choose and refit."""
-        check_jobs(getattr(self, "n_jobs", None))
         check_metrics(self.scoring)
         check_keep(self)
         scorers, refit_metric = compat.get_scorers(self)

@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from nnest._compat.sklearn import check_method_params, num_samples, safe_split
-from nnest.exceptions import StorageError
+from nnest.exceptions import StorageError, WorkerError
 from nnest.population import fit_many
 from nnest.search._checks import Rows, checked_network
 from nnest.search._samples import FoldSamples, StackedSamples, joined, stacked
@@ -75,6 +75,7 @@ class Job:
     error_score: Any
     checkpoint: Any
     max_group: Any
+    n_jobs: int | None = None
     #: Rows of each fold whose metrics are measured after each epoch; early stopping does not
     #: see them. None measures nothing.
     watched_rows: list[Rows] | None = None
@@ -89,8 +90,9 @@ class Job:
 
     def raises(self, error: Exception) -> bool:
         """Return whether an error ends the search; others are kept with their members."""
-        # With a folder that cannot be written, every other setting would fail as well.
-        ends_all = isinstance(error, StorageError) or self.is_callback_error(error)
+        # Without a folder that can be written, or workers, every other setting would fail as well.
+        is_outside = isinstance(error, StorageError | WorkerError)
+        ends_all = is_outside or self.is_callback_error(error)
         return ends_all or self.error_score == "raise"
 
 
@@ -315,6 +317,7 @@ def fit_together(
             callback=None if job.after_epoch is None else partial(job.after_epoch, members),
             checkpoint=job.checkpoint,
             max_group=job.max_group,
+            n_jobs=job.n_jobs,
         )
     except Exception as error:
         if job.raises(error):

@@ -17,7 +17,6 @@ from nnest._validation import suggest
 from nnest.estimators import NeuralNet
 
 __all__ = [
-    "check_jobs",
     "check_metrics",
     "check_targets",
     "checked_network",
@@ -27,16 +26,6 @@ __all__ = [
 ]
 
 Rows = np.ndarray[Any, np.dtype[np.intp]]
-
-
-def check_jobs(n_jobs: int | None) -> None:
-    """Raise if several processes are asked for."""
-    if n_jobs not in (None, 1):
-        raise ValueError(
-            f"n_jobs={n_jobs!r} is not accepted: all networks train in one program that has the "
-            "GPU, or all cores, to itself, and several processes would take it from each other; "
-            "leave n_jobs out."
-        )
 
 
 def check_metrics(scoring: Any) -> None:

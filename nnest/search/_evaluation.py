@@ -139,6 +139,7 @@ class Evaluation:
             self._search.error_score,
             self._search.checkpoint,
             self._search.max_group,
+            getattr(self._search, "n_jobs", None),
             **more,
         )
 

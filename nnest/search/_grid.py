@@ -41,8 +41,11 @@ class VectorizedGridSearchCV(KeptNetworks, BaseBatchedSearchCV, GridSearchCV):
     refit : bool, str or callable, default=True
         Whether to fit the best setting on all samples, by the estimator's own `fit`; the name of
         the metric that chooses, or a function of `cv_results_` that returns an index.
-    n_jobs : {None, 1}, default=None
-        Kept for scikit-learn's sake: one program has the whole device already.
+    n_jobs : int or None, default=None
+        Workers of joblib that train, each one whole group at a time: networks of one architecture,
+        at most `max_group` of them. None is 1, this process, except inside
+        `joblib.parallel_config`, whose workers may be on other machines; -1 takes all. One process
+        has all cores already: several are for many cores, or for several machines.
     verbose : int, default=0
         Print the number of fits from 1 on, the time of each fit from 2 on, and its scores from 3
         on.
@@ -121,6 +124,11 @@ class VectorizedGridSearchCV(KeptNetworks, BaseBatchedSearchCV, GridSearchCV):
         # `check_metrics` has a shorter sentence for an unknown metric.
         "scoring": [str, callable, list, tuple, dict, None],
         "checkpoint": [str, os.PathLike, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "max_group": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "keep": [StrOptions({"folds", "all"}), Interval(Integral, 1, None, closed="left"), None],
     }

@@ -55,8 +55,11 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         Folds, as scikit-learn takes them; None is five.
     refit : bool, default=True
         Whether to fit the best setting on all samples, for `max_resources` epochs.
-    n_jobs : {None, 1}, default=None
-        Kept for scikit-learn's sake: one program has the whole device already.
+    n_jobs : int or None, default=None
+        Workers of joblib that train, each one whole group at a time: networks of one architecture,
+        at most `max_group` of them. None is 1, this process, except inside
+        `joblib.parallel_config`, whose workers may be on other machines; -1 takes all. One process
+        has all cores already: several are for many cores, or for several machines.
     verbose : int, default=0
         Print the number of fits of each rung from 1 on.
     error_score : "raise" or float, default=numpy.nan
