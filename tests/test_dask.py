@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,18 @@ import jax
 import joblib
 import numpy as np
 import pytest
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, ParameterGrid, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from nnest import VectorizedGridSearchCV
+from nnest.exceptions import WorkerError
+from nnest.population import _workers
 from nnest.programs import _sharing, clear_programs
 from tests.book.sources import chapter
 from tests.helpers import require
 from tests.networks import cnn, mlp, pictures
-from tests.searches import table, without_times
+from tests.searches import kill_once, table, without_times
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +63,7 @@ def count_from_now() -> None:
 
 def programs() -> tuple[list[str], int]:
     """Return the kinds of a worker's programs, and how many steps it has compiled."""
-    return sorted(kind for kind, _ in _sharing._programs), len(_compiled)
+    return sorted(kind for kind, *_ in _sharing._programs), len(_compiled)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +139,48 @@ def test_another_architecture_is_compiled_too(client: Any) -> None:
     assert all(steps == len(kinds) > 2 for kinds, steps in counted)
 
 
+def grouped(**settings: Any) -> VectorizedGridSearchCV:
+    """Return a fitted search of three groups, the members of each of which train together."""
+    grid = {"hidden_units": [(8,), (9,), (10,)], "dropout": [0.0, 0.3]}
+    return VectorizedGridSearchCV(mlp(), grid, cv=3, **settings).fit(*table())
+
+
+def test_whole_groups_go_to_the_workers(client: Any) -> None:
+    """Each of three groups is one compilation, in one of the workers."""
+    here = grouped()
+    with joblib.parallel_config(backend="dask"):
+        there = grouped()
+    assert without_times(there.cv_results_) == without_times(here.cv_results_)
+    np.testing.assert_array_equal(there.predict_proba(table()[0]), here.predict_proba(table()[0]))
+    found = client.run(programs).values()
+    assert sum(kinds.count("train many") for kinds, _ in found) == 3
+    assert sum(steps for _, steps in found) == 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+def test_groups_of_a_killed_worker_are_trained_again(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although the samples that it held are lost with it."""
+    here, flag = grouped(refit=False), tmp_path / "killed"
+    monkeypatch.setattr(_workers, "_train_part", partial(kill_once, flag, os.getpid()))
+    with joblib.parallel_config(backend="dask"):
+        there = grouped(refit=False)
+    client.wait_for_workers(2, timeout=60)
+    assert flag.exists()
+    assert without_times(there.cv_results_) == without_times(here.cv_results_)
+
+
+def test_a_client_that_is_closed(cluster: Any) -> None:
+    """One sentence, and no network is taken for one that failed."""
+    from distributed import Client
+
+    with Client(cluster.cluster) as closed:
+        settings = joblib.parallel_config(backend="dask", client=closed)
+    with settings, pytest.raises(WorkerError, match=r"^3 of 3 groups came back from no worker, "):
+        grouped(refit=False)
+
+
 def test_the_script_of_the_book_runs(tmp_path: Path) -> None:
     """As a reader would copy it into a file, from whose import the processes begin."""
     require(find_spec("distributed") is not None, "Dask's package distributed is not installed")
@@ -151,4 +198,5 @@ def test_the_script_of_the_book_runs(tmp_path: Path) -> None:
     )
     # Dask gives its processes five seconds to end, which is too short on a busy machine.
     assert done.returncode == 0 or done.stderr.endswith("TimeoutError\n"), done.stderr
-    assert done.stdout.strip() in {str({"dropout": rate}) for rate in (0.0, 0.2, 0.4)}
+    grid = ParameterGrid({"hidden_units": [(32,), (64,)], "dropout": [0.0, 0.2, 0.4]})
+    assert done.stdout.strip() in map(str, grid)

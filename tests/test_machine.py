@@ -26,6 +26,20 @@ def test_processors_are_counted_where_the_system_sets_no_bound(
     assert _machine.cores() == 7
 
 
+@pytest.mark.parametrize(
+    ("said", "share"), [("2", 2), (" 3,2", 3), ("99", 4), ("0", 4), ("", 4), ("many", 4), ("-1", 4)]
+)
+def test_a_worker_is_told_its_share_of_processors(
+    said: str, share: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the variable of OpenMP; what is no number, or more than there are, is all of them."""
+    monkeypatch.setattr(_machine, "cores", lambda: 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert _machine.worker_cores() == share
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert _machine.worker_cores() == 4
+
+
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with 8 GiB left and no limits, as files; what it returns is their folder."""

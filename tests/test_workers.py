@@ -17,16 +17,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nnest import Augmentation, HalvingSearchCV, VectorizedGridSearchCV, fit_many
+from nnest._machine import cores, worker_cores
 from nnest.exceptions import WorkerError
-from nnest.population import _fit_many, _workers
+from nnest.population import _fit_many, _workers, checkpoints_kept
 from tests.networks import cnn, mlp, pictures, refuses, same_weights
-from tests.searches import table, without_times
+from tests.searches import kill_once, table, train_part, without_times
 
 X, Y = table()
 GRID = {"hidden_units": [(8,), (9,)], "dropout": [0.0, 0.3]}
 #: Where workers are processes, and where they are threads of this one.
 WORKERS = ["threading", pytest.param("loky", marks=pytest.mark.slow)]
-train_part = _workers._train_part
 
 
 def searched(**settings: Any) -> VectorizedGridSearchCV:
@@ -34,10 +34,29 @@ def searched(**settings: Any) -> VectorizedGridSearchCV:
     return VectorizedGridSearchCV(mlp(), GRID, cv=3, refit=False, **settings).fit(X, Y)
 
 
+def noted(folder: Path, *arguments: Any) -> Any:
+    """Train a part; leave a file named after the process, with its share of the processors."""
+    (folder / str(os.getpid())).write_text(str(worker_cores()))
+    return train_part(*arguments)
+
+
 @pytest.fixture(params=WORKERS)
-def two_workers(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Return a context with two workers."""
-    return lambda: parallel_config(request.param, n_jobs=2)
+def two_workers(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Any]:
+    """Yield a context with two workers; at the end, hold them to have trained something."""
+    folder = tmp_path_factory.mktemp("workers")
+    monkeypatch.setattr(_workers, "_train_part", partial(noted, folder))
+    yield lambda: parallel_config(request.param, n_jobs=2)
+    shares = {int(path.name): int(path.read_text()) for path in folder.iterdir()}
+    assert shares
+    if request.param == "threading":
+        assert shares.keys() == {os.getpid()}
+    else:
+        assert os.getpid() not in shares
+        assert max(shares.values()) <= max(1, cores() // 2)
 
 
 def random_members() -> list[Any]:
@@ -101,14 +120,6 @@ def test_survivors_go_on_in_workers(two_workers: Any) -> None:
         there.fit(X, Y)
     assert there.n_iterations_ > 1
     assert without_times(there.cv_results_) == without_times(here.cv_results_)
-
-
-def kill_once(flag: Path, caller: int, *arguments: Any) -> Any:
-    """Train a part, but kill the worker that is the first to come here."""
-    if os.getpid() != caller and not flag.exists():
-        flag.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return train_part(*arguments)
 
 
 def kill_always(caller: int, *_arguments: Any) -> None:
@@ -179,6 +190,19 @@ def test_an_error_in_a_worker_is_that_of_its_group(
 def fail(*_arguments: Any) -> None:
     """Take the place of a training that ends by an error."""
     raise ValueError("It cannot be trained.")
+
+
+def test_checkpoints_of_workers_are_those_of_one_process(two_workers: Any, tmp_path: Path) -> None:
+    """What a worker has trained, the same call goes on from in this process."""
+    first, again = ([mlp(), mlp(dropout=0.3), mlp(hidden_units=(9,))] for _ in range(2))
+    with checkpoints_kept():
+        with two_workers():
+            fit_many(first, X, Y, checkpoint=tmp_path)
+        assert len(list(tmp_path.iterdir())) == 2
+        fit_many(again, X, Y, checkpoint=tmp_path)
+    assert all(net.group_["resumed_after"] > 0 for net in again)
+    assert all(same_weights(one, other) for one, other in zip(first, again, strict=True))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_worker_names_checkpoints_and_no_other_files(tmp_path: Path) -> None:

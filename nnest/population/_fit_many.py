@@ -130,7 +130,7 @@ def fit_many(
                 groups = [(g, preparation.inputs(g[0].estimator)) for g in _groups(members)]
                 if remote:
                     parts = [
-                        Part(samples, part, plan)
+                        Part(part, plan, samples)
                         for group, samples in groups
                         for parts, plan in [_cut(group, most)]
                         for part in parts

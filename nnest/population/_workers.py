@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -16,6 +17,7 @@ from nnest.exceptions import WorkerError
 from nnest.population._checkpoint import GroupCheckpoint
 from nnest.population._execution import ExecutionPlan, forced_plan
 from nnest.population._members import Member, Outline
+from nnest.population._sizes import size_of
 
 __all__ = ["Part", "has_workers", "train_in_workers"]
 
@@ -26,12 +28,22 @@ Train = Callable[..., list[GroupCheckpoint]]
 _NAME = re.compile(r"group-[0-9a-f]{32}\.npz")
 
 
-class Part(NamedTuple):
-    """Members of one architecture that train together, and how."""
+@dataclass
+class Part:
+    """Members of one architecture that train together, how, and on which samples."""
 
-    samples: np.ndarray
     members: list[Member]
     plan: ExecutionPlan
+    samples: np.ndarray | None
+
+    def outline(self) -> Part:
+        """Return it for another process, without the samples."""
+        like = self.members[0].like
+        return Part([member.outline(like) for member in self.members], self.plan, None)
+
+    def __sizeof__(self) -> int:
+        """Return the bytes of its states: what is large, Dask sends apart from its tasks."""
+        return sum(map(size_of, self.members))
 
 
 def has_workers(n_jobs: int | None, callback: object) -> bool:
@@ -89,8 +101,7 @@ def _answers(train: Train, parts: dict[int, Part], n_jobs: int | None, folder: P
             train,
             place,
             part.samples,
-            [member.outline(part.members[0].like) for member in part.members],
-            part.plan,
+            part.outline(),
             platform,
             folder,
         )
@@ -102,20 +113,19 @@ def _train_part(
     train: Train,
     place: int,
     samples: np.ndarray,
-    members: list[Member],
-    plan: ExecutionPlan,
+    part: Part,
     platform: str,
     folder: Path | None,
 ) -> tuple[int, Any, list[str]]:
     """Train a part in a worker; return what its members have learnt, or why they have not."""
     try:
         # On another kind of device another plan is faster.
-        with forced_plan(plan if platform == jax.default_backend() else None):
-            checkpoints = train(members, samples, None, lambda epoch, trained: set(), folder)
+        with forced_plan(part.plan if platform == jax.default_backend() else None):
+            checkpoints = train(part.members, samples, None, lambda epoch, trained: set(), folder)
     except Exception as error:
         return place, error, []
     names = [each.path.name for each in checkpoints if each.path is not None]
-    return place, [cast(Outline, member.fitting).learnt for member in members], names
+    return place, [cast(Outline, member.fitting).learnt for member in part.members], names
 
 
 def _checkpoint_in(folder: Path | None, name: str) -> GroupCheckpoint:
