@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -176,6 +177,25 @@ def test_a_lost_group_is_tried_twice(times: int, monkeypatch: pytest.MonkeyPatch
         else:
             fit_many(members, X, Y)
     assert trained == [0, 1][: 3 - times]
+
+
+def test_threads_of_one_process_train_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two groups of one architecture trace their programs with one model."""
+    inside: list[int] = []
+
+    def watched(*arguments: Any) -> Any:
+        inside.append(0)
+        assert len(inside) == 1
+        time.sleep(0.05)
+        try:
+            return train(*arguments)
+        finally:
+            inside.clear()
+
+    train = _fit_many._train
+    monkeypatch.setattr(_fit_many, "_train", watched)
+    with parallel_config("threading", n_jobs=2):
+        fit_many([mlp(random_state=seed) for seed in range(4)], X, Y, max_group=2)
 
 
 def test_an_error_in_a_worker_is_that_of_its_group(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ __all__ = ["Part", "has_workers", "train_in_workers"]
 #: What trains the members of one architecture: members, samples, how many at once, what is told of
 #: each epoch, and the folder for checkpoints.
 Train = Callable[..., list[GroupCheckpoint]]
+#: A process trains one part at a time: threads would trace programs with one model.
+_training = threading.Lock()
 #: How the files of checkpoints are named.
 _NAME = re.compile(r"group-[0-9a-f]{32}\.npz")
 
@@ -120,7 +123,8 @@ def _train_part(
     """Train a part in a worker; return what its members have learnt, or why they have not."""
     try:
         # On another kind of device another plan is faster.
-        with forced_plan(part.plan if platform == jax.default_backend() else None):
+        plan = part.plan if platform == jax.default_backend() else None
+        with _training, forced_plan(plan):
             checkpoints = train(part.members, samples, None, lambda epoch, trained: set(), folder)
     except Exception as error:
         return place, error, []
