@@ -245,6 +245,23 @@ def test_random_architectures_agree(tmp_path: Path, seed: int) -> None:
         np.testing.assert_allclose(found["prediction"], net.predict(X), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [(3, 9, 15), (1, 5, 7), (6, 12, 18), (2, 4, 8)], ids=str)
+def test_ensembles_of_random_architectures_agree(tmp_path: Path, seeds: tuple[int, ...]) -> None:
+    """Perceptrons and convolutions, classifiers and regressors; at a low temperature too."""
+    nets = []
+    for seed in seeds:
+        net, X, y = drawn(seed)
+        nets.append(make_pipeline(net).fit(X, y))
+    ensemble = Ensemble.from_fitted(nets, weights=(1, 2, 4))
+    ensemble.temperature_ = 0.3 if hasattr(ensemble, "classes_") else 1.0
+    found = exported(ensemble, tmp_path / "nets.onnx", X)
+    if "probabilities" in found:
+        np.testing.assert_allclose(found["probabilities"], ensemble.predict_proba(X), atol=1e-5)
+    else:
+        np.testing.assert_allclose(found["prediction"], ensemble.predict(X), rtol=1e-4, atol=1e-5)
+
+
 def test_the_command_writes_what_a_saved_network_predicts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
