@@ -173,19 +173,20 @@ def test_what_cannot_be_saved_is_told(net: Any, tmp_path: Path) -> None:
     kept = fitted(StandardScaler(), net).set_params(memory=str(tmp_path))
     with refuses(f"{cannot} its memory is a place on this machine: set memory=None."):
         save(kept, path)
-    with refuses(
-        f"{cannot} its step 'step' was fitted with other parameters: set them back, or fit again."
-    ):
+    again = "set its parameters back, or fit the pipeline again."
+    other = "its step 'step' has learnt other things than a StandardScaler learns"
+    with refuses(f"{cannot} {other}: {again}"):
         save(fitted(StandardScaler(), net).set_params(step__with_std=False), path)
-    with refuses(
-        f"{cannot} its step 'step' cannot be used (size is more than 1001): set its parameters "
-        "back, and fit again."
-    ):
+    with refuses(f"{cannot} its step 'step' cannot be used (size is more than 1001): {again}"):
         save(fitted(GaussianBlur(image_shape=(6, 6)), net).set_params(step__size=1003), path)
     infinite = fitted(StandardScaler(), net)
     infinite[0].mean_[0] = np.inf
-    with refuses(f"{cannot} its step 'step' holds numbers that are not finite: fit it again."):
+    with refuses(f"{cannot} 'mean_' {BOUNDS}: {again}"):
         save(infinite, path)
+    by_hand = StandardScaler()
+    by_hand.mean_ = by_hand.scale_ = np.ones(36)
+    with refuses(f"{cannot} {other}: {again}"):
+        save(Pipeline([("step", by_hand), ("network", net)]), path)
     assert not path.exists()
 
 

@@ -82,9 +82,11 @@ def pipeline_files(
     _check_names([name for name, _ in pipeline.steps], "make it of fewer steps")
     shape, steps = FitState.of(network).sample_shape, []
     for i, (name, step) in enumerate(pipeline.steps[:-1]):
-        about, arrays = _written(name, step, shape)
+        about, arrays = _written(name, step)
+        own = {f"step-{i}-{each}.npy": content for each, content in arrays.items()}
+        _check_readable(f"step-{i}-", about, own, shape)
         steps.append(about)
-        files |= {f"step-{i}-{each}.npy": write_array(array) for each, array in arrays.items()}
+        files |= own
     about = {
         "format": FORMAT,
         "version": VERSION,
@@ -98,37 +100,39 @@ def pipeline_files(
     return {MANIFEST: f"{manifest}\n".encode(), **files}
 
 
-def _written(
-    name: str, step: Any, shape: tuple[int, ...]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def _written(name: str, step: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return a step as JSON and arrays."""
     if _does_nothing(step):
         return {"name": name, "step": None}, {}
-    kind, parameters = type(step).__name__, step.get_params(deep=False)
-    blank = _blank(name, kind, parameters, shape, "set its parameters back, and fit again")
-    learnt, wanted = _learnt(step), _learnt(blank)
-    if any((learnt[each] is None) != (value is None) for each, value in wanted.items()):
-        raise Refused(
-            f"its step {name!r} was fitted with other parameters",
-            "set them back, or fit again",
-        )
+    learnt = _learnt(step)
     arrays = {
         each: value
         for each, value in learnt.items()
         if isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
     }
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise Refused(f"its step {name!r} holds numbers that are not finite", "fit it again")
+    parameters = step.get_params(deep=False)
     about = {
         "name": name,
-        "step": kind,
+        "step": type(step).__name__,
         "parameters": {each: named_json(each, value) for each, value in parameters.items()},
         "output": output_container(step),
         "learnt": {
             each: named_json(each, value) for each, value in learnt.items() if each not in arrays
         },
     }
-    return about, arrays
+    return about, {each: write_array(array) for each, array in arrays.items()}
+
+
+def _check_readable(
+    prefix: str, about: dict[str, Any], files: dict[str, bytes], shape: tuple[int, ...]
+) -> None:
+    """Raise if a step would be refused when it is read: its parameters may have been changed."""
+    sizes = {name: len(content) for name, content in files.items()}
+    try:
+        _read(prefix, JsonObject(about), Files(sizes, files.__getitem__), shape)
+    except Refused as error:
+        remedy = "set its parameters back, or fit the pipeline again"
+        raise Refused(error.reason, remedy) from error
 
 
 def _learnt(step: Any) -> dict[str, Any]:
@@ -140,9 +144,7 @@ def _learnt(step: Any) -> dict[str, Any]:
     }
 
 
-def _blank(
-    name: str, kind: str, parameters: dict[str, Any], shape: tuple[int, ...], remedy: str
-) -> Any:
+def _blank(name: str, kind: str, parameters: dict[str, Any], shape: tuple[int, ...]) -> Any:
     """Return a step of such parameters that is fitted to zeros, which checks them."""
     pictures = issubclass(STEPS[kind], GaussianBlur | PixelScaler)
     try:
@@ -156,7 +158,7 @@ def _blank(
         return step.fit(np.zeros((1, *shape), np.uint8) if pictures else np.zeros((2, 1)))
     except Exception as error:  # whatever a configuration of unknown origin breaks
         reason = shortened(str(error), 120)
-        raise Refused(f"its step {name!r} cannot be used ({reason})", remedy) from error
+        raise Refused(f"its step {name!r} cannot be used ({reason})") from error
 
 
 def pipeline_from(about: dict[str, Any], files: Files, load: Callable[[Files], Any]) -> Pipeline:
@@ -215,7 +217,7 @@ def _read(
     if not set(given) <= set(own) or container not in CONTAINERS:
         raise Refused(f"it has other parameters than a {kind}")
     parameters = own | {each: from_json(value) for each, value in given.items()}
-    step = _blank(name, kind, parameters, shape, REMEDY)
+    step = _blank(name, kind, parameters, shape)
     wanted, stored = _learnt(step), files.below(prefix)
     named = {"feature_names_in_"} & set(learnt)
     vectors = {each for each, blank in wanted.items() if isinstance(blank, np.ndarray)}
