@@ -73,6 +73,7 @@ SCORING = "sklearn.model_selection._validation"
         "sklearn.utils:_safe_indexing",
         "sklearn.utils._param_validation:Interval",
         "sklearn.utils._param_validation:StrOptions",
+        "sklearn.utils._set_output:_get_output_config",
         "sklearn.utils.metaestimators:_safe_split",
         "sklearn.utils.validation:_check_method_params",
         "sklearn.utils.validation:_check_sample_weight",

@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from nnest import (
     Augmentation,
     CNNClassifier,
     CNNRegressor,
+    Ensemble,
     MLPClassifier,
     MLPRegressor,
     load,
@@ -98,6 +103,99 @@ def test_every_border_rule_of_the_blur_is_kept(tmp_path: Path, mode: str) -> Non
     np.testing.assert_allclose(found["prediction"], pipeline.predict(X), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        StandardScaler(),
+        StandardScaler(with_mean=False),
+        StandardScaler(with_std=False),
+        MinMaxScaler((-1, 2)),
+        MinMaxScaler(clip=True),
+        MaxAbsScaler(),
+        RobustScaler(quantile_range=(10.0, 90.0)),
+        RobustScaler(with_centering=False, with_scaling=False),
+    ],
+    ids=str,
+)
+def test_scalers_of_scikit_learn_are_in_the_file(tmp_path: Path, step: Any) -> None:
+    """To the last digits, also where means are far larger than what is between rows."""
+    X = ROWS * [1, 5, 0.1, 1, 1, 1] + [0, 1e3, -3, 1, 0, 7]
+    frame = pd.DataFrame(X.astype(np.float32), columns=list("abcdef"))
+    pipeline = make_pipeline(step, small(MLPClassifier)).set_output(transform="pandas")
+    pipeline.fit(frame, LABELS)
+    found = exported(pipeline, tmp_path / "net.onnx", frame)
+    np.testing.assert_allclose(found["probabilities"], pipeline.predict_proba(frame), atol=1e-5)
+
+
+def of_folds(kind: Any, X: Any, y: Any, steps: Any = ()) -> Ensemble:
+    """Return the networks of two folds, of which the first counts most."""
+    splits, settings = list(KFold(2).split(X)), dict[str, Any](batch_size=12)
+    if kind in (CNNClassifier, CNNRegressor):
+        settings |= {"filters": (2,)}
+    nets = [
+        make_pipeline(*steps, small(kind, **settings)).fit(X[rows], y[rows]) for rows, _ in splits
+    ]
+    calibrate = "temperature" if kind in (MLPClassifier, CNNClassifier) else None
+    return Ensemble.from_folds(nets, X, y, splits, weights=(3, 1), calibrate=calibrate)
+
+
+@pytest.mark.parametrize(
+    ("kind", "X", "y", "steps"),
+    [
+        (MLPClassifier, ROWS, np.array(["no", "yes", "è"])[LABELS], [StandardScaler()]),
+        (CNNClassifier, PICTURES, LABELS, [PixelScaler(0.5), GaussianBlur()]),
+        (MLPRegressor, ROWS, ROWS[:, :2], [MinMaxScaler(), RobustScaler()]),
+        (CNNRegressor, PICTURES, PICTURES[:, 0, 0, 0] + 7, []),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_ensemble_is_one_file(tmp_path: Path, kind: Any, X: Any, y: Any, steps: Any) -> None:
+    """Weights, temperature, and each member behind the steps of its own fold."""
+    ensemble = of_folds(kind, X, y, steps)
+    found = exported(ensemble, tmp_path / "nets.onnx", X)
+    if hasattr(ensemble, "classes_"):
+        assert ensemble.temperature_ != 1
+        assert found["label"].tolist() == ensemble.predict(X).tolist()
+        np.testing.assert_allclose(found["probabilities"], ensemble.predict_proba(X), atol=1e-5)
+    else:
+        assert found["prediction"].shape == y.shape
+        np.testing.assert_allclose(found["prediction"], ensemble.predict(X), rtol=1e-4, atol=1e-5)
+
+
+def test_members_need_not_be_alike(tmp_path: Path) -> None:
+    """Other layers, labels that one has not seen, and one that counts nothing."""
+    few = small(MLPClassifier).fit(ROWS[LABELS != 1], LABELS[LABELS != 1])
+    deep = small(MLPClassifier, batch_norm_at="every", shortcut=True).fit(ROWS, LABELS)
+    idle = small(MLPClassifier, activation="sparse_plus").fit(ROWS, LABELS)
+    ensemble = Ensemble.from_fitted([few, deep, idle], weights=(1, 2, 0))
+    found = exported(ensemble, tmp_path / "nets.onnx", ROWS)
+    np.testing.assert_allclose(found["probabilities"], ensemble.predict_proba(ROWS), atol=1e-5)
+
+
+def test_an_ensemble_that_has_no_form_is_refused(tmp_path: Path) -> None:
+    """One sentence for a member, a step, a shape, an activation, and what is not fitted."""
+    path, net = tmp_path / "nets.onnx", small(MLPClassifier).fit(ROWS, LABELS)
+    steps = make_pipeline(PCA(3), small(MLPClassifier)).fit(ROWS, LABELS)
+    with pytest.raises(TypeError, match="A pipeline with PCA is not accepted: give one of Gau"):
+        to_onnx(Ensemble.from_fitted([net, steps]), path)
+    other = LogisticRegression().fit(ROWS, LABELS)
+    with pytest.raises(TypeError, match="LogisticRegression is not accepted: give a fitted CNN"):
+        to_onnx(Ensemble.from_fitted([net, other]), path)
+    square = small(MLPClassifier).fit(ROWS.reshape(24, 2, 3), LABELS)
+    with pytest.raises(ValueError, match=r"of the shapes \[\(2, 3\), \(6,\)\], and a file takes"):
+        to_onnx(Ensemble.from_fitted([net, square]), path)
+    odd = small(MLPClassifier, activation="sparse_plus").fit(ROWS, LABELS)
+    with pytest.raises(ValueError, match="This Ensemble has no form in ONNX: activation"):
+        to_onnx(Ensemble.from_fitted([net, odd]), path)
+    with pytest.raises(ValueError, match="not fitted"):
+        to_onnx(Ensemble([net]), path)
+    wrong = Ensemble.from_fitted([net])
+    wrong.weights_ = np.array([2.0])
+    with pytest.raises(ValueError, match=r"from this Ensemble, more than 1e-05: the file was not"):
+        to_onnx(wrong, path)
+    assert not list(tmp_path.iterdir())
+
+
 def drawn(seed: int) -> tuple[Any, Any, Any]:
     """Return a random architecture with samples and targets."""
     rng = np.random.default_rng(seed)
@@ -147,6 +245,23 @@ def test_random_architectures_agree(tmp_path: Path, seed: int) -> None:
         np.testing.assert_allclose(found["prediction"], net.predict(X), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [(3, 9, 15), (1, 5, 7), (6, 12, 18), (2, 4, 8)], ids=str)
+def test_ensembles_of_random_architectures_agree(tmp_path: Path, seeds: tuple[int, ...]) -> None:
+    """Perceptrons and convolutions, classifiers and regressors; at a low temperature too."""
+    nets = []
+    for seed in seeds:
+        net, X, y = drawn(seed)
+        nets.append(make_pipeline(net).fit(X, y))
+    ensemble = Ensemble.from_fitted(nets, weights=(1, 2, 4))
+    ensemble.temperature_ = 0.3 if hasattr(ensemble, "classes_") else 1.0
+    found = exported(ensemble, tmp_path / "nets.onnx", X)
+    if "probabilities" in found:
+        np.testing.assert_allclose(found["probabilities"], ensemble.predict_proba(X), atol=1e-5)
+    else:
+        np.testing.assert_allclose(found["prediction"], ensemble.predict(X), rtol=1e-4, atol=1e-5)
+
+
 def test_the_command_writes_what_a_saved_network_predicts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,6 +275,16 @@ def test_the_command_writes_what_a_saved_network_predicts(
     np.testing.assert_allclose(
         probabilities, load(tmp_path / "net.zip").predict_proba(PICTURES), atol=1e-6
     )
+
+
+def test_the_command_takes_ensembles_of_pipelines(tmp_path: Path) -> None:
+    """As they were saved."""
+    ensemble = of_folds(MLPClassifier, ROWS, LABELS, [StandardScaler()])
+    save(ensemble, tmp_path / "nets.zip")
+    assert main(["export", str(tmp_path / "nets.zip"), str(tmp_path / "nets.onnx")]) == 0
+    session = onnxruntime.InferenceSession(tmp_path / "nets.onnx")
+    probabilities = session.run(["probabilities"], {"X": ROWS})[0]
+    np.testing.assert_allclose(probabilities, ensemble.predict_proba(ROWS), atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def header(text: str) -> bytes:
     return b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little") + line
 
 
-def with_json(files: Files, *path: str, value: Any) -> Files:
+def with_json(files: Files, *path: Any, value: Any) -> Files:
     """Return the files with one value of the JSON replaced."""
     manifest = json.loads(files[MANIFEST])
     place = manifest

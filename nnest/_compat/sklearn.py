@@ -27,6 +27,7 @@ __all__ = [
     "init_callback_context",
     "insert_error_scores",
     "num_samples",
+    "output_container",
     "parameter_constraints",
     "report_fit_failures",
     "route_params",
@@ -75,6 +76,8 @@ fit_context: Function = _find("sklearn.base", "_fit_context")
 Interval: Function = _find("sklearn.utils._param_validation", "Interval")
 StrOptions: Function = _find("sklearn.utils._param_validation", "StrOptions")
 
+_output_config: Function = _find("sklearn.utils._set_output", "_get_output_config")
+
 _find(_SEARCH, "BaseSearchCV._parameter_constraints")
 
 
@@ -82,3 +85,8 @@ def parameter_constraints(kind: type, *left_out: str) -> dict[str, list[Any]]:
     """Return what a class accepts for each of its parameters, some left out."""
     constraints = kind._parameter_constraints  # type: ignore[attr-defined]
     return {name: accepted for name, accepted in constraints.items() if name not in left_out}
+
+
+def output_container(transformer: Any) -> str:
+    """Return in what a transformer hands its output on: "default", "pandas" or "polars"."""
+    return str(_output_config("transform", transformer)["dense"])

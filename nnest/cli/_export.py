@@ -13,7 +13,8 @@ __all__ = ["add_export"]
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest export``."""
     parser.description = (
-        "Write a network that nnest.save has saved as ONNX, for any program that runs such files."
+        "Write what nnest.save has saved, a network, a pipeline or an ensemble, as ONNX, for any "
+        "program that runs such files."
         " ONNX Runtime runs the file first: one that predicts something else is not written."
     )
     parser.add_argument("model", metavar="MODEL", help="a file or folder of nnest.save")

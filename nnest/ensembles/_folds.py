@@ -15,16 +15,17 @@ from sklearn.metrics import log_loss
 from nnest._compat.sklearn import safe_indexing
 from nnest.ensembles._conformal import conformal_intervals, conformal_sets
 
-__all__ = ["OutOfFold", "checked_predictions", "tempered"]
+__all__ = ["LEAST_PROBABILITY", "OutOfFold", "checked_predictions", "tempered"]
 
 #: Temperatures outside of this range are those of networks that know nothing.
 _TEMPERATURES = (0.05, 20.0)
-_LEAST = 1e-12
+#: A logarithm is taken of nothing smaller.
+LEAST_PROBABILITY = 1e-12
 
 
 def tempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     """Return the probabilities that logits divided by a temperature give."""
-    logits = np.log(np.maximum(probabilities, _LEAST))
+    logits = np.log(np.maximum(probabilities, LEAST_PROBABILITY))
     found: NDArray[np.float64] = softmax(logits / temperature, axis=1)
     return found
 

@@ -16,6 +16,7 @@ from nnest.persistence._arrays import read_array, write_array
 from nnest.persistence._errors import Refused
 from nnest.persistence._files import MANIFEST, MOST_FILES, Files
 from nnest.persistence._manifest import JsonObject
+from nnest.persistence._pipeline import network_of
 from nnest.persistence._state import ESTIMATORS
 from nnest.persistence._values import from_json, to_json
 
@@ -34,14 +35,14 @@ _FOLDS = ("members", "rows", "targets", "predictions")
 def ensemble_files(
     ensemble: Ensemble, files_of: Callable[[Any], dict[str, bytes]], written_by: dict[str, str]
 ) -> dict[str, bytes]:
-    """Return the files of an ensemble by their names; `files_of` returns those of a network."""
+    """Return the files of an ensemble by their names; `files_of` returns those of a member."""
     check_is_fitted(ensemble)
     members, known = ensemble.estimators_, ensemble.out_of_fold_
-    for each in members:
+    for each in map(network_of, members):
         if ESTIMATORS.get(type(each).__name__) is not type(each):
             raise TypeError(
                 f"An Ensemble with a {type(each).__name__} in it is not accepted: give one of "
-                f"{', '.join(ESTIMATORS)} alone, without steps before them."
+                f"{', '.join(ESTIMATORS)}, alone or behind the steps of a pipeline."
             )
     about = {
         "format": FORMAT,
@@ -76,7 +77,7 @@ def _target_type(ensemble: Any) -> type[np.generic]:
 
 
 def ensemble_from(about: dict[str, Any], files: Files, load: Callable[[Files], Any]) -> Ensemble:
-    """Return the ensemble of some files, all of them in order; `load` returns a network."""
+    """Return the ensemble of some files, all of them in order; `load` returns a member."""
     found = JsonObject(about)
     found.take("format", str)
     found.check_version(VERSION)
@@ -136,7 +137,7 @@ def _array(name: str, files: Files, shape: tuple[int, ...], kind: Any) -> np.nda
 
 def _out_of_fold(ensemble: Any, n: int, files: Files) -> OutOfFold:
     """Return what is known of rows out of fold, if it fits the members."""
-    shapes = {FitState.of(member).target_shape for member in ensemble.estimators_}
+    shapes = {FitState.of(network_of(member)).target_shape for member in ensemble.estimators_}
     if len(shapes) > 1:
         raise Refused("its members have targets of several shapes")
     (shape,) = shapes

@@ -19,6 +19,7 @@ class Refused(Exception):  # noqa: N818  # never leaves this package
 
     def __init__(self, reason: str, remedy: str = REMEDY) -> None:
         super().__init__(f"{reason}: {remedy}.")
+        self.reason = reason
 
 
 @contextmanager

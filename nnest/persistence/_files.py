@@ -38,6 +38,14 @@ class Files:
     sizes: dict[str, int]
     read: Callable[[str], bytes]
 
+    def below(self, prefix: str) -> Files:
+        """Return the files whose names start so, by the rest of their names."""
+        own = {name: size for name, size in self.sizes.items() if name.startswith(prefix)}
+        return Files(
+            {name.removeprefix(prefix): size for name, size in own.items()},
+            lambda name: self.read(f"{prefix}{name}"),
+        )
+
 
 def is_archive(path: Path) -> bool:
     """Tell whether a path names a zip archive, and no folder."""

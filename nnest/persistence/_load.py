@@ -20,6 +20,8 @@ from nnest.persistence._ensemble import ensemble_from
 from nnest.persistence._errors import Refused, refusing
 from nnest.persistence._files import MANIFEST, Files, opened
 from nnest.persistence._manifest import LONGEST, Manifest
+from nnest.persistence._pipeline import FORMAT as PIPELINE
+from nnest.persistence._pipeline import pipeline_from
 from nnest.persistence._state import (
     ESTIMATORS,
     is_finite,
@@ -68,7 +70,7 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
 
     Returns
     -------
-    MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor or Ensemble
+    MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor, Pipeline or Ensemble
         The fitted estimator.
 
     Raises
@@ -103,8 +105,15 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
     with refusing(place), opened(place, max_bytes) as files:
         about = _json(files)
         if about.get("format") == ENSEMBLE:
-            return ensemble_from(about, files, lambda member: _estimator(_json(member), member))
-        return _estimator(about, files)
+            return ensemble_from(about, files, lambda member: _one(_json(member), member))
+        return _one(about, files)
+
+
+def _one(about: dict[str, Any], files: Files) -> Any:
+    """Return an estimator, or a pipeline that ends in one."""
+    if about.get("format") == PIPELINE:
+        return pipeline_from(about, files, lambda network: _estimator(_json(network), network))
+    return _estimator(about, files)
 
 
 def _json(files: Files) -> dict[str, Any]:

@@ -1,19 +1,24 @@
-"""From a fitted estimator, or a pipeline that ends in one, to a file of ONNX."""
+"""From a fitted network, a pipeline that ends in one, or an ensemble to a file of ONNX."""
 
 from __future__ import annotations
 
-import math
 import os
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from nnest._storage import replacing, writing
+from nnest.ensembles import LEAST_PROBABILITY, Ensemble
 from nnest.estimators import FitState
 from nnest.persistence._onnx_nodes import Graph, NoOnnxFormError
+from nnest.persistence._onnx_steps import add_step, before
+from nnest.persistence._pipeline import network_of, transformers_of
 from nnest.persistence._save import check_estimator
-from nnest.preprocessing import GaussianBlur, PixelScaler, gaussian_kernel
 
 __all__ = ["to_onnx"]
 
@@ -24,14 +29,26 @@ MOST_BYTES = 2_000_000_000
 PROBES = 64
 
 
+@dataclass(frozen=True)
+class Member:
+    """A network, how much it counts, the steps before it, and the shape of a sample."""
+
+    weight: float
+    steps: list[Any]
+    network: Any
+    shape: tuple[int, ...]
+
+
 def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted network as ONNX, if ONNX Runtime predicts the same with it.
 
     Parameters
     ----------
-    estimator : estimator or sklearn.pipeline.Pipeline
-        A fitted `MLPClassifier`, `MLPRegressor`, `CNNClassifier` or `CNNRegressor`, or a fitted
-        pipeline of `PixelScaler` and `GaussianBlur` steps that ends in one.
+    estimator : estimator, sklearn.pipeline.Pipeline or Ensemble
+        A fitted `MLPClassifier`, `MLPRegressor`, `CNNClassifier` or `CNNRegressor`; a fitted
+        pipeline that ends in one, after steps of the kinds `PixelScaler`, `GaussianBlur`,
+        `StandardScaler`, `MinMaxScaler`, `MaxAbsScaler` and `RobustScaler`; or a fitted `Ensemble`
+        of these.
     path : str or os.PathLike
         The file. One that is there already is replaced once the new one is whole.
 
@@ -40,10 +57,10 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it, or a step before it, is not one of those above.
+        If it, a step before it, or a member is not one of those above.
     ValueError
-        If a layer has no form in ONNX, or ONNX Runtime predicts something else. Nothing is written
-        then.
+        If a layer has no form in ONNX, the members of an ensemble take samples of several shapes,
+        or ONNX Runtime predicts something else. Nothing is written then.
     ImportError
         If `onnx` or `onnxruntime` is not installed: ``pip install "nnest-estimators[onnx]"``.
     OSError
@@ -55,9 +72,10 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     classifier's file returns ``label``, of shape (n,), and ``probabilities``, of shape
     (n, n_classes); a regressor's file returns ``prediction``, in the shape that `predict` returns.
     What only training has (dropout, penalties, augmentation but for its central window) is left
-    out. The file is written for version 20 of ONNX's operators. Before it is written, ONNX Runtime
-    runs it on random samples: probabilities agree to 1e-5, predictions of a regressor to 1e-4 of
-    the largest one.
+    out. An ensemble's file answers with the weighted mean of its members, and with its
+    temperature; sets and intervals are left out. The file is written for version 20 of ONNX's
+    operators. Before it is written, ONNX Runtime runs it on random samples: probabilities agree to
+    1e-5, predictions of a regressor to 1e-4 of the largest one.
 
     Examples
     --------
@@ -74,37 +92,42 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     >>> bool((label == net.predict(np.eye(4))).all())
     True
     """
-    steps, network = _parts(estimator)
-    check_estimator(network)
+    members = _members(estimator)
     onnx, _ = _libraries()
     try:
-        content = _content(onnx, steps, network)
+        content = _content(onnx, estimator, members)
     except NoOnnxFormError as error:
         raise ValueError(
-            f"This {type(network).__name__} has no form in ONNX: {error}; use to_keras, or a layer "
-            "that ONNX has."
+            f"This {type(network_of(estimator)).__name__} has no form in ONNX: {error}; use "
+            "to_keras, or a layer that ONNX has."
         ) from error
-    _check_agreement(content, estimator, steps, network)
+    _check_agreement(content, estimator, members)
     path = Path(path)
     with writing(path.parent, "make room there, or give another path."), replacing(path) as file:
         file.write(content)
 
 
-def _parts(estimator: Any) -> tuple[list[Any], Any]:
-    """Return the transformers and the network of a pipeline or of an estimator alone."""
-    from sklearn.pipeline import Pipeline
-
-    if not isinstance(estimator, Pipeline):
-        return [], estimator
-    *steps, network = (step for _, step in estimator.steps)
-    steps = [step for step in steps if step not in (None, "passthrough")]
-    for step in steps:
-        if not isinstance(step, PixelScaler | GaussianBlur):
-            raise TypeError(
-                f"A pipeline with {type(step).__name__} is not accepted: give one of PixelScaler "
-                "and GaussianBlur steps that ends in a network, or the network alone."
-            )
-    return steps, network
+def _members(estimator: Any) -> list[Member]:
+    """Return what answers in an estimator: one of an estimator alone."""
+    pairs = [(1.0, estimator)]
+    if isinstance(estimator, Ensemble):
+        check_is_fitted(estimator)
+        pairs = list(zip(estimator.weights_.tolist(), estimator.estimators_, strict=True))
+    members = []
+    for weight, each in pairs:
+        network, steps = network_of(each), []
+        if isinstance(each, Pipeline):
+            steps = [step for _, step in transformers_of(each, "export the network alone")]
+        check_estimator(network)
+        if weight > 0:
+            members.append(Member(weight, steps, network, FitState.of(network).sample_shape))
+    shapes = {member.shape for member in members}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"The members of this Ensemble were fitted to samples of the shapes {sorted(shapes)}, "
+            "and a file takes one shape: fit all of them to the same samples."
+        )
+    return members
 
 
 def _libraries() -> tuple[Any, Any]:
@@ -120,16 +143,15 @@ def _libraries() -> tuple[Any, Any]:
     return onnx, onnxruntime
 
 
-def _content(onnx: Any, steps: list[Any], network: Any) -> bytes:
+def _content(onnx: Any, estimator: Any, members: list[Member]) -> bytes:
     """Return the bytes of the file."""
-    graph, x, sample_shape = Graph(onnx), "X", FitState.of(network).sample_shape
-    for step in steps:
-        x = _transformed(graph, x, step, sample_shape)
-    model = network.model_
-    x = graph.reshape(x, (-1, *model.input.shape[1:]))
-    outputs = _outputs(graph, graph.network(x, model), network)
-    sample = ["n", *sample_shape]
-    given = onnx.helper.make_tensor_value_info("X", onnx.TensorProto.FLOAT, sample)
+    graph = Graph(onnx)
+    answers = [_answer(graph, member) for member in members]
+    x = _mean(graph, answers, members, estimator) if isinstance(estimator, Ensemble) else answers[0]
+    outputs = _outputs(graph, x, estimator, members[0].network)
+    given = onnx.helper.make_tensor_value_info(
+        "X", onnx.TensorProto.FLOAT, ["n", *members[0].shape]
+    )
     made = onnx.helper.make_model(
         onnx.helper.make_graph(graph.nodes, "nnest", [given], outputs, graph.constants),
         opset_imports=[onnx.helper.make_opsetid("", OPSET)],
@@ -143,42 +165,40 @@ def _content(onnx: Any, steps: list[Any], network: Any) -> bytes:
     return content
 
 
-def _transformed(graph: Graph, x: str, step: Any, shape: tuple[int, ...]) -> str:
-    """Add a step of a pipeline."""
-    if isinstance(step, PixelScaler):
-        x = graph.add("Div", x, graph.constant(np.float32(step.maximum)))
-        return graph.add("Mul", x, graph.constant(np.float32(step.factor)))
-    side = math.isqrt(int(np.prod(shape)))
-    rows_first = shape if len(shape) > 1 else (step.image_shape or (side, side))
-    height, width, *_ = rows_first
-    # An image with channels is (n, height, width, c); one without gets a last axis of one.
-    channels = int(np.prod(shape)) // (height * width)
-    rows, columns = (_blur_matrix(step, side) for side in (height, width))
-    x = graph.reshape(x, (-1, height, width * channels))
-    x = graph.add("MatMul", graph.constant(rows), x)
-    x = graph.reshape(x, (-1, width, channels))
-    x = graph.add("MatMul", graph.constant(columns), x)
-    return graph.reshape(x, (-1, *shape))
+def _answer(graph: Graph, member: Member) -> str:
+    """Add a network and the steps before it."""
+    x = "X"
+    for step in member.steps:
+        x = add_step(graph, x, step, member.shape)
+    model = member.network.model_
+    return graph.network(graph.reshape(x, (-1, *model.input.shape[1:])), model)
 
 
-def _blur_matrix(step: GaussianBlur, side: int) -> np.ndarray:
-    """Return the matrix that blurs an axis; a border rule is a part of it."""
-    from scipy.ndimage import correlate1d
+def _mean(graph: Graph, answers: list[str], members: list[Member], ensemble: Any) -> str:
+    """Add the weighted mean of what the members answer, and what calibration makes of it."""
+    terms = []
+    for x, member in zip(answers, members, strict=True):
+        own = getattr(member.network, "classes_", ())
+        if len(own) < len(getattr(ensemble, "classes_", ())):
+            places = np.equal.outer(own, ensemble.classes_).astype(np.float32)
+            x = graph.add("MatMul", x, graph.constant(places))
+        terms.append(graph.add("Mul", x, graph.constant(np.float32(member.weight))))
+    x = graph.add("Sum", *terms)
+    if ensemble.temperature_ == 1:
+        return x
+    x = graph.add("Log", graph.add("Max", x, graph.constant(np.float32(LEAST_PROBABILITY))))
+    x = graph.add("Div", x, graph.constant(np.float32(ensemble.temperature_)))
+    return graph.add("Softmax", x, axis=-1)
 
-    kernel = gaussian_kernel(step.size, step.sigma, normalize=step.normalize)
-    profile = kernel[step.size // 2] / np.sqrt(kernel[step.size // 2, step.size // 2])
-    matrix: np.ndarray = correlate1d(np.eye(side), profile, axis=0, mode=step.mode)
-    return matrix.astype(np.float32)
 
-
-def _outputs(graph: Graph, x: str, network: Any) -> list[Any]:
+def _outputs(graph: Graph, x: str, estimator: Any, network: Any) -> list[Any]:
     """Name the outputs, and return what the file says about them."""
     helper, types = graph.onnx.helper, graph.onnx.TensorProto
     if not hasattr(network, "classes_"):
         shape = FitState.of(network).target_shape or ()
         graph.rename(graph.reshape(x, (-1, *shape)), "prediction")
         return [helper.make_tensor_value_info("prediction", types.FLOAT, ["n", *shape])]
-    classes = np.asarray(network.classes_)
+    classes = np.asarray((estimator if isinstance(estimator, Ensemble) else network).classes_)
     if classes.dtype.kind in "iu":
         classes = classes.astype(np.int64)
     elif classes.dtype.kind not in "bf":
@@ -193,21 +213,21 @@ def _outputs(graph: Graph, x: str, network: Any) -> list[Any]:
     ]
 
 
-def _check_agreement(content: bytes, estimator: Any, steps: list[Any], network: Any) -> None:
+def _check_agreement(content: bytes, estimator: Any, members: list[Member]) -> None:
     """Raise if ONNX Runtime predicts something else on random samples."""
     _, onnxruntime = _libraries()
-    scale = next((step.maximum for step in steps if isinstance(step, PixelScaler)), 1.0)
-    rng, sample_shape = np.random.default_rng(0), FitState.of(network).sample_shape
-    X = rng.uniform(-scale, scale, (PROBES, *sample_shape)).astype(np.float32)
+    rng, name = np.random.default_rng(0), type(network_of(estimator)).__name__
+    X = before(members[0].steps, rng.uniform(-1, 1, (PROBES, *members[0].shape)))
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     found = session.run(None, {"X": X})[-1]
-    classifies = hasattr(network, "classes_")
-    wanted = estimator.predict_proba(X) if classifies else estimator.predict(X)
+    classifies = hasattr(members[0].network, "classes_")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # columns have no names here
+        wanted = estimator.predict_proba(X) if classifies else estimator.predict(X)
     tolerance = 1e-5 if classifies else 1e-4 * max(1e-30, float(np.abs(wanted).max()))
     difference = float(np.abs(found - wanted).max())
     if not difference <= tolerance:
         raise ValueError(
             f"ONNX Runtime {onnxruntime.__version__} predicts numbers up to {difference:.2g} away "
-            f"from this {type(network).__name__}, more than {tolerance:.2g}: the file was not "
-            "written."
+            f"from this {name}, more than {tolerance:.2g}: the file was not written."
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from nnest import __version__
@@ -20,6 +21,7 @@ from nnest.persistence._arrays import write_array
 from nnest.persistence._ensemble import ensemble_files
 from nnest.persistence._errors import Refused
 from nnest.persistence._manifest import FORMAT, VERSION
+from nnest.persistence._pipeline import pipeline_files
 from nnest.persistence._state import (
     ESTIMATORS,
     check_parameters,
@@ -28,7 +30,7 @@ from nnest.persistence._state import (
     to_numpy,
     variables,
 )
-from nnest.persistence._values import to_json
+from nnest.persistence._values import named_json
 from nnest.programs import signature
 
 __all__ = ["check_estimator", "save"]
@@ -39,8 +41,10 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor or Ensemble
-        A fitted estimator, or a fitted ensemble of such estimators alone.
+    estimator : MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor, Pipeline or Ensemble
+        A fitted estimator; a fitted `sklearn.pipeline.Pipeline` that ends in one, after steps of
+        the kinds `PixelScaler`, `GaussianBlur`, `StandardScaler`, `MinMaxScaler`, `MaxAbsScaler`
+        and `RobustScaler`; or a fitted ensemble of these.
     path : str or os.PathLike
         Where to: an archive if it ends in ``.zip``, else a folder. What an earlier call has saved
         there is replaced once the new one is whole; nothing else is.
@@ -50,7 +54,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it is no estimator of this package.
+        If it, a step before it, or a member is something else.
     ValueError
         If it holds what no file can: callbacks, a `random_state` that is no number, labels that
         are neither text nor numbers, a `model_` that is not the one which its parameters describe.
@@ -100,7 +104,14 @@ def check_estimator(estimator: Any) -> None:
 
 
 def _content(estimator: Any) -> dict[str, bytes]:
-    """Return the files of an estimator by their names."""
+    """Return the files of a network, or of a pipeline that ends in one, by their names."""
+    if type(estimator) is Pipeline:
+        return pipeline_files(estimator, _network_files, _written_by())
+    return _network_files(estimator)
+
+
+def _network_files(estimator: Any) -> dict[str, bytes]:
+    """Return the files of a network by their names."""
     check_estimator(estimator)
     check_parameters(estimator.get_params(deep=False))
     _check_architecture(estimator)
@@ -141,7 +152,7 @@ def _manifest(estimator: Any, state: FitState, classes: np.ndarray | None) -> di
         "keras": circumstances(),
         "estimator": type(estimator).__name__,
         "parameters": {
-            name: _parameter(name, value)
+            name: named_json(name, value)
             for name, value in estimator.get_params(deep=False).items()
         },
         "sample_shape": list(state.sample_shape),
@@ -152,7 +163,7 @@ def _manifest(estimator: Any, state: FitState, classes: np.ndarray | None) -> di
         "n_iter": state.n_iter,
         "best_epoch": state.best_epoch,
         "diverged": state.diverged,
-        "group": _parameter("group_", state.group),
+        "group": named_json("group_", state.group),
         "history": list(state.history),
     }
 
@@ -160,17 +171,6 @@ def _manifest(estimator: Any, state: FitState, classes: np.ndarray | None) -> di
 def _written_by() -> dict[str, str]:
     """Return what has written a file; for readers, nothing depends on it."""
     return {"nnest": __version__, "keras": version("keras"), "backend": keras.backend.backend()}
-
-
-def _parameter(name: str, value: Any) -> Any:
-    """Return a parameter as JSON."""
-    try:
-        return to_json(value)
-    except TypeError:
-        raise Refused(
-            f"{name}={value!r} has no form in JSON",
-            "give plain numbers, strings, sequences or dictionaries of them",
-        ) from None
 
 
 def _labels(classes: np.ndarray) -> list[str]:

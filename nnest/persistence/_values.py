@@ -15,7 +15,7 @@ import numpy as np
 from nnest.augmentation import Augmentation
 from nnest.persistence._errors import Refused
 
-__all__ = ["from_json", "parse", "to_json"]
+__all__ = ["from_json", "named_json", "parse", "to_json"]
 
 #: Names of features are many at times; settings and labels are fewer.
 MOST_VALUES = 10**6
@@ -42,6 +42,17 @@ def to_json(value: Any) -> Any:
         settings = value.get_params(deep=False)
         return {"Augmentation": {name: to_json(each) for name, each in settings.items()}}
     raise TypeError(value)
+
+
+def named_json(name: str, value: Any) -> Any:
+    """Return a parameter in a form that JSON holds."""
+    try:
+        return to_json(value)
+    except TypeError:
+        raise Refused(
+            f"{name}={value!r} has no form in JSON",
+            "give plain numbers, strings, sequences or dictionaries of them",
+        ) from None
 
 
 def from_json(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any, ClassVar, Self
 
@@ -157,7 +158,9 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
     ) -> None:
         """Fit the best setting on all samples."""
         task = context.subcontext(task_name="refit-with-best-params")
-        with task.propagate_callback_context(best):
+        # A network alone has no callbacks of scikit-learn; handing them on would only warn of that.
+        has_callbacks = hasattr(best, "set_callbacks")
+        with task.propagate_callback_context(best) if has_callbacks else nullcontext():
             task.call_on_fit_task_begin(estimator=self, **about)
             start = time.time()
             self.best_estimator_ = best.fit(X, y, **params)

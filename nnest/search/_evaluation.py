@@ -152,15 +152,21 @@ class Evaluation:
                 f"Fitting {n_folds} folds for each of {n_candidates} candidates, "
                 f"totalling {total} fits"
             )
-        if context is None:
-            return [None] * total
+        return [None] * total if context is None else self.begin_tasks(context, range(total))
+
+    def begin_tasks(self, context: Any, ids: Iterable[int]) -> list[Any]:
+        """Return a task of scikit-learn's callbacks for each fit; all of them have begun."""
         tasks = [
-            context.subcontext(task_name="candidate-split-evaluation", task_id=place)
-            for place in range(total)
+            context.subcontext(task_name="candidate-split-evaluation", task_id=each) for each in ids
         ]
         for task in tasks:
             task.call_on_fit_task_begin(estimator=self._search)
         return tasks
+
+    def end_task(self, task: Any) -> None:
+        """Say that a fit has ended."""
+        if task is not None:
+            task.call_on_fit_task_end(estimator=self._search)
 
     def score(self, members: list[Member], tasks: list[Any] | None = None) -> list[dict[str, Any]]:
         """Return the outcome of each member; only one fold is in memory at a time."""
@@ -178,8 +184,7 @@ class Evaluation:
                     member.predictions = self.keeper.predictions(member, parts["test"][0])
                 elif not self.keeps_networks:
                     member.network = None  # frees its memory
-                if tasks[place] is not None:
-                    tasks[place].call_on_fit_task_end(estimator=self._search)
+                self.end_task(tasks[place])
         return outcomes
 
     def _part(self, rows: Rows, train: Rows | None) -> tuple[Any, Any, dict[str, Any]]:

@@ -61,6 +61,9 @@ class BatchLoop:
         Takes one sentence where there is something to say.
     after_tell : callable or None, default=None
         Takes each trial and its result when it was told.
+    is_enough : callable or None, default=None
+        Takes a complete trial, whoever trained it, and returns whether the study has found what
+        it was to find: then no further batch is begun.
     """
 
     study: Study = field(kw_only=False)
@@ -71,6 +74,7 @@ class BatchLoop:
     make_sampler: Callable[[int], BaseSampler]
     say: Say = print
     after_tell: Callable[[BatchTrial, TrialResult], None] | None = None
+    is_enough: Callable[[FrozenTrial], bool] | None = None
 
     def __post_init__(self) -> None:
         self._said = ""
@@ -148,6 +152,10 @@ class BatchLoop:
         """Return whether there is nothing more to do."""
         if self._is_halted or time.monotonic() >= deadline or history.n_finished >= self.n_trials:
             return True
+        reached = self._reached(history)
+        if reached is not None:
+            self._say(f"Trial {reached.number} has reached the target: the search ends.")
+            return True
         # A trial that was enqueued and could not be asked says nothing about the study.
         failed = [each for each in history.failed if result_of(each).get("trained", True)]
         if len(failed) < self.n_trials:
@@ -161,6 +169,13 @@ class BatchLoop:
             raise StudyError(sentence)
         self._say(sentence)
         return True
+
+    def _reached(self, history: TrialHistory) -> FrozenTrial | None:
+        """Return the first trial that is enough, if there is one."""
+        if self.is_enough is None:
+            return None
+        complete = history.of_state(TrialState.COMPLETE)
+        return next((trial for trial in complete if self.is_enough(trial)), None)
 
     def _wait(self, history: TrialHistory, seconds: float) -> bool:
         """Wait for what others train; False if nobody does and nothing is left."""

@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 from nnest.exceptions import ModelFileError
 from nnest.persistence import load, save
+from nnest.preprocessing import GaussianBlur
 from tests.networks import mlp, pictures
 
 X, Y = pictures()
@@ -55,6 +59,15 @@ def files() -> dict[str, bytes]:
 
 
 @cache
+def pipeline_files() -> dict[str, bytes]:
+    """Return the files of a pipeline of two steps and a network."""
+    with tempfile.TemporaryDirectory() as folder:
+        steps = (MinMaxScaler(clip=True), GaussianBlur(), mlp(epochs=1))
+        save(make_pipeline(*steps).fit(X.reshape(len(X), -1), Y), f"{folder}/net")
+        return {each.name: each.read_bytes() for each in Path(folder, "net").iterdir()}
+
+
+@cache
 def answers() -> np.ndarray:
     """Return what it predicts."""
     return loaded(archive()).predict_proba(X)
@@ -90,17 +103,41 @@ def test_a_damaged_archive_predicts_the_same_or_is_refused(data: st.DataObject) 
 @settings(max_examples=100)
 def test_any_configuration_is_loaded_or_refused(data: st.DataObject) -> None:
     """With any value replaced by any other."""
-    manifest = json.loads(files()[MANIFEST])
+    net = loaded(with_any_value(files(), data))
+
+    assert net is None or net.predict_proba(X).shape == (len(X), 3)
+
+
+@pytest.mark.slow
+@given(st.data())
+@settings(max_examples=300)
+def test_any_pipeline_is_loaded_or_refused(data: st.DataObject) -> None:
+    """With any value of its steps replaced by any other; what is loaded takes samples."""
+    net = loaded(with_any_value(pipeline_files(), data))
+
+    if net is None:
+        return
+    try:
+        probabilities = net.predict_proba(X.reshape(len(X), -1))
+    except ValueError as error:  # a scale may be so large that a number overflows
+        if "infinit" not in str(error):
+            raise
+    else:
+        assert probabilities.shape == (len(X), 3)
+
+
+def with_any_value(files: dict[str, bytes], data: st.DataObject) -> bytes:
+    """Return an archive of files in whose JSON one value is another."""
+    manifest = json.loads(files[MANIFEST])
     place, name = manifest, data.draw(st.sampled_from(sorted(manifest)))
-    if name == "parameters" or data.draw(st.booleans()):
-        while isinstance(place[name], dict) and place[name]:
+    if name in ("parameters", "steps") or data.draw(st.booleans()):
+        while isinstance(place[name], dict | list) and place[name]:
             place = place[name]
-            name = data.draw(st.sampled_from(sorted(place)))
+            inner = range(len(place)) if isinstance(place, list) else sorted(place)
+            name = data.draw(st.sampled_from(inner))
     place[name] = data.draw(VALUES)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as entries:
-        for each, content in {**files(), MANIFEST: json.dumps(manifest).encode()}.items():
+        for each, content in {**files, MANIFEST: json.dumps(manifest).encode()}.items():
             entries.writestr(each, content)
-    net = loaded(stream.getvalue())
-
-    assert net is None or net.predict_proba(X).shape == (len(X), 3)
+    return stream.getvalue()

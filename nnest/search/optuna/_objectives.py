@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,32 @@ class Objectives:
             float(measured[name] if metric is None else self._score(scores, metric))
             for name, metric in zip(self.names, self.metrics, strict=True)
         ]
+
+    def target(self, given: Any) -> Callable[[Sequence[float]], bool] | None:
+        """Return what tells whether the values of a trial reach a target; None without one."""
+        if given is None:
+            return None
+        numbers = given if isinstance(given, Mapping) else {self.names[0]: given}
+        known = set(numbers) <= set(self.names) and len(numbers) > 0
+        if not known or (len(self.names) > 1 and not isinstance(given, Mapping)):
+            raise StudyError(
+                f"target_score={given!r} is not accepted with the objectives {list(self.names)}: "
+                "give a number for one objective, a dict of numbers by their names, or None."
+            )
+        for number in numbers.values():
+            if isinstance(number, bool) or not isinstance(number, Real) or not isfinite(number):
+                raise StudyError(
+                    f"target_score={given!r} is not accepted: give numbers that are finite, or "
+                    "None."
+                )
+        signs = [1 if each is StudyDirection.MAXIMIZE else -1 for each in self.directions]
+        least = [
+            numbers.get(name, -sign * inf) for name, sign in zip(self.names, signs, strict=True)
+        ]
+        return lambda values: all(
+            sign * value >= sign * bound
+            for sign, value, bound in zip(signs, values, least, strict=True)
+        )
 
     def _score(self, scores: Mapping[str, float], metric: str) -> float:
         """Return a metric's mean."""

@@ -103,6 +103,13 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
         is free, unless `checkpoint` is given: there the numbers of the networks are kept in files
         ``kept-*.bin``, which are read when a network is used and may be deleted when the search is
         not used any more. None keeps nothing.
+    target_score : float or dict of str to float, optional
+        Ends the search when a complete trial of the study reaches it: no batch is begun any more,
+        and one that trains is trained and told to its end. A number is a bound of the one
+        objective; a dict has bounds by the names of objectives, all of which one trial must reach.
+        Of a score, that value or more reaches it; of "seconds", "parameters" and "bytes", that
+        value or less. It is no setting of the study: trials of other workers and of earlier calls
+        count, each worker ends by its own target, and a later call with a higher one goes on.
 
     Attributes
     ----------
@@ -170,6 +177,11 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
     a value that is not one of the choices, or not of the kind, fails with a warning and does not
     count as one of `n_trials`.
 
+    Callbacks of scikit-learn (`set_callbacks`) hear of one task for each fold of a trial, with the
+    number of the trial times the number of folds, plus the fold, as its identifier. The tasks of a
+    batch begin together. Their number is that of the trials that the study lacks; failed trials
+    come on top, and settings above a constraint have none.
+
     What is known of a trial is in its `user_attrs`: scores and times of the folds, epochs, seeds,
     sizes, versions, the device, the digest of the data, and why it failed.
 
@@ -226,6 +238,7 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
         checkpoint: str | os.PathLike[str] | None = None,
         max_group: int | str = "auto",
         keep: int | str | None = None,
+        target_score: float | Mapping[str, float] | None = None,
     ) -> None:
         self.estimator = estimator
         self.param_distributions = param_distributions
@@ -249,6 +262,7 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
         self.checkpoint = checkpoint
         self.max_group = max_group
         self.keep = keep
+        self.target_score = target_score
 
     def _search(
         self, evaluation: Evaluation, refit_metric: Any, context: Any
@@ -257,11 +271,10 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
 
         The seed of the refit follows from the place of the best trial in the study.
         """
-        del context  # the number of fits of a study is not known beforehand
         plan = Plan.of(self, evaluation)
         self.study_ = plan.study
         evaluation = evaluation.on(plan.splits)
-        table = run(self, evaluation, plan)
+        table = run(self, evaluation, plan, context)
         results = table.format(self)
         several = len(plan.objectives.names) > 1
         if several:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from numbers import Integral
@@ -120,13 +120,14 @@ class Plan:
     make_sampler: Callable[[int], BaseSampler]
     facts: dict[str, Any]
     splits: list[Split]
+    reaches_target: Callable[[Sequence[float]], bool] | None
 
     @classmethod
     def of(cls, search: Any, evaluation: Evaluation) -> Plan:
         """Check the parameters of a search, and open its study."""
         space = as_space(search.param_distributions, search.estimator)
         objectives = as_objectives(search.objectives, search.scoring, search.refit)
-        limits = as_limits(search.constraints)
+        limits, target = as_limits(search.constraints), objectives.target(search.target_score)
         pruner = as_pruner(search.pruner, _epochs(checked_network(search.estimator)))
         if pruner is not None and len(objectives.names) > 1:
             raise StudyError(
@@ -151,6 +152,7 @@ class Plan:
             sampler_maker(search.sampler, space.distributions, int(stored["seed"])),
             {"data": stored["data"]},
             splits_from_text(stored["splits"]),
+            target,
         )
 
 
@@ -251,8 +253,16 @@ def _bound_settings(search: Any, study: Study, settings: dict[str, Any]) -> dict
     return bind_study_settings(study, settings, binding=(*_BINDING, *numbers))
 
 
-def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
+def run(search: Any, evaluation: Evaluation, plan: Plan, context: Any) -> Table:
     """Go on with a study until it has all of its trials; return them."""
+    reaches = plan.reaches_target
+    n_left = plan.n_trials - TrialHistory(plan.study).n_finished
+    task = context.subcontext(
+        task_name="search",
+        # Trials that fail come on top, and those of other workers fall away.
+        max_subtasks=max(0, n_left) * len(evaluation.splits),
+        sequential_subtasks=False,
+    ).call_on_fit_task_begin(estimator=search)
     trainer = Trainer(
         evaluation,
         plan.objectives,
@@ -260,6 +270,7 @@ def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
         seed=plan.seed,
         prunes=plan.prunes,
         facts=plan.facts,
+        context=task,
     )
     if evaluation.keeper is not None:
         # Settings are not known yet: the estimator's own stands for them.
@@ -274,8 +285,10 @@ def run(search: Any, evaluation: Evaluation, plan: Plan) -> Table:
             make_sampler=lambda place: plan.make_sampler(derived(plan.seed, place)),
             say=_say(search),
             after_tell=_after_tell(search, plan.study),
+            is_enough=None if reaches is None else lambda trial: reaches(trial.values),
         )
         loop.run(search.timeout)
+        task.call_on_fit_task_end(estimator=search)
         table = Table(plan.study, plan.space, len(evaluation.splits), evaluation.metrics)
     if not table.has_best:
         raise StudyError(_nothing(plan.study))

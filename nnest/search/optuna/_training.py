@@ -43,6 +43,8 @@ class Trainer:
         Whether trials report every epoch, and may be stopped early.
     facts : dict of str to object
         What is stored with every trial.
+    context : CallbackContext
+        The task of scikit-learn's callbacks to which the fits belong.
     """
 
     def __init__(
@@ -54,8 +56,10 @@ class Trainer:
         seed: int,
         prunes: bool,
         facts: dict[str, Any],
+        context: Any,
     ) -> None:
         self._evaluation, self._objectives, self._limits = evaluation, objectives, limits
+        self._context = context
         self._seed, self._prunes, self._facts = seed, prunes, facts
         self._n_folds = len(evaluation.splits)
 
@@ -99,8 +103,11 @@ class Trainer:
             [derived(self._seed, trial.place, fold) for fold in range(self._n_folds)]
             for trial in trials
         ]
+        first = [trial.trial.number * self._n_folds for trial in trials]
+        ids = (start + fold for start in first for fold in range(self._n_folds))
+        tasks = self._evaluation.begin_tasks(self._context, ids)
         members = fit_members(job, [trial.params for trial in trials], seeds)
-        return self._results(trials, members, reporter)
+        return self._results(trials, members, tasks, reporter)
 
     def _watched(self) -> list[Rows]:
         """Return the test rows of each fold on which networks are watched.
@@ -114,16 +121,28 @@ class Trainer:
         return [test[np.isin(y[test], y[train])] for train, test in evaluation.splits]
 
     def _results(
-        self, trials: list[BatchTrial], members: list[Member], reporter: PruningReporter
+        self,
+        trials: list[BatchTrial],
+        members: list[Member],
+        tasks: list[Any],
+        reporter: PruningReporter,
     ) -> list[TrialResult]:
         """Score the trials that were not pruned; return all results."""
-        rows = [members[i : i + self._n_folds] for i in range(0, len(members), self._n_folds)]
+        rows, tasks_of = (
+            [each[i : i + self._n_folds] for i in range(0, len(members), self._n_folds)]
+            for each in (members, tasks)
+        )
         attrs = [self._attributes(row, reporter) for row in rows]
         pruned = [self._is_pruned(i, row, reporter) for i, row in enumerate(rows)]
         for row in rows:
             self._find_diverged(row)
         scored = [i for i, gone in enumerate(pruned) if not gone]
-        outcomes = self._evaluation.score([each for i in scored for each in rows[i]])
+        outcomes = self._evaluation.score(
+            [each for i in scored for each in rows[i]],
+            [each for i in scored for each in tasks_of[i]],
+        )
+        for task in (each for i, gone in enumerate(pruned) if gone for each in tasks_of[i]):
+            self._evaluation.end_task(task)
         for n, i in enumerate(scored):
             of_trial = outcomes[n * self._n_folds : (n + 1) * self._n_folds]
             attrs[i].update(_scores(of_trial))
