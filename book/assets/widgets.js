@@ -816,7 +816,7 @@
       const loss = -Math.log(p[wanted.indexOf(1)]);
       const slopes = p.map((value, index) => (value - wanted[index]).toFixed(3)).join(", ");
       says.textContent = `The loss is ${loss.toFixed(2)}. Its gradient, probability minus what is ` +
-        `wanted, is ${slopes}: a step goes the other way, and the three always sum to nothing.`;
+        `wanted, is ${slopes}: a step goes the other way, and the three always sum to zero.`;
     });
   }
 
@@ -1006,8 +1006,8 @@
   }
 
   const KERNELS = {
-    "upright edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
-    "level edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "horizontal edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
     "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
     "mean": [[1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9]],
     "shift to the right": [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
@@ -1029,7 +1029,7 @@
   function convolution(root) {
     const image = JSON.parse(root.dataset.pixels);
     const highest = Math.max(...image.flat());
-    const name = choice(root, "kernel", Object.keys(KERNELS), "upright edges");
+    const name = choice(root, "kernel", Object.keys(KERNELS), "vertical edges");
     const stride = slider(root, "stride", { min: 1, max: 4, step: 1, value: 1 }, String);
     const padding = slider(root, "padding", { min: 0, max: 2, step: 1, value: 0 }, String);
     const down = slider(root, "row of the map", { min: 1, max: 28, step: 1, value: 9 }, String);
