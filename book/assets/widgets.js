@@ -606,10 +606,10 @@
         { cx: frame.x(z), cy: frame.y(value), r: 4, class: "nn-dot" }));
       const factor = df(z) ** Number(depth.value);
       says.textContent =
-        `f(z) = ${f(z).toFixed(3)} and f′(z) = ${df(z).toFixed(3)}. Through ${depth.value} such ` +
-        `layers a gradient is multiplied by ${factor.toPrecision(2)}, apart from the weights.` +
-        (df(z) === 0 ? " No gradient passes here: a unit that all examples bring here learns no more." :
-          "");
+        `f(z) = ${f(z).toFixed(3)} and f′(z) = ${df(z).toFixed(3)}. ${depth.value} such ` +
+        `layers multiply a gradient by ${factor.toPrecision(2)}, apart from the weights.` +
+        (df(z) === 0 ? " Here no gradient passes. A unit with such an input for all examples no " +
+          "longer learns." : "");
     });
   }
 
@@ -637,8 +637,8 @@
       const spread = Math.sqrt(
         seen.reduce((sum, value) => sum + (value - mean) ** 2, 0) / seen.length);
       says.textContent =
-        `An example whose true normalized value is 1 (dashed), in 200 random batches of ${size}: ` +
-        `what the next layer sees scatters with a standard deviation of ${spread.toFixed(2)}.`;
+        `The true normalized value of the example is 1 (dashed). In 200 random batches of ${size}, ` +
+        `its normalized value has a standard deviation of ${spread.toFixed(2)}.`;
     });
   }
 
@@ -815,8 +815,8 @@
       });
       const loss = -Math.log(p[wanted.indexOf(1)]);
       const slopes = p.map((value, index) => (value - wanted[index]).toFixed(3)).join(", ");
-      says.textContent = `The loss is ${loss.toFixed(2)}. Its gradient, probability minus what is ` +
-        `wanted, is ${slopes}: a step goes the other way, and the three always sum to nothing.`;
+      says.textContent = `The loss is ${loss.toFixed(2)}. Its gradient, probability minus truth, ` +
+        `is ${slopes}. A step goes the other way. The three numbers always sum to zero.`;
     });
   }
 
@@ -841,10 +841,10 @@
         element(frame.layer, "circle", { cy: frame.y(0.08 + (0.84 * step) / 200), r: 3,
           cx: frame.x(Math.min(4, mean)), class: "nn-dot nn-faint" });
       }
-      says.textContent = (units === 1 ? "One unit that puts out 1: its output" :
-        `The mean of ${units} units that all put out 1: it`) + " stays 1 on average, " +
-        `since what is left is divided by ${(1 - share).toFixed(2)}, and scatters with a standard ` +
-        `deviation of ${droppedSpread(units, share).toFixed(2)}.` +
+      says.textContent = (units === 1 ? "Without dropout the output of the unit is 1. " :
+        `Without dropout the mean of the ${units} units is 1. `) + "With dropout it is 1 on average, " +
+        `because the kept units are divided by ${(1 - share).toFixed(2)}. Its standard ` +
+        `deviation is ${droppedSpread(units, share).toFixed(2)}.` +
         (outside ? ` In ${outside} of 200 steps it is above 4, and drawn at 4.` : "");
     });
   }
@@ -870,9 +870,9 @@
       const w = shrunk(a, one, two);
       element(frame.layer, "circle", { cx: frame.x(a), cy: frame.y(w), r: 4, class: "nn-dot" });
       says.textContent = `A weight that would be ${a.toFixed(2)} becomes ${w.toFixed(2)}: ` +
-        (w === 0 && a !== 0 ? "L1 has set it to zero, and it is gone." :
-          "L1 takes the same amount off every weight, L2 the same share.") +
-        (two === 0 ? " To see L2 alone, put L1 to zero and raise L2." : "");
+        (w === 0 && a !== 0 ? "L1 has set it to zero." :
+          "L1 makes every weight smaller by the same amount, and L2 by the same share.") +
+        (two === 0 ? " To see L2 alone, set L1 to zero and raise L2." : "");
     });
   }
 
@@ -893,10 +893,11 @@
       paintSigned(product, square(pixels.map((pixel, i) => pixel * of[i])));
       const scores = linearScores(kernel, bias, pixels);
       const p = softmax(scores);
-      says.textContent = `Digit, weights of class ${label.value}, their product. The product sums, ` +
-        `with the bias, to a score of ${scores[Number(label.value)].toFixed(1)}; the softmax of ` +
-        `all ten scores gives this class ${(100 * p[Number(label.value)]).toFixed(0)} %. The ` +
-        `highest score has class ${p.indexOf(Math.max(...p))}.`;
+      says.textContent = `The pictures are the digit, the weights of class ${label.value}, and their product. ` +
+        "The sum of the product and the bias is the score, " +
+        `${scores[Number(label.value)].toFixed(1)}. The softmax gives this class ` +
+        `${(100 * p[Number(label.value)]).toFixed(0)} %. ` +
+        `Class ${p.indexOf(Math.max(...p))} has the highest score.`;
     });
   }
 
@@ -924,8 +925,8 @@
       element(frame.layer, "circle",
         { cx: frame.x(q), cy: frame.y(Math.min(4, now)), r: 4, class: "nn-dot" });
       says.textContent = `The cross-entropy is ${now.toFixed(2)}. ${least.toFixed(2)} of it is the ` +
-        `entropy of the truth, and the rest, ${(now - least).toFixed(2)}, is what a better ` +
-        "prediction would save.";
+        `entropy of the truth. The best prediction does not have the other ` +
+        `${(now - least).toFixed(2)}.`;
     });
   }
 
@@ -962,10 +963,10 @@
       (value) => value.toFixed(2));
     const exponent = slider(root, "batch size", { min: 0, max: 9, step: 1, value: 2 },
       (value) => String(2 ** value));
-    const frame = plot(root, "loss over 60 steps (solid) and where it settles on average (dashed)",
+    const frame = plot(root, "loss over 60 steps (solid) and its mean in the end (dashed)",
       [0, 60], [0, 2],
       { x: "steps", y: "loss",
-        lines: [["nn-line", "loss"], ["nn-line nn-dashed", "where it settles"]] });
+        lines: [["nn-line", "loss"], ["nn-line nn-dashed", "mean in the end"]] });
     const says = live(root);
     redraw([rate, exponent], () => {
       const [step, batch] = [Number(rate.value), 2 ** Number(exponent.value)];
@@ -973,8 +974,8 @@
       frame.layer.replaceChildren();
       curve(frame, (x) => losses[Math.round(x)], [0, 60], { class: "nn-line" });
       if (step >= 2) {
-        says.textContent = "Each step overshoots the minimum by more than it was away from it: " +
-          "the loss grows without end.";
+        says.textContent = "Each step jumps over the minimum and ends farther away from it. So the " +
+          "loss grows without end.";
         return;
       }
       curve(frame, () => noiseFloor(step, batch), [0, 60], { class: "nn-line nn-dashed" });
@@ -1000,14 +1001,14 @@
       curve(frame, (x) => factor * (n - x), [0, n], { class: "nn-line nn-dashed" });
       const total = 10 ** (factor * n);
       says.textContent = `Each layer of rectifiers multiplies by ${Number(gain.value).toFixed(2)}; ` +
-        `${n} layers multiply by ${total.toPrecision(2)}. So does the gradient on its way back: ` +
-        (total < 0.01 ? "it vanishes." : total > 100 ? "it explodes." : "it stays in reach.");
+        `${n} layers multiply by ${total.toPrecision(2)}. The same happens to the gradient: ` +
+        (total < 0.01 ? "it vanishes." : total > 100 ? "it explodes." : "it keeps about its size.");
     });
   }
 
   const KERNELS = {
-    "upright edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
-    "level edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "horizontal edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
     "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
     "mean": [[1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9]],
     "shift to the right": [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
@@ -1029,7 +1030,7 @@
   function convolution(root) {
     const image = JSON.parse(root.dataset.pixels);
     const highest = Math.max(...image.flat());
-    const name = choice(root, "kernel", Object.keys(KERNELS), "upright edges");
+    const name = choice(root, "kernel", Object.keys(KERNELS), "vertical edges");
     const stride = slider(root, "stride", { min: 1, max: 4, step: 1, value: 1 }, String);
     const padding = slider(root, "padding", { min: 0, max: 2, step: 1, value: 0 }, String);
     const down = slider(root, "row of the map", { min: 1, max: 28, step: 1, value: 9 }, String);
@@ -1077,8 +1078,8 @@
     const mean = slider(root, "mean of the inputs", { min: -3, max: 3, step: 0.5, value: 2 }, String);
     const gamma = slider(root, "γ", { min: 0.2, max: 2, step: 0.1, value: 1 }, String);
     const beta = slider(root, "β", { min: -2, max: 2, step: 0.1, value: 0 }, String);
-    const frame = plot(root, "one example, a standard deviation above the mean, as the layer puts it " +
-      "out over 100 steps", [0, 100], [-4, 6], { x: "training steps", y: "output",
+    const frame = plot(root, "output of the layer over 100 steps, for one example that is a standard " +
+      "deviation above the mean", [0, 100], [-4, 6], { x: "training steps", y: "output",
       lines: [["nn-dot nn-faint", "in training, by its batch"],
         ["nn-line", "in inference, by running mean and variance"],
         ["nn-line nn-dashed", "with the true mean and variance"]] });
@@ -1100,10 +1101,10 @@
       const after = (step) => seen[step - 1].inference.toFixed(2);
       const spread = Math.sqrt(seen.reduce((sum, one) =>
         sum + (one.training - truth) ** 2, 0) / seen.length);
-      says.textContent = `The true output is ${truth.toFixed(2)}. In training the batch decides, and ` +
-        `the output is off by ${spread.toFixed(2)} on average. In inference it is ${after(1)} after ` +
-        `one step, ${after(10)} after ten and ${after(100)} after a hundred: the running mean begins ` +
-        "at zero and takes its time.";
+      says.textContent = `The true output is ${truth.toFixed(2)}. In training the output comes from ` +
+        `the batch, and its usual error is ${spread.toFixed(2)}. In inference the output is ` +
+        `${after(1)} after one step, ${after(10)} after ten and ${after(100)} after a hundred, ` +
+        "because the running mean begins at zero and changes slowly.";
     });
   }
 
@@ -1130,8 +1131,8 @@
       };
       const percent = (value) => (100 * value).toFixed(0) + " %";
       says.textContent = `${now.length} by ${now[0].length} numbers are left. The shift changes ` +
-        `the pixels by ${percent(change(image, moved))} of their sum, and what the pooling leaves ` +
-        `by ${percent(change(old, now))}.`;
+        `the pixels by ${percent(change(image, moved))} of their sum, and the pooled numbers ` +
+        `by ${percent(change(old, now))} of theirs.`;
     });
   }
 

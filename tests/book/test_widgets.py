@@ -103,7 +103,7 @@ def test_running_means_are_keras_s(momentum: float) -> None:
     ("text", "states"),
     [
         ("tpe=20,0.25", {"tpe": ["20", "0.25"]}),
-        ("best1=2,1&best2=upright%20edges", {"best1": ["2", "1"], "best2": ["upright edges"]}),
+        ("best1=2,1&best2=vertical%20edges", {"best1": ["2", "1"], "best2": ["vertical edges"]}),
     ],
 )
 def test_states_in_an_address_are_read_as_written(text: str, states: dict[str, list[str]]) -> None:
