@@ -1241,6 +1241,28 @@
     });
   }
 
+  // A figure opens in a window of its own, in which its text is at least as large as on a desk.
+  document.querySelectorAll(".nn-figure").forEach((link) => link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const box = element(document.body, "dialog", { class: "nn-open", "aria-label": "The figure" });
+    const close = element(box, "button", { type: "button" }, "Close");
+    link.querySelectorAll("img").forEach((image) => box.appendChild(image.cloneNode()));
+    box.addEventListener("click", (pressed) => {
+      if (pressed.target === box || pressed.target === close) box.close();
+    });
+    box.addEventListener("close", () => box.remove());
+    box.showModal();
+  }));
+
+  // Paper is white, whatever the screen is.
+  const page = document.documentElement;
+  addEventListener("beforeprint", () => {
+    page.dataset.screen = page.dataset.theme;
+    page.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => { page.dataset.theme = page.dataset.screen; });
+
   // What scrolls sideways can be reached by the keyboard.
   document.querySelectorAll(".math").forEach((node) => {
     if (node.clientWidth && node.scrollWidth > node.clientWidth) node.tabIndex = 0;
