@@ -76,11 +76,14 @@ function contrast(inside, theme) {
   return Math.min(21, ...ratios);
 }
 // Of each figure that a scheme shows: the least contrast of its axes' words with the page, and
-// whether it or what is behind it has a ground of its own.
+// whether it or what is behind it has a ground of its own, as what is around a part must not.
 async function figures(inside, theme) {
   inside.documentElement.dataset.theme = theme;
   const style = (node) => inside.defaultView.getComputedStyle(node);
   const page = style(inside.body).backgroundColor;
+  const clear = (node) => style(node).backgroundColor === "rgba(0, 0, 0, 0)";
+  const around = [...inside.querySelectorAll(".text_html:has(.nn-widget)")].map((node) =>
+    ({ words: 21, ground: !clear(node) }));
   const shown = [...inside.querySelectorAll(".bd-article img")]
     .filter((node) => style(node).display !== "none");
   return Promise.all(shown.map(async (node) => {
@@ -96,9 +99,8 @@ async function figures(inside, theme) {
     const context = canvas.getContext("2d");
     context.drawImage(node, 0, 0);
     const corner = context.getImageData(0, 0, 1, 1).data[3] > 0;
-    const box = style(node).backgroundColor !== "rgba(0, 0, 0, 0)";
-    return { words: Math.min(21, ...words), ground: corner || box };
-  }));
+    return { words: Math.min(21, ...words), ground: corner || !clear(node) };
+  }).concat(around));
 }
 async function visit(page) {
   const desk = await open(page, %(desk)d);
