@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _INPUTS = (
     *(f"nnest/**/*.{kind}" for kind in ("csv", "json", "py", "toml")),
     "book/results/**/*.jsonl",
+    "book/_ext/nnest_figures.py",
     "requirements.lock",
 )
 

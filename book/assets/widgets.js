@@ -277,6 +277,37 @@
     return cumulative(-low / Math.sqrt(correlation + (1 - correlation) / networks));
   }
 
+  // A picture as augmentation shows it to a network; pixels beyond black and white are cut there.
+  function augmented(image, { size, top, left, flip, brightness, contrast }) {
+    const window_ = image.slice(top, top + size).map((row) => {
+      const part = row.slice(left, left + size);
+      return (flip ? part.reverse() : part).map((value) => value + brightness);
+    });
+    const mean = window_.flat().reduce((sum, value) => sum + value, 0) / size ** 2;
+    const moved = window_.map((row) => row.map((value) => (value - mean) * contrast + mean));
+    return moved.map((row) => row.map((value) => Math.max(0, Math.min(1, value))));
+  }
+
+  // The best epoch and the last one, from 0, of a training that stops early.
+  function stopEarly(losses, patience, change) {
+    let best = 0;
+    for (let epoch = 1; epoch < losses.length; epoch++) {
+      if (losses[epoch] + change < losses[best]) best = epoch;
+      else if (epoch - best >= patience) return [best, epoch];
+    }
+    return [best, losses.length - 1];
+  }
+
+  // Two bells, one around zero and so many times as frequent as the rare one at a distance: where
+  // a weight of the rare class puts the border, and what is right on both sides.
+  function weighed(weight, times, distance) {
+    const border = distance / 2 + Math.log(times / weight) / distance;
+    const [rare, common] = [cumulative(distance - border), cumulative(border)];
+    const [found, wrong] = [rare, times * (1 - common)].map((one) => one / (1 + times));
+    const accuracy = found + (times * common) / (1 + times);
+    return { border, rare, common, said: found + wrong, precision: found / (found + wrong), accuracy };
+  }
+
   // The states of the controls of a page as the end of an address, and back.
   function writeState(states) {
     return Object.entries(states).map(([name, values]) =>
@@ -317,11 +348,11 @@
   }
 
   const mathematics = {
-    CRITICAL, activations, answered, convolve, crossCorrelate, crossEntropy, cumulative, density,
+    CRITICAL, activations, answered, augmented, convolve, crossCorrelate, crossEntropy, cumulative, density,
     descend, droppedMean, droppedSpread, epochsOfHalving, errorTogether, expectedMaximum,
     gaussianKernel, linearScores, noiseFloor,
     noisyLosses, parzen, pool, randomNormals, randomUniforms, readState, rungs, runningNormalization,
-    searchSeconds, shrunk, softmax, standardize, studies, studySeconds, writeState,
+    searchSeconds, shrunk, softmax, standardize, stopEarly, studies, studySeconds, weighed, writeState,
   };
   if (typeof module !== "undefined") module.exports = mathematics;
   if (typeof document === "undefined") return;
@@ -1193,6 +1224,115 @@
     });
   }
 
+  function augmentation(root) {
+    const images = JSON.parse(root.dataset.pixels);
+    const length = Object.values(images)[0].length;
+    const name = choice(root, "picture", Object.keys(images), "digit");
+    const pixels = (value) => value + " pixels";
+    const side = slider(root, "side of the window",
+      { min: 12, max: length, step: 2, value: 20 }, pixels);
+    const down = slider(root, "pixels left out above", { min: 0, max: 12, step: 1, value: 2 }, String);
+    const across = slider(root, "pixels left out on the left",
+      { min: 0, max: 12, step: 1, value: 2 }, String);
+    const flip = control(root, "flip left to right", "input", { type: "checkbox" });
+    const light = slider(root, "brightness δ", { min: -0.5, max: 0.5, step: 0.05, value: 0 },
+      (value) => value.toFixed(2).replace("-", "−"));
+    const factor = slider(root, "contrast f", { min: 0, max: 2, step: 0.1, value: 1 },
+      (value) => value.toFixed(1));
+    const row = element(root, "div", { class: "nn-pictures" });
+    const [before, after] = ["the picture and the window", "what the network gets"].map((text) =>
+      picture(row, text));
+    const mark = frameOf(before);
+    const says = live(root);
+    const draw = () => {
+      const image = images[name.value];
+      const size = Number(side.value);
+      const room = length - size;
+      const [top, left] = [down, across].map((one) => Math.min(room, Number(one.value)));
+      const seen = augmented(image, { size, top, left, flip: flip.checked,
+        brightness: Number(light.value), contrast: Number(factor.value) });
+      paint(before, image, 1);
+      paint(after, seen, 1);
+      mark(top, left, size);
+      const all = seen.flat();
+      const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+      const ends = all.filter((value) => value === 0 || value === 1).length / all.length;
+      says.textContent = `The window has ${(room + 1) ** 2} possible places; this one leaves out ` +
+        `${top} rows above and ${left} columns on the left. The mean pixel is ${mean.toFixed(2)}, and ` +
+        `${(100 * ends).toFixed(0)} % of the pixels are all black or all white. ` + (!flip.checked
+        ? "Does the label stay true? You decide."
+        : name.value === "digit" ? "A mirrored 2 is no digit: the label is wrong."
+        : "The arrow points the other way: the label is true only if it does not tell the way.");
+    };
+    redraw([name, side, down, across, flip, light, factor], draw);
+    addEventListener("resize", draw);
+  }
+
+  function stopping(root) {
+    const losses = JSON.parse(root.dataset.losses);
+    const n = losses.length;
+    const patience = slider(root, "patience", { min: 1, max: 30, step: 1, value: 10 },
+      (value) => (value === 1 ? "1 epoch" : value + " epochs"));
+    const change = slider(root, "least fall that counts",
+      { min: 0, max: 0.2, step: 0.005, value: 0 }, (value) => value.toFixed(3));
+    const frame = plot(root, "validation loss over the epochs; dashed, what is never trained", [0, n],
+      [0, roundUp(Math.max(...losses))], { x: "epoch", y: "validation loss",
+        lines: [["nn-line", "trained"], ["nn-line nn-dashed", "not trained"],
+          ["nn-dot", "epoch whose weights are kept"]] });
+    const says = live(root);
+    redraw([patience, change], () => {
+      const [best, last] = stopEarly(losses, Number(patience.value), Number(change.value));
+      const lowest = losses.indexOf(Math.min(...losses));
+      const between = (x) => {
+        const from = Math.min(n - 2, Math.floor(x) - 1);
+        return losses[from] + (x - 1 - from) * (losses[from + 1] - losses[from]);
+      };
+      frame.layer.replaceChildren();
+      curve(frame, between, [1, last + 1], { class: "nn-line" });
+      if (last < n - 1) curve(frame, between, [last + 1, n], { class: "nn-line nn-dashed" });
+      element(frame.layer, "circle", { cx: frame.x(best + 1), cy: frame.y(losses[best]), r: 5,
+        class: "nn-dot" });
+      says.textContent = (last === n - 1
+        ? `All ${n} epochs are trained. `
+        : `Training ends after epoch ${last + 1}; ${n - 1 - last} of ${n} epochs are saved. `) +
+        `The weights of epoch ${best + 1} are kept, with a loss of ${losses[best].toFixed(3)}. ` +
+        (best === lowest ? "It is the lowest loss of all."
+          : `The lowest loss of all is ${losses[lowest].toFixed(3)}, in epoch ${lowest + 1}.`);
+    });
+  }
+
+  function weights(root) {
+    const weight = slider(root, "weight of the rare class",
+      { min: 1, max: 30, step: 1, value: 1 }, String);
+    const times = slider(root, "common examples for each rare one",
+      { min: 1, max: 30, step: 1, value: 9 }, String);
+    const distance = slider(root, "distance of the classes",
+      { min: 1, max: 3, step: 0.1, value: 1.5 }, (value) => value.toFixed(1));
+    const range = [-3, 6];
+    const frame = plot(root, "how many examples of both classes lie at x; the rare ones count by " +
+      "their weight", range, [0, 0.5], { x: "x", y: "density",
+        lines: [["nn-line", "common class"], ["nn-line nn-dashed", "rare class times its weight"],
+          ["nn-axis", "border: rare on its right"]] });
+    const says = live(root);
+    redraw([weight, times, distance], () => {
+      const [w, n, d] = [weight, times, distance].map((one) => Number(one.value));
+      const { border, rare, common, said, precision, accuracy } = weighed(w, n, d);
+      frame.rescale([0, roundUp(0.4 * Math.max(n, w) / (n + 1))]);
+      frame.layer.replaceChildren();
+      curve(frame, (x) => (n * density(x)) / (n + 1), range, { class: "nn-line" });
+      curve(frame, (x) => (w * density(x - d)) / (n + 1), range, { class: "nn-line nn-dashed" });
+      const at = frame.x(Math.max(range[0], Math.min(range[1], border)));
+      element(frame.layer, "line", { x1: at, x2: at, y1: frame.y(0), y2: frame.y(frame.yRange[1]),
+        class: "nn-axis" });
+      const percent = (value) => (100 * value).toFixed(0) + " %";
+      says.textContent = `The border is at x = ${border.toFixed(2).replace("-", "−")}. The recall of the ` +
+        `rare class is ${percent(rare)}, that of the common one ${percent(common)}. ` +
+        (said < 1e-4 ? "Next to nothing is called rare. "
+          : `Of what is called rare, ${percent(precision)} is. `) +
+        `The accuracy is ${percent(accuracy)}, the balanced accuracy ${percent((rare + common) / 2)}.`;
+    });
+  }
+
   function quiz(root) {
     const form = root.querySelector("form");
     const says = live(root);
@@ -1205,8 +1345,9 @@
   }
 
   const widgets = {
-    activation, batches, best, blur, convolution, depth, descent, dropout, entropy, gradient,
-    halving, linear, noise, pooling, power, programs, quiz, running, shrink, together, tpe, workers,
+    activation, augmentation, batches, best, blur, convolution, depth, descent, dropout, entropy,
+    gradient, halving, linear, noise, pooling, power, programs, quiz, running, shrink, stopping,
+    together, tpe, weights, workers,
   };
 
   // Controls keep their state in the address, so that a reader can send it, and go back by a button.
@@ -1241,6 +1382,28 @@
       store();
     });
   }
+
+  // A figure opens in a window of its own, in which its text is at least as large as on a desk.
+  document.querySelectorAll(".nn-figure").forEach((link) => link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const box = element(document.body, "dialog", { class: "nn-open", "aria-label": "The figure" });
+    const close = element(box, "button", { type: "button" }, "Close");
+    link.querySelectorAll("img").forEach((image) => box.appendChild(image.cloneNode()));
+    box.addEventListener("click", (pressed) => {
+      if (pressed.target === box || pressed.target === close) box.close();
+    });
+    box.addEventListener("close", () => box.remove());
+    box.showModal();
+  }));
+
+  // Paper is white, whatever the screen is.
+  const page = document.documentElement;
+  addEventListener("beforeprint", () => {
+    page.dataset.screen = page.dataset.theme;
+    page.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => { page.dataset.theme = page.dataset.screen; });
 
   // What scrolls sideways can be reached by the keyboard.
   document.querySelectorAll(".math").forEach((node) => {

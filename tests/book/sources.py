@@ -35,6 +35,7 @@ quiz = load(BOOK / "_ext" / "nnest_quiz.py")
 notebooks = load(BOOK / "_ext" / "nnest_notebooks.py")
 provenance = load(BOOK / "_ext" / "nnest_provenance.py")
 light = load(BOOK / "_ext" / "nnest_light.py")
+figures = load(BOOK / "_ext" / "nnest_figures.py")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.book.sources import build, chapter, count_widgets
+from tests.book.sources import build, chapter, code, count_widgets
 from tests.helpers import require
 
 pytestmark = pytest.mark.browser
@@ -47,30 +47,66 @@ function hidden(inside) {
   const left = (node) => node.getBoundingClientRect().left;
   const starts = (node) =>
     Math.min(Infinity, ...[...node.querySelectorAll(".katex-html .base")].map(left));
+  const covered = (node) => {
+    const number = node.querySelector(".eqno");
+    const ends = [...node.querySelectorAll(".katex-html .base")]
+      .map((base) => base.getBoundingClientRect().right);
+    return number && Math.max(0, ...ends) > left(number) + 1;
+  };
   return {
     tables: found(".bd-article table", (node) =>
       node.getBoundingClientRect().right > edge(node) + 1),
-    formulas: found("div.math", (node) => starts(node) < left(node) - 1),
+    formulas: found("div.math", (node) => starts(node) < left(node) - 1 || covered(node)),
     code: found(".bd-article pre", (node) => node.scrollWidth > node.clientWidth + 1),
   };
+}
+function light(color) {
+  const [r, g, b] = color.match(/[\\d.]+/g).map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+function ratio(color, other) {
+  const pair = [color, other].map(light).sort((a, b) => b - a);
+  return (pair[0] + 0.05) / (pair[1] + 0.05);
 }
 // The least contrast of lines, ticks and buttons of all parts with what is behind them.
 function contrast(inside, theme) {
   inside.documentElement.dataset.theme = theme;
-  const light = (color) => {
-    const [r, g, b] = color.match(/[\\d.]+/g).map((one) => one / 255)
-      .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
   const style = (node) => inside.defaultView.getComputedStyle(node);
   const ratios = [...inside.querySelectorAll(".nn-plot path, .nn-plot line, .nn-plot circle")]
     .map((node) => {
       const { fill, stroke } = style(node);
       const behind = style(node.closest(".nn-widget")).backgroundColor;
-      const pair = [stroke === "none" ? fill : stroke, behind].map(light).sort((a, b) => b - a);
-      return (pair[0] + 0.05) / (pair[1] + 0.05);
+      return ratio(stroke === "none" ? fill : stroke, behind);
     });
   return Math.min(21, ...ratios);
+}
+// Of each figure that a scheme shows: the least contrast of its axes' words with the page, and
+// whether it or what is behind it has a ground of its own, as what is around a part must not.
+async function figures(inside, theme) {
+  inside.documentElement.dataset.theme = theme;
+  const style = (node) => inside.defaultView.getComputedStyle(node);
+  const page = style(inside.body).backgroundColor;
+  const clear = (node) => style(node).backgroundColor === "rgba(0, 0, 0, 0)";
+  const around = [...inside.querySelectorAll(".text_html:has(.nn-widget)")].map((node) =>
+    ({ words: 21, ground: !clear(node) }));
+  const shown = [...inside.querySelectorAll(".bd-article img")]
+    .filter((node) => style(node).display !== "none");
+  return Promise.all(shown.map(async (node) => {
+    const text = await (await fetch(node.src)).text();
+    const holder = inside.body.appendChild(inside.createElement("div"));
+    holder.innerHTML = text.slice(Math.max(0, text.indexOf("<svg")));
+    const words = [...holder.querySelectorAll("[id^='matplotlib.axis'] [id^='text_'] use")]
+      .map((one) => ratio(style(one).fill, page));
+    holder.remove();
+    await node.decode();
+    const canvas = inside.createElement("canvas");
+    [canvas.width, canvas.height] = [node.naturalWidth, node.naturalHeight];
+    const context = canvas.getContext("2d");
+    context.drawImage(node, 0, 0);
+    const corner = context.getImageData(0, 0, 1, 1).data[3] > 0;
+    return { words: Math.min(21, ...words), ground: corner || !clear(node) };
+  }).concat(around));
 }
 async function visit(page) {
   const desk = await open(page, %(desk)d);
@@ -95,6 +131,16 @@ async function visit(page) {
     slider.dispatchEvent(new Event("input"));
   });
   seen.contrast = ["light", "dark"].map((theme) => contrast(inside, theme));
+  seen.figures = { light: await figures(inside, "light"), dark: await figures(inside, "dark") };
+  const link = inside.querySelector(".nn-figure");
+  if (link) {
+    link.click();
+    const opened = inside.querySelector("dialog.nn-open");
+    const widths = [...opened.querySelectorAll("img")].map((one) => one.offsetWidth);
+    seen.opened = Math.max(...widths) / Number(opened.querySelector("img").getAttribute("width"));
+    opened.querySelector("button").click();
+    seen.closed = !inside.querySelector("dialog[open]");
+  }
   seen.titles = [...inside.querySelectorAll(".nn-plot")].map((plot) => [
     plot.parentElement.querySelectorAll(".nn-legend li").length,
     plot.querySelectorAll(":scope > text").length,
@@ -188,7 +234,7 @@ def visited(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         "--disable-gpu",
         "--enable-logging=stderr",
         f"--user-data-dir={profile}",
-        "--virtual-time-budget=60000",
+        "--virtual-time-budget=600000",
         "--dump-dom",
         f"{address}/visit",
     ]
@@ -219,7 +265,7 @@ def test_no_name_breaks_in_the_middle(page: str, visited: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("page", build.pages())
 def test_nothing_is_hidden_at_the_side(page: str, visited: dict[str, Any]) -> None:
-    """Tables and code are seen whole, and formulas begin at their beginning, on both screens."""
+    """Tables and code are seen whole; formulas begin at their beginning and cover no number."""
     nothing = {"tables": [], "formulas": [], "code": []}
     assert visited["pages"][page]["hidden"] == {"desk": nothing, "phone": nothing}
 
@@ -242,6 +288,26 @@ def test_widgets_are_explained_seen_and_kept(page: str, visited: dict[str, Any])
     assert min(seen["contrast"]) >= 3
     assert seen["sent"]
     assert (seen["reset"], seen["hash"]) == (seen["first"], "")
+
+
+DRAWN = [one for one in build.pages() if "plt." in code(one) or "plots." in code(one)]
+
+
+@pytest.mark.parametrize("page", DRAWN)
+def test_figures_follow_the_scheme(page: str, visited: dict[str, Any]) -> None:
+    """Words of axes are read in both, and no figure is a white box in the dark."""
+    seen = visited["pages"][page]
+    assert len(seen["figures"]["light"]) == len(seen["figures"]["dark"]) > 0
+    for figure in seen["figures"]["light"] + seen["figures"]["dark"]:
+        assert figure["words"] >= 4.5
+        assert not figure["ground"]
+
+
+@pytest.mark.parametrize("page", DRAWN)
+def test_a_figure_opens_in_its_own_size(page: str, visited: dict[str, Any]) -> None:
+    """On a phone a tap makes its words as large as on a desk, and a button goes back."""
+    assert visited["pages"][page]["opened"] >= 1
+    assert visited["pages"][page]["closed"]
 
 
 @pytest.mark.parametrize("page", [one for one in build.pages() if "```{quiz}" in chapter(one)])

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, special, stats
 
+from nnest.augmentation import change_brightness, change_contrast, crop_and_flip
+from nnest.estimators import EarlyStoppingRule
 from nnest.preprocessing import gaussian_blur, gaussian_kernel
 from nnest.search._rungs import epochs_of_rungs
 from tests.book.sources import BOOK, build, chapter, extension, quiz, split
@@ -316,6 +318,57 @@ def test_every_widget_of_a_page_is_in_the_script() -> None:
     }
     used |= {"quiz" for page in build.pages() if "```{quiz}" in chapter(page)}
     assert used == {name for part in known[1].split(",") if (name := part.strip())}
+
+
+@pytest.mark.parametrize("flip", [True, False])
+def test_augmentation_is_the_package_s(flip: bool) -> None:
+    """The window, the flip, the brightness, the contrast and the cut, in this order."""
+    image = np.random.default_rng(0).random((9, 9))
+    settings = {"size": 6, "top": 2, "left": 1, "flip": flip, "brightness": 0.3, "contrast": 1.8}
+    batch = image[None, :, :, None].astype("float32")
+    window = crop_and_flip(batch, np.array([2]), np.array([1]), np.array([flip]), (6, 6))
+    brighter = change_brightness(window, np.array([0.3], "float32"))
+    moved = np.asarray(change_contrast(brighter, np.array([1.8], "float32")))[0, :, :, 0]
+    expected = np.clip(moved, 0, 1)
+    assert 0 < np.mean(moved != expected) < 1
+    found = in_node(["augmented"], image.tolist(), settings)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("patience", "change"), [(1, 0.0), (3, 0.0), (3, 0.1), (30, 0.02)])
+def test_stopping_is_the_estimators_rule(patience: int, change: float) -> None:
+    """The epoch that is kept and the last one."""
+    noise = np.random.default_rng(0).normal(0, 0.05, 40)
+    losses = (np.linspace(-1, 1, 40) ** 2 + noise).tolist()
+    rule = EarlyStoppingRule(tol=change, epochs=patience)
+    last = len(losses) - 1
+    for epoch, loss in enumerate(losses):
+        rule.improves(epoch, loss)
+        if rule.is_over(epoch):
+            last = epoch
+            break
+    assert in_node(["stopEarly"], losses, patience, change) == [rule.best_epoch, last]
+
+
+@pytest.mark.parametrize(("weight", "times", "distance"), [(1, 9, 1.5), (9, 9, 1.5), (30, 2, 3)])
+def test_border_of_two_bells_is_where_weighed_densities_meet(
+    weight: float, times: float, distance: float
+) -> None:
+    """And the recalls are the areas beside it."""
+    found = in_node(["weighed"], weight, times, distance)
+    border = found["border"]
+    here, there = stats.norm.pdf(border), stats.norm.pdf(border - distance)
+    assert times * here == pytest.approx(weight * there)
+    rare, common = stats.norm.sf(border - distance), stats.norm.cdf(border)
+    wrong = times * (1 - common)
+    expected = {
+        "rare": rare,
+        "common": common,
+        "said": (rare + wrong) / (1 + times),
+        "precision": rare / (rare + wrong),
+        "accuracy": (rare + times * common) / (1 + times),
+    }
+    assert {key: found[key] for key in expected} == pytest.approx(expected, abs=1e-5)
 
 
 QUESTIONS = [
