@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,10 @@ import numpy as np
 from tqdm import tqdm
 
 from nnest._interrupts import interrupts_heard
-from nnest._machine import free_memory
+from nnest._machine import cores, free_memory
 from nnest.estimators import NeuralNet
 from nnest.population._checkpoint import GroupCheckpoint, release
-from nnest.population._execution import ExecutionPlan, plan_for
+from nnest.population._execution import ExecutionPlan, largest_filler, plan_for
 from nnest.population._group import Group
 from nnest.population._members import Member, Preparation, fit_alone
 from nnest.population._sizes import MemoryCheck, size_of
@@ -28,6 +30,8 @@ __all__ = ["fit_many"]
 
 #: Methods of an estimator that a group does the work of, and does not call.
 _REPLACED = ("fit", "_train")
+#: Memory must hold so many copies of a block before its program is compiled ahead.
+_COPIES = 16
 
 
 def fit_many(
@@ -40,6 +44,7 @@ def fit_many(
     callback: Callable[[int, dict[str, np.ndarray]], np.ndarray | None] | None = None,
     checkpoint: str | Path | None = None,
     max_group: int | str = "auto",
+    fill_units: bool = False,
 ) -> list[Any]:
     """Fit estimators in place, many in one program, and return them.
 
@@ -76,6 +81,10 @@ def fit_many(
     max_group : int or "auto", default="auto"
         Most members that are trained at once; "auto" takes as many as fit into memory. A group
         that runs out of memory goes on with half as many.
+    fill_units : bool, default=False
+        Whether perceptrons of different *hidden_units* share programs: they are filled up to powers
+        of two of units, and to three hidden layers, with zeros that learn nothing, where this costs
+        less than a program more. It is for many architectures, each of which few estimators have.
 
     Returns
     -------
@@ -110,17 +119,19 @@ def fit_many(
     _check(estimators, splits, max_group)
     most = None if max_group == "auto" else int(max_group)
     checkpoints: list[GroupCheckpoint] = []
-    preparation, done = Preparation(X, y, sample_weight), 0
+    preparation, done = Preparation(X, y, sample_weight, largest_filler() if fill_units else 0.0), 0
     with interrupts_heard():
         while done < len(estimators):
             members, done = _prepared(estimators, done, preparation, splits)
             total = sum(int(member.estimator.epochs) for member in members)
             silent = not any(member.estimator.verbose for member in members)
             with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
-                report = _Report(len(estimators), callback, bar)
-                for group in _groups(members):
-                    samples = preparation.inputs(group[0].estimator)
-                    checkpoints += _train(group, samples, most, report, checkpoint)
+                report, groups = _Report(len(estimators), callback, bar), _groups(members)
+                inputs = [preparation.inputs(group[0].estimator) for group in groups]
+                with _compiled(groups, inputs, most) as ready:
+                    for group, samples, wait in zip(groups, inputs, ready, strict=True):
+                        wait()
+                        checkpoints += _train(group, samples, most, report, checkpoint)
     release(checkpoints)
     return estimators
 
@@ -253,6 +264,40 @@ class _Report:
         return set(np.flatnonzero(mask).tolist())
 
 
+@contextmanager
+def _compiled(
+    groups: list[list[Member]], inputs: list[np.ndarray], most: int | None
+) -> Iterator[list[Callable[[], Any]]]:
+    """Compile the programs of several groups, as many at once as there are cores.
+
+    Yields what waits for each. Two threads that want one program would both compile it.
+    """
+
+    def compile_one(members: list[Member], samples: np.ndarray) -> None:
+        plan = _plan(members, most)
+        if _COPIES * plan.lanes * size_of(members[0]) < _free_memory():
+            with suppress(Exception):  # it comes again where the group is trained
+                Group(members, samples, plan).compile()
+
+    # On a GPU a block is all that its memory holds.
+    if len(groups) == 1 or cores() == 1 or jax.default_backend() != "cpu":
+        yield [lambda: None] * len(groups)
+        return
+    with ThreadPoolExecutor(cores()) as pool:
+        try:
+            yield [
+                pool.submit(compile_one, *each).result for each in zip(groups, inputs, strict=True)
+            ]
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _plan(members: list[Member], most: int | None) -> ExecutionPlan:
+    """Return how the members of one architecture are run."""
+    most = most or _max_members(members[0])
+    return plan_for(members[0].like, min(len(members), most), most)
+
+
 def _train(
     members: list[Member],
     samples: np.ndarray,
@@ -262,7 +307,7 @@ def _train(
 ) -> list[GroupCheckpoint]:
     """Train the members of one architecture, as many at once as fit."""
     most = most or _max_members(members[0])
-    plan = plan_for(members[0].like, min(len(members), most), most)
+    plan = _plan(members, most)
     waiting, checkpoints = [members[i : i + most] for i in range(0, len(members), most)], []
     while waiting:
         part = waiting.pop(0)

@@ -315,6 +315,7 @@ def fit_together(
             callback=None if job.after_epoch is None else partial(job.after_epoch, members),
             checkpoint=job.checkpoint,
             max_group=job.max_group,
+            fill_units=any("hidden_units" in name for each in members for name in each.setting),
         )
     except Exception as error:
         if job.raises(error):
