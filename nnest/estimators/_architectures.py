@@ -25,7 +25,7 @@ from nnest.estimators._settings import make_optimizer, without_traced
 from nnest.optimizers import numbers
 from nnest.programs import STARTS
 
-__all__ = ["Architectures"]
+__all__ = ["Architectures", "Unshared"]
 
 #: Activations that treat each unit by itself, so that units more change nothing.
 UNIT_BY_UNIT = {
@@ -95,6 +95,15 @@ class Architectures:
                 return architecture.network(plan)
         known.append(_Architecture(wide, is_filled=units is not None))
         return known[-1].network(plan)
+
+
+class Unshared:
+    """A model for each network."""
+
+    def network(self, plan: Plan, n_samples: int) -> Network:
+        """Return an untrained network with a model of its own."""
+        del n_samples
+        return Network(plan.build())
 
 
 def _filled_up(plan: Plan, most: float) -> tuple[int, ...] | None:

@@ -5,33 +5,28 @@ from __future__ import annotations
 import gc
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import keras
 import numpy as np
 from tqdm import tqdm
 
 from nnest._interrupts import interrupts_heard
-from nnest._machine import cores, free_memory
 from nnest.estimators import NeuralNet
+from nnest.population._ahead import compiled_ahead, max_members, plan_of
 from nnest.population._checkpoint import GroupCheckpoint, release
-from nnest.population._execution import ExecutionPlan, largest_filler, plan_for
+from nnest.population._execution import ExecutionPlan, largest_filler
 from nnest.population._group import Group
 from nnest.population._members import Member, Preparation, fit_alone
-from nnest.population._sizes import MemoryCheck, size_of
+from nnest.population._sizes import MemoryCheck, device_memory
 from nnest.programs import signature
 
 __all__ = ["fit_many"]
 
 #: Methods of an estimator that a group does the work of, and does not call.
 _REPLACED = ("fit", "_train")
-#: Memory must hold so many copies of a block before its program is compiled ahead.
-_COPIES = 16
 
 
 def fit_many(
@@ -128,7 +123,7 @@ def fit_many(
             with tqdm(total=total, desc="epochs of all members", disable=silent) as bar:
                 report, groups = _Report(len(estimators), callback, bar), _groups(members)
                 inputs = [preparation.inputs(group[0].estimator) for group in groups]
-                with _compiled(groups, inputs, most) as ready:
+                with compiled_ahead(groups, inputs, most) as ready:
                     for group, samples, wait in zip(groups, inputs, ready, strict=True):
                         wait()
                         checkpoints += _train(group, samples, most, report, checkpoint)
@@ -205,7 +200,7 @@ def _prepared(
                     estimators[place].random_state.set_state(states[place])
             gc.collect()
             break
-        check(members[-1], _free_memory)
+        check(members[-1], device_memory)
     for reason, n in reasons.items():
         warnings.warn(
             f"{n} of {len(estimators)} estimators were fitted one by one: {reason}.", stacklevel=3
@@ -264,40 +259,6 @@ class _Report:
         return set(np.flatnonzero(mask).tolist())
 
 
-@contextmanager
-def _compiled(
-    groups: list[list[Member]], inputs: list[np.ndarray], most: int | None
-) -> Iterator[list[Callable[[], Any]]]:
-    """Compile the programs of several groups, as many at once as there are cores.
-
-    Yields what waits for each. Two threads that want one program would both compile it.
-    """
-
-    def compile_one(members: list[Member], samples: np.ndarray) -> None:
-        plan = _plan(members, most)
-        if _COPIES * plan.lanes * size_of(members[0]) < _free_memory():
-            with suppress(Exception):  # it comes again where the group is trained
-                Group(members, samples, plan).compile()
-
-    # On a GPU a block is all that its memory holds.
-    if len(groups) == 1 or cores() == 1 or jax.default_backend() != "cpu":
-        yield [lambda: None] * len(groups)
-        return
-    with ThreadPoolExecutor(cores()) as pool:
-        try:
-            yield [
-                pool.submit(compile_one, *each).result for each in zip(groups, inputs, strict=True)
-            ]
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _plan(members: list[Member], most: int | None) -> ExecutionPlan:
-    """Return how the members of one architecture are run."""
-    most = most or _max_members(members[0])
-    return plan_for(members[0].like, min(len(members), most), most)
-
-
 def _train(
     members: list[Member],
     samples: np.ndarray,
@@ -306,8 +267,8 @@ def _train(
     checkpoint: str | Path | None,
 ) -> list[GroupCheckpoint]:
     """Train the members of one architecture, as many at once as fit."""
-    most = most or _max_members(members[0])
-    plan = _plan(members, most)
+    most = most or max_members(members[0])
+    plan = plan_of(members, most)
     waiting, checkpoints = [members[i : i + most] for i in range(0, len(members), most)], []
     while waiting:
         part = waiting.pop(0)
@@ -353,16 +314,3 @@ def _halves(members: list[Member], plan: ExecutionPlan) -> list[list[Member]]:
         return [members]
     half = len(members) // 2
     return [members[:half], members[half:]]
-
-
-def _max_members(member: Member) -> int:
-    """Return how many members fit into half of the memory: their stacked states, the best too."""
-    return max(1, int(_free_memory() // (4 * size_of(member))))
-
-
-def _free_memory() -> float:
-    """Return the bytes that the device, or this process, has left."""
-    stats = jax.devices()[0].memory_stats() or {}
-    if "bytes_limit" in stats:
-        return float(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
-    return free_memory()
