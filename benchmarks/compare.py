@@ -42,6 +42,12 @@ _GRID = """
 from nnest import MLPClassifier, VectorizedGridSearchCV
 def fit(): return VectorizedGridSearchCV(network, settings, cv=folds, refit=False).fit(X, y)
 """
+_FASHION = """
+from nnest.datasets import fetch_fashion_mnist
+data = fetch_fashion_mnist()
+X = (data.data[:5000].reshape(5000, -1) / 255).astype('float32')
+y = data.target[:5000]
+"""
 #: What is done before the clock starts, and what is timed. A `cold` task has no programs on disk.
 TASKS = {
     "import": ("", "import nnest, nnest.estimators"),
@@ -57,16 +63,35 @@ TASKS = {
         "fit()",
     ),
     "fashion grid": (
-        "from nnest.datasets import fetch_fashion_mnist\n"
-        "data = fetch_fashion_mnist()\n"
-        "X = (data.data[:5000].reshape(5000, -1) / 255).astype('float32')\n"
-        "y = data.target[:5000]\n"
+        _FASHION
         + _GRID
         + "network = MLPClassifier(epochs=8, batch_size=64, random_state=0)\n"
         + "settings = {'hidden_units': [(64,), (128,), (128, 64)], 'dropout': [0, .2, .4],\n"
         + "            'l2': [0, 1e-5, 1e-4, 1e-3]}\n"
         + "folds = 3",
         "fit()",
+    ),
+    "architectures": (
+        _FASHION
+        + _GRID
+        + "network = MLPClassifier(epochs=8, batch_size=64, random_state=0)\n"
+        + "units = [(n,) * depth for depth in (1, 2, 3) for n in (16, 64, 128, 256)]\n"
+        + "settings, folds = {'hidden_units': units, 'dropout': [.1, .3]}, 2",
+        "fit()",
+    ),
+    "study of widths": (
+        _FASHION
+        + """
+from nnest import MLPClassifier, OptunaSearchCV
+def space(trial):
+    depth = trial.suggest_int("depth", 1, 3)
+    units = [trial.suggest_int(f"units_{i}", 16, 256) for i in range(depth)]
+    dropout, l2 = trial.suggest_float("dropout", 0, 0.5), trial.suggest_float("l2", 1e-6, 1e-3)
+    return {"hidden_units": tuple(units), "dropout": dropout, "l2": l2}
+network = MLPClassifier(epochs=8, batch_size=64)
+search = OptunaSearchCV(network, space, n_trials=40, cv=3, random_state=0, refit=False)
+""",
+        "search.fit(X, y)",
     ),
     "report": (
         "import contextlib, io\nfrom nnest.cli import main",

@@ -301,7 +301,7 @@ def test_more_than_memory_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     (one,) = fit_many([mlp()], FLAT, Y)
     variables = [*one.model_.variables, *one.model_.optimizer.variables]
     size = sum(4 * v.value.size for v in variables)
-    monkeypatch.setattr(_fit_many, "_free_memory", lambda: 10.0 * size)
+    monkeypatch.setattr(_fit_many, "device_memory", lambda: 10.0 * size)
     message = "11 estimators of 0.0 MiB each do not fit into the 0.1 MiB of memory that are free"
     with pytest.raises(ValueError, match=message):
         fit_many([mlp(random_state=i) for i in range(11)], FLAT, Y)
@@ -314,7 +314,7 @@ def test_each_architecture_counts_with_its_own_size(monkeypatch: pytest.MonkeyPa
     size = 3 * 4 * 400 * (FLAT.shape[1] + 11)  # with Adam's moments, in float32
     large = mlp(hidden_units=(400,), epochs=1, random_state=0)
     small = [mlp(epochs=1, random_state=i) for i in range(9)]
-    monkeypatch.setattr(_fit_many, "_free_memory", lambda: 2.5 * size)
+    monkeypatch.setattr(_fit_many, "device_memory", lambda: 2.5 * size)
     assert all(net.n_iter_ for net in fit_many([large, *small], FLAT[:32], Y[:32]))
     many = [*map(clone, small), *(clone(large) for _ in range(3))]
     with pytest.raises(ValueError, match=r"^3 estimators of 0\.\d MiB on average do not fit into "):

@@ -5,7 +5,9 @@ from nnest.builders._layers import (
     Initializer,
     Initializers,
     OtherArchitectureError,
+    filled_layers,
     initial_values,
+    own_shapes,
     recorded_layers,
 )
 
@@ -15,6 +17,8 @@ __all__ = [
     "OtherArchitectureError",
     "build_cnn",
     "build_mlp",
+    "filled_layers",
     "initial_values",
+    "own_shapes",
     "recorded_layers",
 ]

@@ -68,7 +68,7 @@ class Hidden:
         n_weights = sum((n + 1) * units for n, units in pairwise(widths))
         check_size(f"hidden_units={reprlib.repr(self.units)}", n_weights)
         for i, units in enumerate(self.units):
-            name = f"hidden_{i + 1}"
+            name, before = f"hidden_{i + 1}", x
             x = layers.add(Dense, x, name, units=units, **layers.kernel())
             normalizes = i in self.batch_norm_at
             if normalizes and self.norm_first:
@@ -80,6 +80,7 @@ class Hidden:
             seed = layers.draw()
             if i in self.dropout_at:
                 x = layers.add(Dropout, x, f"{name}_dropout", rate=self.rates[i], seed=seed)
+            x = layers.end(x, before, name)
         return x
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,7 +18,7 @@ import keras
 import numpy as np
 
 from nnest import _arguments
-from nnest.layers import compiled_initializer
+from nnest.layers import Dropout, FilledDropout, UnitMask, compiled_initializer
 from nnest.programs import Model
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "Initializers",
     "Layers",
     "OtherArchitectureError",
+    "filled_layers",
     "initial_values",
+    "own_shapes",
     "recorded_layers",
     "seeds",
 ]
@@ -37,6 +40,7 @@ Initializers = Initializer | Sequence[Initializer]
 Recorded = dict[str, tuple[type, dict[str, Any]]]
 
 _recording: ContextVar[tuple[Model, Recorded] | None] = ContextVar("recording", default=None)
+_filling: ContextVar[bool] = ContextVar("filling", default=False)
 
 
 class OtherArchitectureError(Exception):
@@ -98,7 +102,8 @@ class Layers:
         """Make a layer and return its output for `x`."""
         recording = _recording.get()
         if recording is None:
-            return kind(name=name, **settings)(x)
+            is_filled = _filling.get() and kind is Dropout and name.startswith("hidden_")
+            return (FilledDropout if is_filled else kind)(name=name, **settings)(x)
         like, recorded = recording
         recorded[name] = kind, settings
         layer = next((layer for layer in like.layers if layer.name == name), None)
@@ -106,10 +111,42 @@ class Layers:
             raise OtherArchitectureError(name)
         return layer.output
 
+    def end(self, x: Any, before: Any, name: str) -> Any:
+        """End a hidden layer, into which `before` came."""
+        if _recording.get() is not None or not _filling.get():
+            return x
+        return UnitMask(name=f"{name}_units")([x, before])
+
     def model(self, inputs: Any, outputs: Any, name: str) -> Model:
         """Return the network."""
         recording = _recording.get()
         return Model(inputs, outputs, name=name) if recording is None else recording[0]
+
+
+@contextmanager
+def filled_layers() -> Iterator[None]:
+    """Let a builder make a network in which those with fewer hidden units can run.
+
+    Each hidden layer ends in a :class:`nnest.layers.UnitMask`.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Examples
+    --------
+    >>> from nnest.builders import build_mlp, filled_layers
+    >>> with filled_layers():
+    ...     model = build_mlp((4,), 3, hidden_units=(8,))
+    >>> [layer.name for layer in model.layers][3]
+    'hidden_1_units'
+    """
+    token = _filling.set(True)
+    try:
+        yield
+    finally:
+        _filling.reset(token)
 
 
 def recorded_layers(build: Callable[[], Model], like: Model) -> Recorded:
@@ -162,8 +199,9 @@ def initial_values(like: Model, recorded: Recorded) -> Iterator[tuple[Any, Any]]
     Yields
     ------
     tuple of (Variable, array)
-        A variable of `like`, and its first value in the network. Those that are left out start
-        from the same numbers in all networks.
+        A variable of `like`, and its first value in the network, which may have fewer units than
+        `like`, see :func:`filled_layers`. Those that are left out start from the same numbers in
+        all networks.
 
     Examples
     --------
@@ -174,18 +212,62 @@ def initial_values(like: Model, recorded: Recorded) -> Iterator[tuple[Any, Any]]
     >>> float(values["rate"])
     0.5
     """
+    shapes, units = own_shapes(like, recorded), 0
     for layer in like.layers:
         settings = recorded.get(layer.name, (None, {}))[1]
+        units = settings.get("units", units)
         for name in ("kernel", "bias"):
             if f"{name}_initializer" in settings:
                 variable = getattr(layer, name)
                 draw = compiled_initializer(settings[f"{name}_initializer"])
-                yield variable, draw(tuple(variable.shape), variable.dtype)
+                yield variable, draw(shapes[id(variable)], variable.dtype)
         if hasattr(layer, "hyperparameters"):
+            is_there = layer.name.removesuffix("_units") in recorded
+            own = {"l1": 0, "l2": 0, "rate": 0, "units": units if is_there else 0, **settings}
             for variable in layer.hyperparameters.variables:
-                yield variable, np.float32(settings[variable.name])
+                yield variable, np.float32(own[variable.name])
         if hasattr(layer, "seed_generator") and "seed" in settings:
             yield layer.seed_generator.state, np.array([settings["seed"], 0], np.uint32)
+
+
+def own_shapes(like: Model, recorded: Recorded) -> dict[int, tuple[int, ...]]:
+    """Return the shapes of a network's weights.
+
+    Parameters
+    ----------
+    like : Model
+        A network of the same architecture, or one that is filled up with units.
+    recorded : dict of str to (type, dict)
+        What :func:`recorded_layers` returned.
+
+    Returns
+    -------
+    dict of int to tuple of int
+        By the `id` of the variable of `like`; those of layers that the network lacks are left out.
+
+    Examples
+    --------
+    >>> from nnest.builders import build_mlp, filled_layers, own_shapes, recorded_layers
+    >>> with filled_layers():
+    ...     like = build_mlp((4,), 3, hidden_units=(8,))
+    >>> recorded = recorded_layers(lambda: build_mlp((4,), 3, hidden_units=(5,)), like)
+    >>> list(own_shapes(like, recorded).values())
+    [(4, 5), (5,), (5, 3), (3,)]
+    """
+    shapes, units, lacking = {}, 0, 0  # of the layer before: its units, and how many more are here
+    for layer in like.layers:
+        kind, settings = recorded.get(layer.name, (None, {}))
+        units = settings.get("units", units)
+        for variable in layer.weights if kind else ():
+            shape = tuple(variable.shape)
+            if "units" in settings:
+                shape = (shape[0] - lacking, units)[-len(shape) :]
+            elif layer.name.startswith("hidden_"):  # batch normalization
+                shape = (units,)
+            shapes[id(variable)] = shape
+        if isinstance(layer, keras.layers.Dense):
+            lacking = layer.units - units
+    return shapes
 
 
 def seeds(*seed: int) -> Iterator[int]:

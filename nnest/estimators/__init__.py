@@ -1,10 +1,11 @@
 """scikit-learn estimators over Keras models: multilayer perceptrons and convolutional networks."""
 
+from nnest.estimators._architectures import Architectures
 from nnest.estimators._cnn_classifier import CNNClassifier
 from nnest.estimators._cnn_regressor import CNNRegressor
 from nnest.estimators._fitting import Fitting
 from nnest.estimators._mlp import MLPClassifier, MLPRegressor
-from nnest.estimators._network import Architectures, State
+from nnest.estimators._network import State
 from nnest.estimators._neural_net import NeuralNet
 from nnest.estimators._samples import Samples
 from nnest.estimators._settings import static_parameters

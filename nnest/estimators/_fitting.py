@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from nnest.estimators._network import Architectures, Network, State
+from nnest.estimators._architectures import Architectures
+from nnest.estimators._network import Network, State
 from nnest.estimators._neural_net import NeuralNet
 from nnest.estimators._parts import Part
 from nnest.estimators._samples import Samples

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from nnest.augmentation import Augment
-from nnest.builders import OtherArchitectureError, initial_values, recorded_layers
 from nnest.estimators._settings import (
     builder_parameters,
     float32_policy,
     make_optimizer,
-    without_traced,
 )
-from nnest.optimizers import numbers
-from nnest.programs import EVALUATION_BATCH, STARTS, Model, batch_bounds, outputs_of
+from nnest.programs import EVALUATION_BATCH, Model, batch_bounds, outputs_of
 
-__all__ = ["Architectures", "Network", "Plan", "State", "state_of", "whole_batches"]
+__all__ = ["Network", "Plan", "State", "state_of", "variables_of", "whole_batches"]
 
 #: Weights, other variables, optimizer.
 State = tuple[list[Any], list[Any], list[Any]]
@@ -32,11 +27,12 @@ def state_of(model: Model) -> State:
     """Return the present state of a model, the optimizer's included."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
-    trainable, others, optimizer = _variables(model)
+    trainable, others, optimizer = variables_of(model)
     return ([v.value for v in trainable], [v.value for v in others], [v.value for v in optimizer])
 
 
-def _variables(model: Model) -> State:
+def variables_of(model: Model) -> State:
+    """Return the variables of a model in the order of its state."""
     return (
         model.trainable_variables,
         model.non_trainable_variables,
@@ -90,19 +86,23 @@ class Network:
     """A network of an estimator.
 
     A member of a group needs no Keras model of its own: the group's model runs with its state. One
-    is built when somebody asks for it.
+    is built when somebody asks for it. The group's model may have more hidden layers and units, in
+    which those of the network come first.
     """
 
     def __init__(self, model: Model) -> None:
         self.like = model
+        self.n_parameters = int(model.count_params())
         self._state: State | None = None
         self._build: Callable[[], Model] | None = None
 
     @classmethod
-    def without_model(cls, like: Model, state: State, build: Callable[[], Model]) -> Network:
-        """Return a network of which there are numbers, and a model of the same architecture."""
+    def without_model(
+        cls, like: Model, state: State, build: Callable[[], Model], n_parameters: int
+    ) -> Network:
+        """Return a network of which there are numbers, and a model that runs with them."""
         network = cls(like)
-        network._state, network._build = state, build
+        network._state, network._build, network.n_parameters = state, build, n_parameters
         return network
 
     @property
@@ -111,27 +111,28 @@ class Network:
         if self._build is not None:
             model = self._build()
             model.optimizer.build(model.trainable_variables)
-            _assign(model, self.state)
+            for variable, value in _own_values(model, self.like, self.state):
+                variable.assign(np.asarray(value)[tuple(map(slice, variable.shape))])
             self.like, self._state, self._build = model, None, None
         return self.like
 
     @property
     def state(self) -> State:
-        """Weights, other variables and optimizer."""
+        """Weights, other variables and optimizer, as `like` has them."""
         return state_of(self.like) if self._state is None else self._state
 
     def size(self) -> dict[str, int]:
         """Return the weights, and the bytes of what a training keeps of each."""
         shapes = [values.shape for part in self.state for values in part]
         return {
-            "parameters": int(self.like.count_params()),
+            "parameters": self.n_parameters,
             "bytes": sum(4 * int(np.prod(shape)) for shape in shapes),
         }
 
     def with_state(self, state: State) -> Network:
         """Return this network with another state."""
         if self._build is not None:
-            return Network.without_model(self.like, state, self._build)
+            return Network.without_model(self.like, state, self._build, self.n_parameters)
         _assign(self.like, state)
         return self
 
@@ -180,98 +181,23 @@ def whole_batches(X: np.ndarray) -> tuple[np.ndarray, int, int]:
 
 def _assign(model: Model, state: State) -> None:
     """Give a model a state."""
-    for variables, values in zip(_variables(model), state, strict=True):
+    for variables, values in zip(variables_of(model), state, strict=True):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
 
-class Architectures:
-    """One model for each architecture, which stands for all networks of that architecture.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from nnest import MLPClassifier
-    >>> from nnest.estimators import Architectures, Fitting, Samples
-    >>> nets = [MLPClassifier(dropout=rate, random_state=0) for rate in (0.1, 0.2)]
-    >>> samples, rows = Samples.checked(nets[0], np.eye(4), [0, 1, 0, 1]), np.arange(4)
-    >>> known = Architectures()
-    >>> one, other = (Fitting.begin(net, samples, rows, None, known) for net in nets)
-    >>> one.like is other.like
-    True
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[Any, list[_Architecture]] = {}
-
-    def network(self, plan: Plan) -> Network:
-        """Return an untrained network, without a model of its own where that is possible.
-
-        Parameters
-        ----------
-        plan : Plan
-            All that decides it.
-
-        Returns
-        -------
-        Network
-            An augmentation is a layer that there is already: with one, it has a model.
-        """
-        if plan.augment is not None:  # a layer that there is already
-            return Network(plan.build())
-        # What is static narrows the search; the layers decide, as a rate of zero may leave one out.
-        static = repr(without_traced(plan.settings))
-        known = self._known.setdefault((plan.kind, plan.shape, plan.n_outputs, static), [])
-        for architecture in known:
-            with suppress(OtherArchitectureError):
-                return architecture.network(plan)
-        known.append(_Architecture(plan))
-        return known[-1].network(plan)
-
-
-class _Architecture:
-    """A model that nobody trains, and the state from which it starts."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.model = plan.build()
-        self._static = _static(recorded_layers(plan.layers, self.model))
-        self._numbers = numbers(self.model.optimizer).keys()
-        state = state_of(self.model)
-        self._start = [[np.asarray(value) for value in part] for part in state]
-        self._places = {
-            id(variable): (i, j)
-            for i, part in enumerate(_variables(self.model))
-            for j, variable in enumerate(part)
-        }
-
-    def network(self, plan: Plan) -> Network:
-        """Return the network of a plan, if it has these layers."""
-        recorded = recorded_layers(plan.layers, self.model)
-        optimizer = make_optimizer(SimpleNamespace(**plan.settings))
-        own = numbers(optimizer)
-        alike = type(optimizer) is type(self.model.optimizer) and own.keys() == self._numbers
-        if _static(recorded) != self._static or not alike:
-            raise OtherArchitectureError
-        state = [list(part) for part in self._start]
-        for variable, value in chain(
-            initial_values(self.model, recorded), self._own_values(plan, own)
-        ):
-            i, j = self._places[id(variable)]
-            state[i][j] = value
-        return Network.without_model(self.model, (state[0], state[1], state[2]), plan.build)
-
-    def _own_values(self, plan: Plan, own: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield the variables beside those of the layers, and what they start from."""
-        yield self.model.hyperparameters.label_smoothing, np.float32(plan.label_smoothing)
-        for variable in self.model.optimizer.variables:
-            if variable.name in own:
-                yield variable, np.asarray(own[variable.name], np.float32)
-
-
-def _static(recorded: Any) -> dict[str, Any]:
-    """Return what decides the program of recorded layers."""
-    found = {}
-    for name, (kind, settings) in recorded.items():
-        left_out = (*getattr(kind, "traced", ()), *STARTS)
-        found[name] = kind, {k: v for k, v in settings.items() if k not in left_out}
-    return found
+def _own_values(model: Model, like: Model, state: State) -> Iterator[tuple[Any, Any]]:
+    """Yield each variable of a model, and its value in the state of one that has all its layers."""
+    values = {
+        id(variable): value
+        for part in zip(variables_of(like), state, strict=True)
+        for variable, value in zip(*part, strict=True)
+    }
+    pairs = [(model.hyperparameters, like.hyperparameters)]
+    pairs += [(layer, like.get_layer(layer.name)) for layer in model.layers]
+    for own, other in pairs:
+        for variable, wide in zip(own.variables, other.variables, strict=False):
+            yield variable, values[id(wide)]
+    by_name = {variable.name: values[id(variable)] for variable in like.optimizer.variables}
+    for variable in model.optimizer.variables:
+        yield variable, by_name[variable.name]

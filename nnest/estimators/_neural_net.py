@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from nnest import _arguments
 from nnest._compat.sklearn import check_sample_weight
 from nnest._interrupts import interrupts_heard, undone, uninterrupted
+from nnest.estimators._architectures import Architectures, Unshared
 from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_of_planes
-from nnest.estimators._network import Architectures, Network, Plan, whole_batches
+from nnest.estimators._network import Network, Plan, whole_batches
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._rollback import Rollback
 from nnest.estimators._samples import Samples
@@ -251,9 +252,8 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             int(s >> 1) for s in np.random.SeedSequence(seed).generate_state(4)
         )
         plan = self._plan(X, build, augment, part.rows)
-        network = Network(plan.build()) if architectures is None else architectures.network(plan)
-        check_rows(network.like, self.batch_size, len(part.y))
-        self._network, self._built = network, network_settings(self)
+        known, n_samples = architectures or Unshared(), len(part.y) * int(self.epochs)
+        self._network, self._built = known.network(plan, n_samples), network_settings(self)
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
 

@@ -10,14 +10,17 @@ from nnest.layers._patches import (
 )
 from nnest.layers._random import uniform
 from nnest.layers._state import Hyperparameters, batch_context, batch_labels, sample_mask
+from nnest.layers._units import FilledDropout, UnitMask
 
 __all__ = [
     "BatchNormalization",
     "Conv2D",
     "Dense",
     "Dropout",
+    "FilledDropout",
     "Hyperparameters",
     "MaxPooling2D",
+    "UnitMask",
     "are_convolutions_products",
     "batch_context",
     "batch_labels",

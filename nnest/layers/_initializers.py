@@ -7,8 +7,10 @@ effort that a program deserves which runs a million times: half a second for a s
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import jax
@@ -16,6 +18,9 @@ import keras
 import numpy as np
 
 __all__ = ["compiled_initializer"]
+
+#: Distributions of Keras's variance scaling that are drawn place by place and then scaled.
+_SCALED = ("uniform", "truncated_normal")
 
 
 def compiled_initializer(initializer: Any) -> Any:
@@ -44,13 +49,50 @@ def compiled_initializer(initializer: Any) -> Any:
         return initializer
 
     def draw(shape: Any, dtype: Any = None) -> Any:
+        shape = tuple(shape)
         config = {k: v for k, v in initializer.get_config().items() if k != "seed"}
         name = keras.backend.standardize_dtype(dtype)
-        program = _program(kind.__name__, json.dumps(config, sort_keys=True), tuple(shape), name)
-        # As Keras makes a key of a seed.
-        return program(np.array([seed, 0], np.uint32))
+        key = np.array([seed, 0], np.uint32)  # as Keras makes it of a seed
+        if getattr(initializer, "distribution", None) in _SCALED and _are_numbered():
+            n = prod(shape)
+            drawn = _scaled(initializer.distribution, 1 << (n - 1).bit_length(), name)
+            return np.asarray(drawn(key, np.float32(_scale(initializer, shape))))[:n].reshape(shape)
+        program = _program(kind.__name__, json.dumps(config, sort_keys=True), shape, name)
+        return program(key)
 
     return draw
+
+
+def _are_numbered() -> bool:
+    """Tell whether JAX draws each number by its place, however many there are."""
+    return bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
+
+
+def _scale(initializer: Any, shape: tuple[int, ...]) -> float:
+    """Return the standard deviation, or the bound, of what Keras's variance scaling draws."""
+    places = prod(shape[:-2])
+    fans = {"fan_in": shape[-2] * places, "fan_out": shape[-1] * places}
+    fan = fans.get(initializer.mode, sum(fans.values()) / 2)
+    scale = initializer.scale / max(1.0, fan)
+    if initializer.distribution == "uniform":
+        return math.sqrt(3.0 * scale)
+    return math.sqrt(scale) / 0.87962566103423978
+
+
+@lru_cache(maxsize=64)
+def _scaled(distribution: str, n: int, dtype: str) -> Callable[..., Any]:
+    """Return a compiled function that draws `n` numbers from a key and a scale.
+
+    The first of them are the same for any `n`: so it serves all shapes of fewer numbers.
+    """
+
+    def draw(key: Any, scale: Any) -> Any:
+        stream, random = _Key(key), keras.random
+        if distribution == "uniform":
+            return random.uniform((n,), -scale, scale, dtype=dtype, seed=stream)
+        return random.truncated_normal((n,), 0.0, scale, dtype=dtype, seed=stream)
+
+    return jax.jit(draw, compiler_options={"xla_backend_optimization_level": "1"})
 
 
 @lru_cache(maxsize=256)

@@ -211,10 +211,14 @@ class Dropout(keras.layers.Layer):
         """Return the inputs, thinned out if `training`."""
         if not training:
             return inputs
-        drawn = uniform(ops.shape(inputs), self.seed_generator)
+        drawn = self._drawn(inputs)
         rate = ops.convert_to_tensor(self.hyperparameters.rate)
         kept = inputs / ops.cast(1 - rate, inputs.dtype)
         return ops.where(drawn >= rate, kept, ops.zeros_like(inputs))
+
+    def _drawn(self, inputs: Any) -> Any:
+        """Return a number from [0, 1) for each input."""
+        return uniform(ops.shape(inputs), self.seed_generator)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the input: dropout changes none."""

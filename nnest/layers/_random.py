@@ -13,7 +13,7 @@ from keras import ops
 __all__ = ["uniform"]
 
 
-def uniform(shape: tuple[int, ...], stream: keras.random.SeedGenerator) -> Any:
+def uniform(shape: tuple[int, ...], stream: keras.random.SeedGenerator, width: Any = None) -> Any:
     r"""Draw numbers from [0, 1), and move the stream on.
 
     On JAX each is a hash of its place and of the stream's seed :math:`s` and position :math:`t`,
@@ -28,6 +28,9 @@ def uniform(shape: tuple[int, ...], stream: keras.random.SeedGenerator) -> Any:
         How many to draw.
     stream : keras.random.SeedGenerator
         Where they come from.
+    width : scalar of int, optional
+        Of rows that are filled up to `shape`: so many first numbers of each row are what the
+        stream gives to rows of this length. On JAX alone.
 
     Returns
     -------
@@ -52,7 +55,11 @@ def uniform(shape: tuple[int, ...], stream: keras.random.SeedGenerator) -> Any:
     seed, position = ops.cast(stream.next(), "uint32")
     first = _mixed(seed ^ _mixed(position))
     second = _mixed(first + position)
-    places = lax.iota(jnp.uint32, math.prod(shape)).reshape(shape)
+    if width is None:
+        places = lax.iota(jnp.uint32, math.prod(shape)).reshape(shape)
+    else:
+        row, column = (lax.broadcasted_iota(jnp.uint32, shape, axis) for axis in (0, 1))
+        places = row * ops.cast(width, "uint32") + column
     bits = _mixed(_mixed(places ^ first) + second)
     return (bits >> 8).astype(jnp.float32) * jnp.float32(2**-24)
 

@@ -91,6 +91,10 @@ class Block(ABC):
         if not step:
             self._reset_metrics()
 
+    def compile(self) -> None:
+        """Compile the training step, by the first one."""
+        self._train(0, 1)
+
     def advance(self, deadline: float) -> None:
         """Train until the epoch or the time is over; then look at the validation parts."""
         while self.step < self.steps:

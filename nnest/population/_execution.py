@@ -17,7 +17,7 @@ import keras
 from nnest._machine import cores
 from nnest.estimators import NeuralNet
 
-__all__ = ["ExecutionPlan", "forced_plan", "members_at_once", "plan_for"]
+__all__ = ["ExecutionPlan", "forced_plan", "largest_filler", "members_at_once", "plan_for"]
 
 _forced: ContextVar[ExecutionPlan | None] = ContextVar("forced_plan", default=None)
 
@@ -144,6 +144,11 @@ def members_at_once(estimator: Any) -> int:
         return 1
     row = _row(bool(estimator.get_params(deep=False).get("filters")))
     return int(row["lanes"] * _threads(row))
+
+
+def largest_filler() -> float:
+    """Return the weights times samples of a perceptron that cost less than a program more."""
+    return float(_row(convolutions=False)["filler"])
 
 
 def _row(convolutions: bool) -> dict[str, Any]:

@@ -9,19 +9,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import keras
 import numpy as np
 from tqdm import tqdm
 
 from nnest._interrupts import interrupts_heard
-from nnest._machine import free_memory
 from nnest.estimators import NeuralNet
+from nnest.population._ahead import compiled_ahead, cut
 from nnest.population._checkpoint import GroupCheckpoint, release
-from nnest.population._execution import ExecutionPlan, plan_for
+from nnest.population._execution import ExecutionPlan, largest_filler
 from nnest.population._group import Group
 from nnest.population._members import Member, Preparation, fit_alone
-from nnest.population._sizes import MemoryCheck, size_of
+from nnest.population._sizes import MemoryCheck, device_memory
 from nnest.population._workers import Part, has_workers, train_in_workers
 from nnest.programs import signature
 
@@ -42,6 +41,7 @@ def fit_many(
     checkpoint: str | Path | None = None,
     max_group: int | str = "auto",
     n_jobs: int | None = None,
+    fill_units: bool = False,
 ) -> list[Any]:
     """Fit estimators in place, many in one program, and return them.
 
@@ -82,6 +82,10 @@ def fit_many(
         Workers that train groups, one whole group each at a time, by joblib: processes of this
         machine, or those of the backend of `joblib.parallel_config`. -1 takes all. None is 1, this
         process, except inside `joblib.parallel_config`. With a `callback` there are none.
+    fill_units : bool, default=False
+        Whether perceptrons of different *hidden_units* share programs: they are filled up to powers
+        of two of units, and to three hidden layers, with zeros that learn nothing, where this costs
+        less than a program more. It is for many architectures, each of which few estimators have.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def fit_many(
     remote = has_workers(n_jobs, callback)
     most = None if max_group == "auto" else int(max_group)
     checkpoints: list[GroupCheckpoint] = []
-    preparation, done = Preparation(X, y, sample_weight), 0
+    preparation, done = Preparation(X, y, sample_weight, largest_filler() if fill_units else 0.0), 0
     with interrupts_heard():
         while done < len(estimators):
             members, done = _prepared(estimators, done, preparation, splits)
@@ -132,13 +136,15 @@ def fit_many(
                     parts = [
                         Part(part, plan, samples)
                         for group, samples in groups
-                        for parts, plan in [_cut(group, most)]
+                        for parts, plan in [cut(group, most)]
                         for part in parts
                     ]
                     checkpoints += train_in_workers(_train, parts, n_jobs, checkpoint, bar.update)
                     continue
-                for group, samples in groups:
-                    checkpoints += _train(group, samples, most, report, checkpoint)
+                with compiled_ahead(groups, most) as ready:
+                    for (group, samples), wait in zip(groups, ready, strict=True):
+                        wait()
+                        checkpoints += _train(group, samples, most, report, checkpoint)
     release(checkpoints)
     return estimators
 
@@ -212,7 +218,7 @@ def _prepared(
                     estimators[place].random_state.set_state(states[place])
             gc.collect()
             break
-        check(members[-1], _free_memory)
+        check(members[-1], device_memory)
     for reason, n in reasons.items():
         warnings.warn(
             f"{n} of {len(estimators)} estimators were fitted one by one: {reason}.", stacklevel=3
@@ -271,13 +277,6 @@ class _Report:
         return set(np.flatnonzero(mask).tolist())
 
 
-def _cut(members: list[Member], most: int | None) -> tuple[list[list[Member]], ExecutionPlan]:
-    """Return the members of one architecture in parts that fit, and how they are run."""
-    most = most or _max_members(members[0])
-    plan = plan_for(members[0].like, min(len(members), most), most)
-    return [members[i : i + most] for i in range(0, len(members), most)], plan
-
-
 def _train(
     members: list[Member],
     samples: np.ndarray,
@@ -286,7 +285,7 @@ def _train(
     checkpoint: str | Path | None,
 ) -> list[GroupCheckpoint]:
     """Train the members of one architecture, as many at once as fit."""
-    waiting, plan = _cut(members, most)
+    waiting, plan = cut(members, most)
     checkpoints = []
     while waiting:
         part = waiting.pop(0)
@@ -332,16 +331,3 @@ def _halves(members: list[Member], plan: ExecutionPlan) -> list[list[Member]]:
         return [members]
     half = len(members) // 2
     return [members[:half], members[half:]]
-
-
-def _max_members(member: Member) -> int:
-    """Return how many members fit into half of the memory: their stacked states, the best too."""
-    return max(1, int(_free_memory() // (4 * size_of(member))))
-
-
-def _free_memory() -> float:
-    """Return the bytes that the device, or this process, has left."""
-    stats = jax.devices()[0].memory_stats() or {}
-    if "bytes_limit" in stats:
-        return float(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
-    return free_memory()

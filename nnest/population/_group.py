@@ -80,6 +80,12 @@ class Group:
                 checkpoint.save_if_due(self)
         checkpoint.save(self)
 
+    def compile(self) -> None:
+        """Compile its program, by a block that is given up."""
+        block, *_ = self.pack(self.members[: self.plan.lanes])
+        block.begin(self.start)
+        block.compile()
+
     def pack(self, members: list[Member]) -> list[Block]:
         """Return blocks of these members."""
         if self.plan.name == "alone":

@@ -185,13 +185,15 @@ class Preparation:
     ----------
     X, y, sample_weight : array-like
         Samples of all.
+    filler : float
+        See :class:`nnest.estimators.Architectures`.
     """
 
-    def __init__(self, X: Any, y: Any, sample_weight: Any) -> None:
+    def __init__(self, X: Any, y: Any, sample_weight: Any, filler: float = 0.0) -> None:
         self._given = X, y, sample_weight
         self._every = np.arange(len(y))
         self._checked: dict[Any, Samples | None] = {}
-        self._architectures = Architectures()
+        self._architectures = Architectures(filler)
 
     def member(self, place: int, estimator: Any, split: Any) -> Member:
         """Return a member that is ready to be trained."""

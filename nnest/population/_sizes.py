@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 
+from nnest._machine import free_memory
 from nnest.estimators import static_parameters
 from nnest.population._members import Member
 
-__all__ = ["MemoryCheck", "size_of"]
+__all__ = ["MemoryCheck", "device_memory", "size_of"]
 
 
 class MemoryCheck:
@@ -55,3 +57,11 @@ def _architecture(estimator: Any) -> str:
 def size_of(member: Member) -> int:
     """Return the bytes of a member's state, the optimizer's included."""
     return sum(4 * int(np.prod(values.shape)) for part in member.state for values in part)
+
+
+def device_memory() -> float:
+    """Return the bytes that the device, or this process, has left."""
+    stats = jax.devices()[0].memory_stats() or {}
+    if "bytes_limit" in stats:
+        return float(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
+    return free_memory()

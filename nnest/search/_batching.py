@@ -318,6 +318,7 @@ def fit_together(
             checkpoint=job.checkpoint,
             max_group=job.max_group,
             n_jobs=job.n_jobs,
+            fill_units=any("hidden_units" in name for each in members for name in each.setting),
         )
     except Exception as error:
         if job.raises(error):
