@@ -15,7 +15,7 @@ from nnest.persistence._onnx_nodes import Graph, NoOnnxFormError
 from nnest.persistence._save import check_estimator
 from nnest.preprocessing import GaussianBlur, PixelScaler, gaussian_kernel
 
-__all__ = ["to_onnx"]
+__all__ = ["blur_matrix", "pipeline_parts", "to_onnx"]
 
 OPSET = 20
 IR_VERSION = 10
@@ -74,7 +74,7 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     >>> bool((label == net.predict(np.eye(4))).all())
     True
     """
-    steps, network = _parts(estimator)
+    steps, network = pipeline_parts(estimator)
     check_estimator(network)
     onnx, _ = _libraries()
     try:
@@ -90,7 +90,7 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
         file.write(content)
 
 
-def _parts(estimator: Any) -> tuple[list[Any], Any]:
+def pipeline_parts(estimator: Any) -> tuple[list[Any], Any]:
     """Return the transformers and the network of a pipeline or of an estimator alone."""
     from sklearn.pipeline import Pipeline
 
@@ -153,7 +153,7 @@ def _transformed(graph: Graph, x: str, step: Any, shape: tuple[int, ...]) -> str
     height, width, *_ = rows_first
     # An image with channels is (n, height, width, c); one without gets a last axis of one.
     channels = int(np.prod(shape)) // (height * width)
-    rows, columns = (_blur_matrix(step, side) for side in (height, width))
+    rows, columns = (blur_matrix(step, side) for side in (height, width))
     x = graph.reshape(x, (-1, height, width * channels))
     x = graph.add("MatMul", graph.constant(rows), x)
     x = graph.reshape(x, (-1, width, channels))
@@ -161,7 +161,7 @@ def _transformed(graph: Graph, x: str, step: Any, shape: tuple[int, ...]) -> str
     return graph.reshape(x, (-1, *shape))
 
 
-def _blur_matrix(step: GaussianBlur, side: int) -> np.ndarray:
+def blur_matrix(step: GaussianBlur, side: int) -> np.ndarray:
     """Return the matrix that blurs an axis; a border rule is a part of it."""
     from scipy.ndimage import correlate1d
 
