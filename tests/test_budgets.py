@@ -11,7 +11,8 @@ from pathlib import Path
 
 PACKAGE = Path(find_spec("nnest").origin).parent
 #: Most code lines, without docstrings, comments and blank lines: of the reports, of all else.
-MOST_IN_REPORTS, MOST_ELSEWHERE = 2_200, 20_000
+#: The last raise, by 300, is for the page about a network (nnest/explain).
+MOST_IN_REPORTS, MOST_ELSEWHERE = 2_200, 20_300
 #: The largest share of one room in all code beside the reports.
 LARGEST_ROOM = 0.2
 

@@ -24,24 +24,32 @@ function extent(values) {
 }
 
 // Draws pictures of one size side by side; color(tile, pixel) gives red, green and blue.
+const GAP = 2, WIDEST = 640;
 function draw(canvas, n, h, w, color, text) {
-  const columns = Math.max(1, Math.min(n, Math.floor(200 / (w + 1))));
-  canvas.width = columns * (w + 1) - 1;
-  canvas.height = Math.ceil(n / columns) * (h + 1) - 1;
-  const context = canvas.getContext("2d"), tile = context.createImageData(w, h);
+  const wanted = n === 1 ? 200 : h * w === 1 ? 14 : 56;
+  const zoom = Math.max(1, Math.round(wanted / w)), across = w * zoom + GAP, down = h * zoom + GAP;
+  const columns = Math.max(1, Math.min(n, Math.floor(WIDEST / across)));
+  canvas.width = columns * across - GAP;
+  canvas.height = Math.ceil(n / columns) * down - GAP;
+  const small = make("canvas", "", { width: w, height: h }), to = canvas.getContext("2d");
+  const from = small.getContext("2d"), tile = from.createImageData(w, h);
+  to.imageSmoothingEnabled = false;
+  to.fillStyle = "#888";
+  to.fillRect(0, 0, canvas.width, canvas.height);
   for (let t = 0; t < n; t++) {
     for (let at = 0; at < h * w; at++) tile.data.set([...color(t, at), 255], 4 * at);
-    context.putImageData(tile, (t % columns) * (w + 1), Math.floor(t / columns) * (h + 1));
+    from.putImageData(tile, 0, 0);
+    const x = (t % columns) * across, y = Math.floor(t / columns) * down;
+    to.drawImage(small, x, y, w * zoom, h * zoom);
   }
-  const zoom = Math.max(n > 1 ? 3 : 1, Math.floor(200 / canvas.width));
-  canvas.style.width = `${canvas.width * zoom}px`;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", text);
 }
 
 // Blue below zero, white at zero, orange above.
 function signed(value, most) {
-  const end = value < 0 ? [0, 90, 180] : [215, 90, 0], share = most > 0 ? Math.abs(value) / most : 0;
+  const end = value < 0 ? [0, 90, 180] : [215, 90, 0];
+  const share = most > 0 ? Math.abs(value) / most : 0;
   return end.map((part) => 255 + share * (part - 255));
 }
 function drawSigned(canvas, n, h, w, value, text) {
@@ -126,7 +134,7 @@ function occlude() {
     let step = steps.next();
     while (!step.done && performance.now() < until) step = steps.next();
     if (!step.done) {
-      element("occlusion-says").textContent = `Computing: ${Math.floor(step.value * 10)}0 %`;
+      element("occlusion-says").textContent = `Computing: ${10 * Math.floor(10 * step.value)} %`;
       setTimeout(go);
       return;
     }
@@ -134,8 +142,8 @@ function occlude() {
     element("occlusion").hidden = false;
     drawSigned(element("occlusion"), 1, height, width, (_, at) => step.value[at], text);
     const [low, high] = extent(step.value);
-    element("occlusion-says").textContent = `${text}, from ${short(low)} (blue: the patch helps) to `
-      + `${short(high)} (orange).`;
+    element("occlusion-says").textContent =
+      `${text}, from ${short(low)} to ${short(high)}. Blue: the patch raises it.`;
   }
   go();
 }
@@ -210,8 +218,10 @@ function matrix(layer) {
 function activations(layer, values) {
   const [h, w, c] = layer.shape, flat = h * w === 1, shown = flat ? c : Math.min(c, MOST_TILES);
   const [low, high] = extent(values), figure = make("figure"), canvas = make("canvas");
-  const says = make("figcaption", `What it makes of the image: ${flat ? `${c} numbers` : `${c} maps`}`
-    + `${shown < c ? ` (the first ${shown} are shown)` : ""}, from ${short(low)} to ${short(high)}.`);
+  const what = flat ? `${c} numbers` : `channels: ${c}`;
+  const part = shown < c ? ` (the first ${shown} are shown)` : "";
+  const says = make("figcaption",
+    `What it makes of the image: ${what}${part}, from ${short(low)} to ${short(high)}.`);
   drawSigned(canvas, shown, h, w, (t, at) => values[at * c + t], says.textContent);
   figure.append(canvas, says);
   return figure;
