@@ -16,6 +16,7 @@ from nnest._interrupts import interrupts_heard
 from nnest._storage import writing
 from nnest.cli._cache import add_cache
 from nnest.cli._data import add_data
+from nnest.cli._explain import add_explain
 from nnest.cli._export import add_export
 from nnest.cli._report import add_report
 from nnest.cli._reproduce import INTERRUPTED, add_reproduce
@@ -121,6 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_report(commands.add_parser("report", help="what a report says beside what we found"))
     add_tune(commands.add_parser("tune", help="search the settings of a network by a study"))
     add_export(commands.add_parser("export", help="write a saved network as ONNX"))
+    add_explain(commands.add_parser("explain", help="write a page about a saved network"))
     add_data(commands.add_parser("data", help="list, fetch and verify the data sets"))
     add_cache(commands.add_parser("cache", help="see or remove compiled programs"))
     _add_demo(commands.add_parser("demo", help="a small study from end to end, without downloads"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Graph", "NoOnnxFormError"]
+__all__ = ["Graph", "NoOnnxFormError", "normalization", "pads"]
 
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
 TO_CHANNELS_LAST = (0, 2, 3, 1)
@@ -94,7 +94,7 @@ def _convolution(graph: Graph, inputs: list[str], layer: Any) -> str:
         inputs[0],
         *constants,
         strides=list(layer.strides),
-        pads=_pads(layer, layer.kernel_size),
+        pads=pads(layer, layer.kernel_size),
     )
 
 
@@ -108,7 +108,7 @@ def _pooling(operator: str) -> Callable[[Graph, list[str], Any], str]:
             inputs[0],
             kernel_shape=list(layer.pool_size),
             strides=list(layer.strides),
-            pads=_pads(layer, layer.pool_size),
+            pads=pads(layer, layer.pool_size),
         )
 
     return add
@@ -121,7 +121,7 @@ def _channels_first(graph: Graph, operator: str, x: str, *more: str, **attribute
     return graph.add("Transpose", x, perm=TO_CHANNELS_LAST)
 
 
-def _pads(layer: Any, window: tuple[int, ...]) -> list[int]:
+def pads(layer: Any, window: tuple[int, ...]) -> list[int]:
     """Return how many zeros stand before and behind rows and columns; the odd one is behind."""
     if layer.padding == "valid":
         return [0, 0, 0, 0]
@@ -134,10 +134,16 @@ def _pads(layer: Any, window: tuple[int, ...]) -> list[int]:
 
 def _batch_norm(graph: Graph, inputs: list[str], layer: Any) -> str:
     """Add batch normalization by its moving moments, as a factor and an addend."""
+    factor, addend = normalization(layer)
+    x = graph.add("Mul", inputs[0], graph.constant(factor.astype(np.float32)))
+    return graph.add("Add", x, graph.constant(addend.astype(np.float32)))
+
+
+def normalization(layer: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factor and the addend of each channel."""
     gamma, beta, mean, variance = (np.asarray(each, np.float64) for each in layer.get_weights())
     factor = gamma / np.sqrt(variance + layer.epsilon)
-    x = graph.add("Mul", inputs[0], graph.constant(factor.astype(np.float32)))
-    return graph.add("Add", x, graph.constant((beta - mean * factor).astype(np.float32)))
+    return factor, beta - mean * factor
 
 
 def _central_window(graph: Graph, inputs: list[str], layer: Any) -> str:

@@ -11,7 +11,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from nnest.persistence._onnx_nodes import Graph
 from nnest.preprocessing import GaussianBlur, PixelScaler, gaussian_kernel
 
-__all__ = ["add_step", "before"]
+__all__ = ["add_step", "before", "blur_matrix"]
 
 
 def add_step(graph: Graph, x: str, step: Any, shape: tuple[int, ...]) -> str:
@@ -67,7 +67,7 @@ def _blurred(graph: Graph, x: str, step: GaussianBlur, shape: tuple[int, ...]) -
     height, width, *_ = rows_first
     # An image with channels is (n, height, width, c); one without gets a last axis of one.
     channels = int(np.prod(shape)) // (height * width)
-    rows, columns = (_blur_matrix(step, side) for side in (height, width))
+    rows, columns = (blur_matrix(step, side) for side in (height, width))
     x = graph.reshape(x, (-1, height, width * channels))
     x = graph.add("MatMul", graph.constant(rows), x)
     x = graph.reshape(x, (-1, width, channels))
@@ -75,7 +75,7 @@ def _blurred(graph: Graph, x: str, step: GaussianBlur, shape: tuple[int, ...]) -
     return graph.reshape(x, (-1, *shape))
 
 
-def _blur_matrix(step: GaussianBlur, side: int) -> np.ndarray:
+def blur_matrix(step: GaussianBlur, side: int) -> np.ndarray:
     """Return the matrix that blurs an axis; a border rule is a part of it."""
     from scipy.ndimage import correlate1d
 
