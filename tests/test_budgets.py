@@ -11,7 +11,8 @@ from pathlib import Path
 
 PACKAGE = Path(find_spec("nnest").origin).parent
 #: Most code lines, without docstrings, comments and blank lines: of the reports, of all else.
-MOST_IN_REPORTS, MOST_ELSEWHERE = 2_200, 20_000
+#: 150 of them are loss, Brier score and calibration error with their intervals.
+MOST_IN_REPORTS, MOST_ELSEWHERE = 2_200, 20_150
 #: The largest share of one room in all code beside the reports.
 LARGEST_ROOM = 0.2
 
