@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import cnn, grid, members, memory, optuna, storages, verdicts
+from benchmarks import cnn, coverage, grid, members, memory, optuna, storages, verdicts
 
 
 def main() -> None:
     """Run each as its own program would, with its own sizes."""
-    for benchmark in (verdicts, grid, cnn, memory, members, optuna, storages):
+    for benchmark in (verdicts, coverage, grid, cnn, memory, members, optuna, storages):
         benchmark.main([])
 
 

@@ -32,7 +32,7 @@ KEEP_PAGES = (
 )
 _PACKAGES = (
     "nnest-estimators", "keras", "jax", "jaxlib", "tensorflow-cpu", "torch", "skorch", "scikeras",
-    "scikit-learn", "numpy", "optuna", "psycopg",
+    "scikit-learn", "numpy", "optuna", "psycopg", "mapie",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from nnest.estimators._architectures import Architectures
 from nnest.estimators._cnn_classifier import CNNClassifier
 from nnest.estimators._cnn_regressor import CNNRegressor
 from nnest.estimators._fitting import Fitting
+from nnest.estimators._inputs import as_targets as as_targets
 from nnest.estimators._mlp import MLPClassifier, MLPRegressor
 from nnest.estimators._network import State
 from nnest.estimators._neural_net import NeuralNet

@@ -63,6 +63,8 @@ def _is_picture(value: Any) -> bool:
 
 def as_targets(y: Any, are_labels: bool) -> Any:
     """Return the targets, pandas's nullable types and categories as the plain ones they mean."""
+    if are_labels:
+        _check_one_label(y)
     dtype = getattr(y, "dtype", None)
     if dtype is None or (isinstance(dtype, np.dtype) and dtype.kind not in "OT"):
         return y
@@ -86,6 +88,26 @@ def as_targets(y: Any, are_labels: bool) -> Any:
     plain = np.asarray(values)
     # Text stays what it is, and so do the labels that are predicted.
     return plain if plain.dtype.kind in "biuf" else y
+
+
+def _check_one_label(y: Any) -> None:
+    """Raise if there are several labels for a sample, as a table or as lists."""
+    try:
+        shape = tuple(y.shape) if hasattr(y, "shape") else np.shape(y)
+    except ValueError:  # lists of unequal lengths
+        shape = (len(y),)
+    if len(shape) == 1 and isinstance(next(iter(y), None), list | tuple | set | frozenset):
+        raise ValueError(
+            "y holds a list of labels for each sample, but a classifier here learns one: encode "
+            "them by scikit-learn's MultiLabelBinarizer, and put the classifier into a "
+            "OneVsRestClassifier or MultiOutputClassifier."
+        )
+    if len(shape) > 1 and shape[1:] != (1,):
+        raise ValueError(
+            f"y has shape {shape}, but a classifier here learns one label for each sample: put the "
+            "classifier into scikit-learn's MultiOutputClassifier or OneVsRestClassifier; of "
+            "one-hot rows give y.argmax(axis=1)."
+        )
 
 
 def _is_missing(value: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from nnest._compat.sklearn import safe_indexing
+from nnest._compat.sklearn import num_samples, safe_indexing
 from nnest.estimators import Architectures, EarlyStoppingRule, Fitting, Samples, State
 from nnest.programs import FILLER, batch_bounds, order_of, rows_at_once
 
@@ -191,7 +191,7 @@ class Preparation:
 
     def __init__(self, X: Any, y: Any, sample_weight: Any, filler: float = 0.0) -> None:
         self._given = X, y, sample_weight
-        self._every = np.arange(len(y))
+        self._every = np.arange(num_samples(y))
         self._checked: dict[Any, Samples | None] = {}
         self._architectures = Architectures(filler)
 

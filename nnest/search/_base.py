@@ -88,7 +88,7 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         check_keep(self)
         scorers, refit_metric = compat.get_scorers(self)
         X, y = indexable(X, y)
-        check_targets(y)
+        check_targets(y, is_classifier(self.estimator))
         params = compat.check_method_params(X, params=params)
         routed = compat.route_params(self, params)
         weight = params.get("sample_weight")

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from nnest._compat.sklearn import num_samples
 from nnest._validation import suggest
-from nnest.estimators import NeuralNet
+from nnest.estimators import NeuralNet, as_targets
 
 __all__ = [
     "check_metrics",
@@ -46,10 +46,11 @@ def several_metrics(scoring: Any) -> dict[str, Any]:
     return {name: name for name in scoring} if isinstance(scoring, list | tuple | set) else {}
 
 
-def check_targets(y: Any) -> None:
-    """Raise if targets are missing or infinite."""
+def check_targets(y: Any, are_labels: bool) -> None:
+    """Raise if targets are missing or infinite, or several labels for a sample."""
     if y is None:
         raise ValueError("This search requires y to be passed, but the target y is None.")
+    as_targets(y, are_labels)  # what every fit would say
     assert_all_finite(np.asarray(y), input_name="y")
 
 
