@@ -79,7 +79,7 @@ def test_names_of_columns_are_kept(name: str, output: str | None) -> None:
     inside = getattr(best[-1], "feature_names_in_", None)
     assert (inside is None) if output is None else inside.tolist() == INSIDE
     assert found.predict(X[COLUMNS[::-1]]).tolist() == found.predict(X).tolist()
-    with pytest.raises(ValueError, match="columns are missing: {'color'}"):
+    with pytest.raises(ValueError, match=r"columns are missing: \{'color'\}"):
         found.predict(X.drop(columns="color"))
 
 
