@@ -55,7 +55,10 @@ def kind(dtype: str) -> tuple[pd.DataFrame, np.ndarray]:
     return frame, y
 
 
-@pytest.mark.parametrize("dtype", ["object", "category", "Int64"])
+@pytest.mark.parametrize(
+    "dtype",
+    ["object", *(pytest.param(each, marks=pytest.mark.slow) for each in ("category", "Int64"))],
+)
 def test_the_table_of_results_is_scikit_learns(dtype: str) -> None:
     """Settings of transformers are searched too."""
     X, y = kind(dtype)
@@ -64,7 +67,7 @@ def test_the_table_of_results_is_scikit_learns(dtype: str) -> None:
     assert_same(*both(model(), grid, X, y))
 
 
-@pytest.mark.parametrize("output", [None, "pandas"])
+@pytest.mark.parametrize("output", [pytest.param(None, marks=pytest.mark.slow), "pandas"])
 @pytest.mark.parametrize("name", SEARCHES)
 def test_names_of_columns_are_kept(name: str, output: str | None) -> None:
     """A search answers frames, and refuses those that lack a column."""
@@ -83,6 +86,7 @@ def test_names_of_columns_are_kept(name: str, output: str | None) -> None:
         found.predict(X.drop(columns="color"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEARCHES)
 def test_a_word_that_a_fold_lacks_is_no_error(name: str) -> None:
     """Its networks have an input less than the others."""
@@ -95,6 +99,7 @@ def test_a_word_that_a_fold_lacks_is_no_error(name: str) -> None:
     assert "words__color_seldom" in found.best_estimator_[:-1].get_feature_names_out()
 
 
+@pytest.mark.slow
 def test_networks_that_are_kept_know_the_columns() -> None:
     """Those of the folds, and the ensemble of them."""
     X, y = table()

@@ -72,14 +72,20 @@ def test_lists_of_labels_are_refused(way: str, y: Any) -> None:
 
 @pytest.mark.parametrize("several", [MultiOutputClassifier, OneVsRestClassifier])
 def test_a_network_for_each_label_learns_them(several: Any) -> None:
-    """Each label is told from the other; a plain search tunes all of them together."""
+    """Each label is told from the other."""
     found = several(mlp(epochs=60, learning_rate=0.05)).fit(X, Y)
     assert (found.predict(X) == Y).mean(axis=0).min() > 0.85
 
+
+@pytest.mark.slow
+@pytest.mark.parametrize("several", [MultiOutputClassifier, OneVsRestClassifier])
+def test_a_plain_search_tunes_all_labels_together(several: Any) -> None:
+    """One setting for the networks of all labels."""
     search = GridSearchCV(several(mlp()), {"estimator__dropout": [0.0, 0.2]}, cv=2).fit(X, Y)
     assert search.predict(X).shape == (60, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("several", [MultiOutputClassifier, OneVsRestClassifier])
 @pytest.mark.parametrize("name", SEARCHES)
 def test_a_search_for_each_label_finds_its_own_setting(name: str, several: Any) -> None:
