@@ -14,8 +14,6 @@ from tests.helpers import ROOT
 RESULTS = ResultStore(ROOT / "book" / "results")
 # A report may be declared, in a commit of its own, before any of it is run.
 RECORDED = [key for key in list_reports() if RESULTS.read(key)]
-# These wait for their first complete set of seeds; take a name out when its runs are recorded.
-DECLARED_BEFORE_RUNS: set[str] = set()
 REASONS = {
     "not comparable",
     "not judged",
@@ -63,8 +61,6 @@ def test_every_number_has_a_verdict_or_a_reason(verdicts: Verdicts) -> None:
 def test_every_claim_has_a_verdict_or_a_reason(verdicts: Verdicts) -> None:
     """Nothing that a report says, and nothing that we ask, is left without an answer."""
     for one in verdicts.claims:
-        if one.experiment in DECLARED_BEFORE_RUNS and not one.judged:
-            continue
         assert one.judged or (one.verdict in REASONS and one.note), (one.key, one.verdict)
         assert one.sources
 

@@ -18,8 +18,8 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-#: What the kernels of the pages read. The same figure gives the same file. Each kernel warns that it
-#: is heard over TCP, which no other machine hears; errors are still printed.
+#: What the kernels of the pages read. The same figure gives the same file. Each kernel would warn
+#: that it is heard over TCP, which no other machine hears; errors are still printed.
 _KERNEL = """
 c.IPKernelApp.log_level = 40
 c.InlineBackend.figure_formats = {"svg"}
