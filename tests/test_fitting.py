@@ -22,7 +22,8 @@ from nnest.estimators import (
     network_size,
     static_parameters,
 )
-from nnest.estimators._network import Architectures, state_of
+from nnest.estimators._architectures import Architectures
+from nnest.estimators._network import state_of
 from tests.networks import mlp, pictures, same_weights
 
 X, Y = pictures(60)

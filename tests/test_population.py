@@ -17,6 +17,7 @@ from nnest.augmentation import Augmentation
 from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
 from nnest.population import (
     ExecutionPlan,
+    _ahead,
     _fit_many,
     _group,
     _members,
@@ -301,7 +302,8 @@ def test_more_than_memory_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     (one,) = fit_many([mlp()], FLAT, Y)
     variables = [*one.model_.variables, *one.model_.optimizer.variables]
     size = sum(4 * v.value.size for v in variables)
-    monkeypatch.setattr(_fit_many, "device_memory", lambda: 10.0 * size)
+    for module in (_ahead, _fit_many):
+        monkeypatch.setattr(module, "device_memory", lambda: 10.0 * size)
     message = "11 estimators of 0.0 MiB each do not fit into the 0.1 MiB of memory that are free"
     with pytest.raises(ValueError, match=message):
         fit_many([mlp(random_state=i) for i in range(11)], FLAT, Y)
