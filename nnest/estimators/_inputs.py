@@ -93,10 +93,11 @@ def as_targets(y: Any, are_labels: bool) -> Any:
 def _check_one_label(y: Any) -> None:
     """Raise if there are several labels for a sample, as a table or as lists."""
     try:
-        shape = tuple(y.shape) if hasattr(y, "shape") else np.shape(y)
+        shape = tuple(y.shape) if hasattr(y, "shape") else np.asarray(y).shape
     except ValueError:  # lists of unequal lengths
         shape = (len(y),)
-    if len(shape) == 1 and isinstance(next(iter(y), None), list | tuple | set | frozenset):
+    first = next(iter(y), None) if hasattr(y, "__iter__") else None
+    if len(shape) == 1 and isinstance(first, list | tuple | set | frozenset):
         raise ValueError(
             "y holds a list of labels for each sample, but a classifier here learns one: encode "
             "them by scikit-learn's MultiLabelBinarizer, and put the classifier into a "
