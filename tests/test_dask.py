@@ -134,14 +134,14 @@ def test_a_second_search_compiles_nothing(client: Any) -> None:
 def test_another_architecture_is_compiled_too(client: Any) -> None:
     """The count can tell: each width is two programs more in each worker that trained it."""
     with joblib.parallel_config(backend="dask"):
-        searched("mlp", {"hidden_units": [(8,), (9,), (10,)], **GRID}, refit=False)
+        searched("mlp", {"hidden_units": [(8,), (20,), (40,)], **GRID}, refit=False)
     counted = client.run(programs).values()
     assert all(steps == len(kinds) > 2 for kinds, steps in counted)
 
 
 def grouped(**settings: Any) -> VectorizedGridSearchCV:
     """Return a fitted search of three groups, the members of each of which train together."""
-    grid = {"hidden_units": [(8,), (9,), (10,)], "dropout": [0.0, 0.3]}
+    grid = {"hidden_units": [(8,), (20,), (40,)], "dropout": [0.0, 0.3]}
     return VectorizedGridSearchCV(mlp(), grid, cv=3, **settings).fit(*table())
 
 

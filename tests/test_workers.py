@@ -25,7 +25,7 @@ from tests.networks import cnn, mlp, pictures, refuses, same_weights
 from tests.searches import kill_once, table, train_part, without_times
 
 X, Y = table()
-GRID = {"hidden_units": [(8,), (9,)], "dropout": [0.0, 0.3]}
+GRID = {"hidden_units": [(8,), (20,)], "dropout": [0.0, 0.3]}
 #: Where workers are processes, and where they are threads of this one.
 WORKERS = ["threading", pytest.param("loky", marks=pytest.mark.slow)]
 
