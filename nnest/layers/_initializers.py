@@ -65,7 +65,7 @@ def compiled_initializer(initializer: Any) -> Any:
 
 def _are_numbered() -> bool:
     """Tell whether JAX draws each number by its place, however many there are."""
-    return bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
+    return bool(getattr(jax.config, "jax_threefry_partitionable", True))  # newer ones always do
 
 
 def _scale(initializer: Any, shape: tuple[int, ...]) -> float:
