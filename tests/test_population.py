@@ -378,6 +378,21 @@ def test_architectures_are_groups() -> None:
     assert [member.group_["members"] for member in fitted] == [3, 2, 3, 2, 3]
 
 
+def test_architectures_share_one_copy_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that are compiled ahead do not hold the samples once for each architecture."""
+    seen: list[Any] = []
+
+    def train(members: Any, samples: Any, *_: Any) -> list[Any]:
+        seen.append(samples)
+        return []
+
+    monkeypatch.setattr(_fit_many, "_train", train)
+    monkeypatch.setattr(_ahead, "cores", lambda: 2)
+    fit_many([mlp(hidden_units=(n,), random_state=0) for n in (4, 5, 6)], FLAT, Y)
+    assert len(seen) == 3
+    assert seen[0] is seen[1] is seen[2]
+
+
 def test_what_cannot_be_grouped_is_fitted_alone_and_says_why() -> None:
     """Callbacks are their estimator's own business."""
     expected = mlp(random_state=1).fit(FLAT, Y)

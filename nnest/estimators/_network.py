@@ -92,7 +92,7 @@ class Network:
 
     def __init__(self, model: Model) -> None:
         self.like = model
-        self.n_parameters = int(model.count_params())
+        self._n_parameters: int | None = None  # None is as many as `like` has
         self._state: State | None = None
         self._build: Callable[[], Model] | None = None
 
@@ -102,7 +102,7 @@ class Network:
     ) -> Network:
         """Return a network of which there are numbers, and a model that runs with them."""
         network = cls(like)
-        network._state, network._build, network.n_parameters = state, build, n_parameters
+        network._state, network._build, network._n_parameters = state, build, n_parameters
         return network
 
     @property
@@ -120,6 +120,12 @@ class Network:
     def state(self) -> State:
         """Weights, other variables and optimizer, as `like` has them."""
         return state_of(self.like) if self._state is None else self._state
+
+    @property
+    def n_parameters(self) -> int:
+        """Numbers of its layers."""
+        own = self._n_parameters
+        return int(self.like.count_params()) if own is None else own
 
     def size(self) -> dict[str, int]:
         """Return the weights, and the bytes of what a training keeps of each."""

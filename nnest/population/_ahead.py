@@ -25,10 +25,11 @@ COPIES = 16
 @contextmanager
 def compiled_ahead(
     groups: list[tuple[list[Member], np.ndarray]], most: int | None
-) -> Iterator[list[Callable[[], Any]]]:
+) -> Iterator[list[tuple[list[Member], Any, Callable[[], Any]]]]:
     """Compile the programs of several groups, as many at once as there are cores.
 
-    Yields what waits for each. Two threads that want one program would both compile it.
+    Yields each group with its samples, of which all groups share one copy, and with what waits for
+    its program. Two threads that want one program would both compile it.
     """
 
     def compile_one(group: Group) -> None:
@@ -38,17 +39,21 @@ def compiled_ahead(
 
     # On a GPU a block is all that its memory holds.
     if len(groups) == 1 or cores() == 1 or jax.default_backend() != "cpu":
-        yield [lambda: None] * len(groups)
+        yield [(*group, lambda: None) for group in groups]
         return
+    copies: dict[tuple[int, str], Any] = {}
+    shared: list[Group] = []
+    for members, samples in groups:
+        plan = cut(members, most)[1]
+        place = id(samples), plan.name
+        shared.append(Group(members, copies.get(place, samples), plan))
+        copies[place] = shared[-1].samples
     # Two threads must not trace with the same model, and Keras completes models in this one.
-    of_model = {
-        id(members[0].like): Group(members, samples, cut(members, most)[1])
-        for members, samples in groups
-    }
+    of_model = {id(group.template): group for group in shared}
     with ThreadPoolExecutor(cores()) as pool:
         try:
             waits = {key: pool.submit(compile_one, group).result for key, group in of_model.items()}
-            yield [waits[id(members[0].like)] for members, _ in groups]
+            yield [(group.members, group.samples, waits[id(group.template)]) for group in shared]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

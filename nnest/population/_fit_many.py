@@ -142,7 +142,7 @@ def fit_many(
                     checkpoints += train_in_workers(_train, parts, n_jobs, checkpoint, bar.update)
                     continue
                 with compiled_ahead(groups, most) as ready:
-                    for (group, samples), wait in zip(groups, ready, strict=True):
+                    for group, samples, wait in ready:
                         wait()
                         checkpoints += _train(group, samples, most, report, checkpoint)
     release(checkpoints)
