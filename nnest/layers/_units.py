@@ -34,7 +34,7 @@ class FilledDropout(Dropout):
     >>> import numpy as np
     >>> from nnest.layers import Dropout, FilledDropout
     >>> filled = FilledDropout(0.5, seed=0)
-    >>> filled.hyperparameters.units.assign(3)
+    >>> _ = filled.hyperparameters.units.assign(3)
     >>> wide = filled(np.ones((4, 8), "float32"), training=True)[:, :3]
     >>> own = Dropout(0.5, seed=0)(np.ones((4, 3), "float32"), training=True)
     >>> bool((wide == own).all())
@@ -75,7 +75,7 @@ class UnitMask(keras.layers.Layer):
     >>> import numpy as np
     >>> from nnest.layers import UnitMask
     >>> mask = UnitMask()
-    >>> mask.hyperparameters.units.assign(2)
+    >>> _ = mask.hyperparameters.units.assign(2)
     >>> after, before = np.ones((1, 3), "float32"), np.full((1, 3), 7, "float32")
     >>> np.asarray(mask([after, before])).tolist()
     [[1.0, 1.0, 0.0]]
