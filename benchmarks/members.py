@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from math import exp, log
 from statistics import median
 from typing import Any
 
@@ -20,9 +19,10 @@ from benchmarks.networks import Network, estimator, images
 
 TABLE = ROOT / "nnest" / "population" / "lowerings.json"
 #: Samples of an epoch, epochs, and members when lowerings are compared.
-SIZES = {"mlp": (1440, 3, 64), "wide mlp": (640, 3, 16), "cnn": (256, 3, 4)}
-#: Whether a network has convolutions: the table has a row for either.
-KINDS = {"mlp": False, "wide mlp": False, "cnn": True}
+SIZES = {"mlp": (1440, 3, 64), "wide mlp": (3328, 3, 16), "cnn": (256, 3, 4)}
+#: Of which row of the table a network decides: whether it has convolutions, and from how many
+#: weights on.
+KINDS = {"mlp": (False, 0), "wide mlp": (False, 40_000), "cnn": (True, 0)}
 COUNTS = (1, 4, 16, 64, 256)
 LANES = (1, 2, 4, 8, 16, 32)
 CNN = Network((28, 28, 1), (16, 32), 3, (64,), False, 0.25)
@@ -65,8 +65,8 @@ def unfitted(network: str, seed: int, epochs: int) -> Any:
     settings = {"epochs": epochs, "random_state": seed, "dropout": 0.1 + 0.4 * (seed % 8) / 8}
     if network == "cnn":
         return estimator(CNN, **settings)
-    units, size = ((128, 64), 32) if network == "mlp" else ((512, 512), 128)
-    return MLPClassifier(hidden_units=units, batch_size=size, learning_rate=1e-3, **settings)
+    size = 32 if network == "mlp" else 64
+    return MLPClassifier(hidden_units=(128, 64), batch_size=size, learning_rate=1e-3, **settings)
 
 
 def train(network: str, members: int, n: int, epochs: int, way: Way | None) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def compare(
     """Train a group in every way, all ways in turn, that many rounds and one to compile."""
     measured = []
     for _ in range(rounds + 1):
-        for way in ways(members, threads, KINDS[network]):
+        for way in ways(members, threads, KINDS[network][0]):
             found = train(network, members, n, epochs, way)
             lowering, lanes, n_threads = way
             told = {"lowering": lowering, "lanes": lanes, "threads": n_threads}
@@ -139,8 +139,8 @@ def rows(
     return found
 
 
-def best_ways(records: Sequence[dict[str, Any]]) -> dict[bool, Way]:
-    """Return the best way for networks without and with convolutions.
+def best_ways(records: Sequence[dict[str, Any]]) -> dict[str, Way]:
+    """Return the way with the smallest cost, for each network of these records.
 
     Parameters
     ----------
@@ -149,39 +149,26 @@ def best_ways(records: Sequence[dict[str, Any]]) -> dict[bool, Way]:
 
     Returns
     -------
-    dict of bool to (str, int, int)
-        The way with the smallest cost, relative to the best of each network, in geometric mean;
-        ways that a network was not run in have no cost.
+    dict of str to (str, int, int)
+        By the names of the networks.
     """
-    costs: dict[str, dict[Way, float]] = {}
+    costs: dict[str, dict[Way, list[float]]] = {}
     for each in (each for each in records if "way" in each):
         way = (each["lowering"], each["lanes"], each["threads"])
-        costs.setdefault(each["settings"]["network"], {}).setdefault(way, 0.0)
-    for network, found in costs.items():
-        for way in found:
-            found[way] = median(
-                each["member_epoch"]
-                for each in records
-                if each["settings"]["network"] == network and each.get("way") == name_of(way)
-            )
-    chosen = {}
-    for kind in sorted({KINDS[network] for network in costs}):
-        tables = [found for network, found in costs.items() if KINDS[network] == kind]
-        shared = set.intersection(*(set(found) for found in tables))
-
-        def relative(way: Way, tables: list[dict[Way, float]] = tables) -> float:
-            logs = [log(found[way] / min(found.values())) for found in tables]
-            return exp(sum(logs) / len(logs))
-
-        chosen[kind] = min(sorted(shared), key=relative)
-    return chosen
+        found = costs.setdefault(each["settings"]["network"], {})
+        found.setdefault(way, []).append(each["member_epoch"])
+    return {
+        network: min(sorted(found), key=lambda way, found=found: median(found[way]))
+        for network, found in costs.items()
+    }
 
 
-def write_table(chosen: dict[bool, Way], platform: str = "cpu") -> None:
+def write_table(chosen: dict[str, Way], platform: str = "cpu") -> None:
     """Put the best ways on this platform into the package's table; other rows stay."""
     table = json.loads(TABLE.read_text(encoding="utf-8"))
+    ways_of = {KINDS[network]: way for network, way in chosen.items()}
     for row in table:
-        way = chosen.get(row["convolutions"])
+        way = ways_of.get((row["convolutions"], row["weights"]))
         if row["platform"] == platform and way is not None:
             row.update(zip(("lowering", "lanes", "threads"), way, strict=True))
     lines = ",\n".join(f"  {json.dumps(row)}" for row in table)
@@ -211,8 +198,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     records = measure_all("members", ways_of_all, options)
     print_tables(records)
     chosen = best_ways(records)
-    for convolutions, way in chosen.items():
-        print(f"best {'with' if convolutions else 'without'} convolutions: {name_of(way)}")
+    for network, way in chosen.items():
+        print(f"best for {network}: {name_of(way)}")
     if options.write_table:
         write_table(chosen)
 

@@ -44,8 +44,7 @@ class Architectures:
     ----------
     filler : float, default=0.0
         Networks are filled up with hidden units, and with layers, until others have the same
-        architecture, where this adds at most so many weights times samples in training. A program
-        more, for an architecture more, costs about as much time as 1e10 of them.
+        architecture, where this adds at most so many weights times samples in training.
 
     Examples
     --------
@@ -109,7 +108,7 @@ class Unshared:
 def _filled_up(plan: Plan, most: float) -> tuple[int, ...] | None:
     """Return the hidden units of the network that a plan's is filled up to, or None.
 
-    It depends on nothing but the plan, so that a network does not depend on its neighbors.
+    It depends on the plan and on nothing else, so that networks of later calls share its program.
     """
     if not most or plan.settings.get("filters") or not _can_be_filled(plan.settings):
         return None

@@ -21,6 +21,8 @@ __all__ = ["compiled_initializer"]
 
 #: Distributions of Keras's variance scaling that are drawn place by place and then scaled.
 _SCALED = ("uniform", "truncated_normal")
+#: So many are drawn at least: a program more costs as much time as drawing a million of them.
+FEWEST = 8192
 
 
 def compiled_initializer(initializer: Any) -> Any:
@@ -55,7 +57,8 @@ def compiled_initializer(initializer: Any) -> Any:
         key = np.array([seed, 0], np.uint32)  # as Keras makes it of a seed
         if getattr(initializer, "distribution", None) in _SCALED and _are_numbered():
             n = prod(shape)
-            drawn = _scaled(initializer.distribution, 1 << (n - 1).bit_length(), name)
+            at_least = max(FEWEST, 1 << (n - 1).bit_length())
+            drawn = _scaled(initializer.distribution, at_least, name)
             return np.asarray(drawn(key, np.float32(_scale(initializer, shape))))[:n].reshape(shape)
         program = _program(kind.__name__, json.dumps(config, sort_keys=True), shape, name)
         return program(key)

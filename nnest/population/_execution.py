@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -111,7 +112,8 @@ def plan_for(model: Any, n_members: int, max_group: int | None) -> ExecutionPlan
     forced = _forced.get()
     if forced is not None:
         return forced
-    row = _row(any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers))
+    has_convolutions = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
+    row = _row(has_convolutions, sum(math.prod(w.shape) for w in model.trainable_weights))
     threads = _threads(row)
     most = min(row["lanes"], max_group or row["lanes"])
     # A power of two, so that groups of similar size run the same program, and no more than leaves
@@ -146,16 +148,20 @@ def members_at_once(estimator: Any) -> int:
     return int(row["lanes"] * _threads(row))
 
 
-def largest_filler() -> float:
-    """Return the weights times samples of a perceptron that cost less than a program more."""
-    return float(_row(convolutions=False)["filler"])
+def largest_filler(members_alike: float) -> float:
+    """Return the weights times samples that filling up may add to a network.
+
+    Those that it adds to all members of an architecture must cost less than a program more.
+    """
+    return float(_row(convolutions=False)["filler"]) / members_alike
 
 
-def _row(convolutions: bool) -> dict[str, Any]:
-    """Return the row of the table for this device."""
+def _row(convolutions: bool, weights: int = 0) -> dict[str, Any]:
+    """Return the row of the table for this device: of those for fewer weights, the last."""
     platform = "cpu" if jax.default_backend() == "cpu" else "gpu"
     wanted = {"platform": platform, "convolutions": convolutions}
-    return next(row for row in _table() if wanted.items() <= row.items())
+    rows = [row for row in _table() if wanted.items() <= row.items() and row["weights"] <= weights]
+    return max(rows, key=lambda row: int(row["weights"]))
 
 
 def _threads(row: dict[str, Any]) -> int:

@@ -123,7 +123,8 @@ def fit_many(
     remote = has_workers(n_jobs, callback)
     most = None if max_group == "auto" else int(max_group)
     checkpoints: list[GroupCheckpoint] = []
-    preparation, done = Preparation(X, y, sample_weight, largest_filler() if fill_units else 0.0), 0
+    filler = largest_filler(_members_alike(estimators)) if fill_units else 0.0
+    preparation, done = Preparation(X, y, sample_weight, filler), 0
     with interrupts_heard():
         while done < len(estimators):
             members, done = _prepared(estimators, done, preparation, splits)
@@ -167,6 +168,12 @@ def _check(estimators: list[Any], splits: Any, max_group: Any) -> None:
     whole = isinstance(max_group, (int, np.integer)) and not isinstance(max_group, bool)
     if max_group != "auto" and not (whole and max_group >= 1):
         raise ValueError(f"max_group={max_group!r} is not accepted: give 'auto' or at least 1.")
+
+
+def _members_alike(estimators: list[Any]) -> float:
+    """Return how many estimators have the same hidden layers, on the mean."""
+    kinds = {repr(getattr(estimator, "hidden_units", None)) for estimator in estimators}
+    return len(estimators) / max(1, len(kinds))
 
 
 def _why_alone(estimator: Any) -> str | None:
