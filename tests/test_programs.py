@@ -350,6 +350,16 @@ def test_a_second_fit_compiles_nothing() -> None:
     assert second.count == 0
 
 
+def test_the_state_of_a_step_is_not_copied() -> None:
+    """Keras copies all lists that a model is given, to look for layers in them."""
+    model = mlp()
+    state = {"trainable_variables": [1.0]}
+    model._jax_state = state
+    assert model._jax_state is state
+    model.others = state
+    assert model.others is not state
+
+
 def test_a_model_that_lent_its_program_may_be_compiled_anew() -> None:
     """What is traced later, for other shapes, is traced as the borrower was compiled."""
     expected = trained(optimized(SGD(0.1)), batch_size=10)

@@ -52,6 +52,14 @@ def _get(owner: Any, name: str) -> Any:
 class Model(keras.Model):
     """A model with two places where a subclass comes between Keras and its layers and losses."""
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # `fit` sets the running state after each step. Keras looks for layers and variables in all
+        # that is set, and copies its lists: longer than a step of a small network takes.
+        if name == "_jax_state":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     def operation_for(self, inputs: Any, operation_fn: Callable[..., Any]) -> Callable[..., Any]:
         """Return what says which operation runs for one of the graph; `operation_fn` is Keras's."""
         del inputs
