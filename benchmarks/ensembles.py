@@ -80,7 +80,7 @@ def compare(data: str, seed: int, epochs: int) -> list[dict[str, Any]]:
     calm.temperature_ = search.ensemble("folds", calibrate="temperature").temperature_
     ways[CALM] = calm
     for kind in TOGETHER:
-        ways[kind] = search.ensemble(kind)
+        ways[kind] = search.ensemble(kind, calibrate=None)
         ways[f"{kind}, calibrated"] = search.ensemble(kind, calibrate="temperature")
     found = []
     for way, estimator in ways.items():

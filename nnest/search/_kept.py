@@ -31,7 +31,7 @@ class KeptNetworks:
         size: int = 25,
         n_bags: int = 20,
         share: float = 0.8,
-        calibrate: str | None = None,
+        calibrate: str | None = "auto",
         random_state: int = 0,
     ) -> Ensemble:
         """Return the networks that the search has kept as one estimator; nothing is trained.
@@ -50,8 +50,10 @@ class KeptNetworks:
         share : float, default=0.8
             Share of the settings that are in a bag, above 0 and at most 1. A search has few
             settings: where half of them are left out, the good ones often are.
-        calibrate : {None, "temperature"}, default=None
-            As in `nnest.Ensemble.from_folds`.
+        calibrate : {"auto", "temperature", None}, default="auto"
+            As in `nnest.Ensemble.from_folds`. "auto" is "temperature" for classifiers, where each
+            row was held out by one fold: networks of folds have seen fewer rows than one that is
+            trained again, and the mean of several is less sure than each.
         random_state : int, default=0
             Decides the bags.
 
@@ -132,7 +134,10 @@ class KeptNetworks:
         members = [net for row in shares for net in self.fold_estimators_[row]]
         weights = [weight for weight in shares.values() for _ in splits]
         tested = np.bincount(np.concatenate([test for _, test in splits]), minlength=len(targets))
-        if (tested != 1).any():
+        held_out_once = bool((tested == 1).all())
+        if calibrate == "auto":
+            calibrate = "temperature" if held_out_once and is_classifier(self) else None
+        if not held_out_once:
             if calibrate is not None:
                 raise ValueError(
                     f"calibrate={calibrate!r} needs folds that hold each row out once, as those "
