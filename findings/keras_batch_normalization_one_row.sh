@@ -47,6 +47,6 @@ for n in (32, 33, 34, 42):
     loss, error[n] = errors(n)
     print(f"{n} rows, batches of 32: training loss {loss:.4f}, error of predictions {error[n]:.4f}")
 if error[33] < 10 * error[32] or error[33] < 5 * error[42]:
-    raise SystemExit("the behaviour has changed: one row more does little harm")
+    raise SystemExit("the behavior has changed: one row more does little harm")
 print("one row more makes the error %.0f times as large" % (error[33] / error[32]))
 PYTHON

@@ -183,7 +183,7 @@ def test_network_in_no_mode_infers() -> None:
 
 
 def test_batch_normalization_in_training_mode_sees_the_batch() -> None:
-    """An image's answer then depends on its neighbours; the network's averages stay."""
+    """An image's answer then depends on its neighbors; the network's averages stay."""
     net, images = network(), np.random.default_rng(1).random((10, 8, 8))
     before = [weight.copy() for weight in net.model_.get_weights()]
     together = proba_in_mode(net, images, LayerMode(("BatchNormalization",), batch_size=10))

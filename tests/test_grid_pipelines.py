@@ -30,7 +30,7 @@ def pipe(transformer: Any, **settings: Any) -> Pipeline:
 
 
 class Counted(TransformerMixin, BaseEstimator):
-    """Centre the samples, and count how often that is learnt."""
+    """Center the samples, and count how often that is learnt."""
 
     fits = 0
 

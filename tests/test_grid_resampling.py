@@ -95,7 +95,7 @@ def test_only_the_name_differs(pipeline: Any) -> None:
 
 
 def test_pipelines_of_imbalanced_learn() -> None:
-    """The package itself: rows of a rare class are made between their neighbours."""
+    """The package itself: rows of a rare class are made between their neighbors."""
     from imblearn.over_sampling import SMOTE
     from imblearn.pipeline import Pipeline as Resampled
 

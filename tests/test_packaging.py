@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import statistics
@@ -235,6 +236,27 @@ def test_workflows_may_only_what_they_need(path: Path) -> None:
         assert job["timeout-minutes"] <= 60
         for step in job["steps"]:
             assert "${{" not in step.get("run", "").replace("${{ matrix.target }}", "")
+
+
+def test_a_pull_request_lists_the_pages_that_it_changes(tmp_path: Path) -> None:
+    """The workflow's own lines, in a checkout of two commits."""
+    require(os.name == "posix", "the step needs a POSIX shell")
+    workflow = yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text(encoding="utf-8"))
+    steps = {one.get("name"): one for one in workflow["jobs"]["build"]["steps"]}
+    summary = tmp_path / "summary.md"
+    git = "git -c user.name=a -c user.email=a@b.c"
+    commit = f"git add . && {git} commit -q -m a"
+    script = f"""
+        git init -q && mkdir -p book/layers && touch book/start.md && {commit}
+        git update-ref refs/remotes/origin/main HEAD
+        touch book/layers/pooling.md book/build.py README.md && {commit}
+        {steps["changed pages"]["run"]}
+    """
+    env = {**os.environ, "GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(summary)}
+    command = ["bash", "-e", "-o", "pipefail", "-c", script]
+    subprocess.run(command, cwd=tmp_path, env=env, timeout=60, check=True)
+
+    assert summary.read_text().splitlines()[1:] == ["- layers/pooling.html"]
 
 
 LEAVES = ("results", "stats", "plots", "datasets", "preprocessing")

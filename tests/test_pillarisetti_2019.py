@@ -135,7 +135,7 @@ def test_own_questions_are_marked(report: Report) -> None:
 
 
 def test_rows_a_thousandth_apart_are_asked_about(report: Report) -> None:
-    """Each pair of neighbouring scores 0.001 apart is claimed to differ, and to be alike."""
+    """Each pair of neighboring scores 0.001 apart is claimed to differ, and to be alike."""
     printed = {arm.name: float(row[1]) for arm, row in
                zip(report.experiment("table").arms, ROWS, strict=True)}  # fmt: skip
     claims = {claim.key: claim for claim in report.experiment("rows-apart").claims}

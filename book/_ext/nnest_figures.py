@@ -31,6 +31,9 @@ _PAGE = 0x12 / 0xFF
 #: Contrasts are a little stronger in the dark than on white: their logarithms, as shares of the
 #: highest one, are raised to this power.
 _STRONGER = 0.7
+#: From which difference of its parts a color is vivid, and from which share it is seen on white.
+#: A vivid orange that is made darker is called brown.
+_VIVID, _SEEN = 0.8, 0.25
 _COLOR = re.compile(r"(?<=: )#([0-9a-f]{6})\b")
 # The first child of a figure or of axes is what lies behind everything.
 _BEHIND = re.compile(
@@ -73,12 +76,16 @@ def mirrored(color: str) -> str:
     -------
     str
         The same hue. White becomes the color of the page and black becomes white; between them, the
-        darker a color was, the lighter it is.
+        darker a color was, the lighter it is. A vivid color that is seen on white is not made
+        darker.
     """
     parts = [int(color[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    share = math.log(1.05 / (luminance(*parts) + 0.05)) / math.log(1.05 / 0.05)
+    own = luminance(*parts)
+    share = math.log(1.05 / (own + 0.05)) / math.log(1.05 / 0.05)
     page = luminance(_PAGE, _PAGE, _PAGE) + 0.05
     wanted = page * (1.05 / page) ** share**_STRONGER - 0.05
+    if max(parts) - min(parts) > _VIVID and share > _SEEN and own > wanted:
+        return color
     hue, _, saturation = colorsys.rgb_to_hls(*parts)
     low, high = 0.0, 1.0
     for _ in range(20):

@@ -2,7 +2,8 @@
 
 The theme's script of icons has 1.45 MB for about ten of them. Its style sheet draws the same ones
 from fonts, which are cut down to the icons that pages use. Source maps are for those who work on
-the theme. A script says in the console how many buttons it has made.
+the theme. A script says in the console how many buttons it has made. Cards and tabs have a style
+sheet and a script, which only pages that have some need.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from sphinx.application import Sphinx
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 _ICONS = re.compile(r'\s*<script src="[^"]*/scripts/fontawesome\.js[^"]*"></script>')
+_CARDS = re.compile(
+    r"\s*(<link [^>]*/sphinx-design[^>]*>|<script [^>]*/design-tabs\.js[^>]*>\s*</script>)"
+)
 _MAP = re.compile(r"\n?(//|/\*)# sourceMappingURL=\S+( ?\*/)?\s*$")
 _ICON = re.compile(r"(?:\.fa-[\w-]+:before,?)+\{content:[^}]*\}")
 _GLYPH = re.compile(r'"\\([0-9a-f]{2,5}) ?"')
@@ -28,7 +32,7 @@ _MESSAGE = re.compile(r"console\.log\(\s*`\[togglebutton\]: Adding[^`]*`,?\s*\);
 
 
 def lighten(folder: Path) -> None:
-    """Leave out the script of icons, icons that no page uses, source maps and a message.
+    """Leave out scripts, styles and icons that no page uses, source maps and a message.
 
     Parameters
     ----------
@@ -38,7 +42,10 @@ def lighten(folder: Path) -> None:
     static = folder / "_static"
     used: set[str] = set()
     for path in folder.rglob("*.html"):
-        used.update(re.findall(r"fa-[\w-]+", _edit(path, _ICONS)))
+        page = _edit(path, _ICONS)
+        if 'class="sd-' not in page:
+            page = _edit(path, _CARDS)
+        used.update(re.findall(r"fa-[\w-]+", page))
     for path in static.glob("styles/pydata-sphinx-theme.css"):
         _keep_icons(path, used)
     for path in {*static.rglob("*.map"), *static.glob("scripts/fontawesome.*")}:

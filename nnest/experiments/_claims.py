@@ -97,7 +97,7 @@ def decreasing(*values: Value) -> tuple[Greater, ...]:
     Returns
     -------
     tuple of Greater
-        A comparison for each two neighbours.
+        A comparison for each two neighbors.
 
     Examples
     --------

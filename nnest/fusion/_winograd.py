@@ -1,6 +1,6 @@
 r"""Convolution with 3x3 kernels by Winograd's algorithm F(2x2, 3x3).
 
-Two neighbouring outputs of a filter of three taps take six products; Winograd's take four:
+Two neighboring outputs of a filter of three taps take six products; Winograd's take four:
 
 .. math:: y = A'[(Gg) \odot (B'd)]
 

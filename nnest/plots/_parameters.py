@@ -32,7 +32,7 @@ def isolation(
     """Draw the best value for each part of one parameter's range.
 
     Every complete trial is a hollow circle. The best of each part, whatever the other parameters
-    were there, is filled and joined to its neighbours: this line is the parameter's effect where
+    were there, is filled and joined to its neighbors: this line is the parameter's effect where
     the others are tuned for it. A line that still rises at an edge asks for a wider range, a range
     with few circles for more trials, and a flat line says that the parameter may stay where it is.
 

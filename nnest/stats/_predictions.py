@@ -84,10 +84,10 @@ def _median_factor(
 ) -> float:
     """Return the half-width, in standard deviations of n values, that holds the next median."""
     rng = np.random.default_rng(rng)
-    centre = rng.standard_normal(n_simulations) / math.sqrt(n)
+    center = rng.standard_normal(n_simulations) / math.sqrt(n)
     medians = np.median(rng.standard_normal((n_simulations, runs)), axis=1)
     sigma = np.sqrt((n - 1) / rng.chisquare(n - 1, n_simulations))
-    return float(np.quantile(np.abs(sigma * (centre + medians)), confidence))
+    return float(np.quantile(np.abs(sigma * (center + medians)), confidence))
 
 
 _known_median_factor = lru_cache(maxsize=256)(_median_factor)

@@ -46,7 +46,7 @@ def _row_total(number: Reported, evidence: Evidence) -> int | None:
 def missed_by_chance(number: Reported, values: NDArray[Any], evidence: Evidence) -> float:
     """Return how many of our own trainings lie outside the limits of the others, as a share.
 
-    As many trainings as the report averages are left out at a time, neighbours by seed, and their
+    As many trainings as the report averages are left out at a time, neighbors by seed, and their
     mean or median is printed as the report prints its number.
     """
     n = values.size

@@ -244,6 +244,27 @@ def visited(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return {"pages": json.loads(html.unescape(found[1])), "messages": shown.stderr}
 
 
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("foundations/activations.html", r'class="nn-says"[^>]*>[^<]*= 0\.105'),
+        ("foundations/pixels.html", r'class="nn-says"'),
+        ("search.html?q=dropout", r'<a href="regularization/dropout\.html[^"]*"'),
+    ],
+)
+def test_a_page_works_from_disk(address: str, seen: str, tmp_path: Path) -> None:
+    """Widgets speak, and a search finds pages, without a server."""
+    require(not build.missing_pages(), "the book is not built; run: make book")
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    require(browser is not None, "there is no chromium")
+    command = [str(browser), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += [f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000"]
+    path, _, query = address.partition("?")
+    command.append(f"{(build.HTML / path).resolve().as_uri()}?{query}")
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert re.search(seen, shown.stdout)
+
+
 @pytest.mark.parametrize("page", build.pages())
 def test_no_request_leaves_the_host(page: str, address: str, visited: dict[str, Any]) -> None:
     """What a page loads while it is used comes from where the page comes from."""

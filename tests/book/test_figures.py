@@ -54,6 +54,22 @@ def test_colors_of_lines_are_seen_in_the_dark(palette: str) -> None:
         assert contrast(figures.mirrored(color[1:]), "121212") > seen * 0.97
 
 
+@pytest.mark.parametrize("color", ["de8f05", "ff7f0e"])
+def test_orange_does_not_turn_brown(color: str) -> None:
+    """A brown is nothing but a darker orange; both palettes have one that lines are drawn in."""
+    assert figures.mirrored(color) == color
+
+
+def test_what_is_faint_on_white_is_faint_in_the_dark() -> None:
+    """Palettes of order keep it: the lighter a color was, the less it is seen."""
+    import seaborn as sns
+
+    for palette in ("rocket_r", "viridis_r"):
+        colors = [color[1:] for color in sns.color_palette(palette, 12).as_hex()]
+        seen = [contrast(figures.mirrored(color), "121212") for color in colors]
+        assert seen == sorted(seen)
+
+
 def test_a_figure_has_no_ground_and_light_words_in_the_dark() -> None:
     """What Matplotlib writes without a color is black, and turns too."""
     svg = drawn(lambda ax: ax.set_xlabel("epoch", color="black"))

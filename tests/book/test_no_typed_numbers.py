@@ -32,7 +32,7 @@ def spoken(block: Block) -> list[str]:
 
 
 def readable(source: str) -> str:
-    """Return the text of a chapter without code, maths, options and glued values."""
+    """Return the text of a chapter without code, math, options and glued values."""
     prose, blocks = split(source)
     text = "\n".join([prose, *(part for block in blocks for part in spoken(block))])
     text = re.sub(r"\$\$.*?\$\$|\$[^$\n]*(?:\n[^$\n]+)?\$", " ", text, flags=re.DOTALL)

@@ -100,6 +100,34 @@ def test_a_page_says_with_what_it_was_built(monkeypatch: pytest.MonkeyPatch) -> 
     assert re.search(r"Python 3\.\d+\.\d+, keras 3\.\d+", said)
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(None, ""), (12.34, " Its code ran for 12.3 s")])
+def test_a_page_with_code_says_how_long_it_ran(seconds: float | None, said: str) -> None:
+    """In words of its own."""
+    assert provenance.run_time(seconds).startswith(said)
+    assert bool(provenance.run_time(seconds)) == bool(said)
+
+
+def test_a_page_that_no_commit_has_was_not_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is one where git is not installed."""
+    assert provenance.last_change("no/such/page", "https://a") == ""
+    monkeypatch.setenv("PATH", "")
+    assert provenance.last_change("start", "https://a") == ""
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("page", build.pages())
+def test_a_page_says_how_long_it_ran_and_when_it_was_changed(page: str) -> None:
+    """With a link to what changed it."""
+    path = build.HTML / f"{page}.html"
+    require(path.is_file(), f"{path} is not built; run: make book")
+    text = path.read_text(encoding="utf-8")
+    said = text.partition('<p class="nn-built">')[2].partition("</p>")[0]
+    assert ("Its code ran for " in said) == ("{code-cell}" in chapter(page))
+    history = f"{CONFIG['repository']['url']}/commits/main/book/{page}.md"
+    assert re.search(r"last changed on <time[^>]*>\d{4}-\d\d-\d\d</time>", said)
+    assert f'href="{history}"' in said
+
+
 @pytest.mark.book
 @pytest.mark.parametrize("page", build.pages())
 def test_nothing_of_the_book_is_left_in_a_notebook(page: str) -> None:

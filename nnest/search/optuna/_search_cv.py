@@ -67,7 +67,7 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
         than a tenth of `n_trials` if what a batch is depends on the results of those before. It
         is decided once for a study and kept in it.
     objectives : str or sequence of str, default=("score",)
-        Objectives to optimise: "score", names of metrics in `scoring` (greater is better),
+        Objectives to optimize: "score", names of metrics in `scoring` (greater is better),
         "seconds" of training, "parameters" and "bytes" of a network (less is better). Several make
         a study with a Pareto front.
     constraints : dict of str to number, optional
