@@ -2,7 +2,8 @@
 
 For each seed, a search over three architectures and three dropout rates keeps its networks.
 The refitted winner, its folds and a greedy choice, also calibrated, answer the same test rows.
-A second part measures what keeping costs a grid of 75 fits.
+A second part measures what keeping costs a grid of 75 fits, and a third how long ten networks take
+to answer together.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ GRID = {"hidden_units": [(32,), (64,), (64, 64)], "dropout": [0.0, 0.2, 0.4]}
 SIZES = {"digits": (898, 899), "mnist": (5000, 10000), "fashion_mnist": (5000, 10000)}
 #: Points of accuracy that may be lost against the refitted winner: the mean, and its upper bound.
 BARS = (0.1, 0.3)
+#: What answers together: of 28x28 pixels, flat for the perceptron.
+NETWORKS: dict[str, dict[str, Any]] = {
+    "mlp": {"hidden_units": (64, 64)},
+    "cnn": {"filters": (32, 64), "hidden_units": (128,)},
+}
 
 
 def rows(data: str, seeds: Sequence[int], epochs: int) -> list[Row]:
@@ -35,7 +41,10 @@ def rows(data: str, seeds: Sequence[int], epochs: int) -> list[Row]:
         for seed in seeds
     ]  # fmt: skip
     cost = [Row(f"keep={keep!r}", "ensembles:cost", {"keep": keep}) for keep in (None, "all")]
-    return [*compared, *cost]
+    together = [
+        Row(f"answers: {each}", "ensembles:answers", {"network": each}) for each in NETWORKS
+    ]
+    return [*compared, *cost, *together]
 
 
 def samples(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -113,6 +122,46 @@ def cost(keep: str | None) -> list[dict[str, Any]]:
     return [{"seconds_ratio": float(np.median(ratios)), "mebibytes": mebibytes}]
 
 
+def answers(
+    network: str, members: int = 10, n: int = 1000, rounds: int = 20
+) -> list[dict[str, Any]]:
+    """Return how long networks take for the probabilities of rows, together and one by one.
+
+    Parameters
+    ----------
+    network : {"mlp", "cnn"}
+        The architecture.
+    members, n, rounds : int
+        How many networks, rows, and measurements of each way, all ways in turn.
+
+    Returns
+    -------
+    list of dict
+        One dict: ``milliseconds`` of the ensemble (median), and its ratios to one network and to
+        all of them one after the other.
+    """
+    from nnest import CNNClassifier, Ensemble, MLPClassifier
+
+    kind, shape = (CNNClassifier, (28, 28, 1)) if network == "cnn" else (MLPClassifier, (784,))
+    X = np.random.default_rng(0).random((n, *shape), np.float32)
+    net = kind(**NETWORKS[network], epochs=1, random_state=0)
+    ensemble = Ensemble.from_seeds(net, X, np.arange(n) % 10, n=members)
+    nets = ensemble.estimators_
+    ways: dict[str, Any] = {
+        "together": lambda: ensemble.predict_proba(X),
+        "one": lambda: nets[0].predict_proba(X),
+        "one by one": lambda: [each.predict_proba(X) for each in nets],
+    }
+    found: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(rounds + 1):  # the first compiles
+        for way, ask in ways.items():
+            start = time.perf_counter()
+            ask()
+            found[way].append(1000 * (time.perf_counter() - start))
+    together, one, each = (float(np.median(taken[1:])) for taken in found.values())
+    return [{"milliseconds": together, "by_one": together / one, "by_all": together / each}]
+
+
 def judge(records: Sequence[dict[str, Any]]) -> list[str]:
     """Return a line for each way: its loss and accuracy against those of the refitted winner."""
     from nnest.stats import paired_difference_test
@@ -163,6 +212,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     compared = [each for each in found if each["settings"].get("data") == options.data]
     mine = [each for each in compared if each["settings"]["seed"] in seeds]
     print(f"\n{options.data}\n" + "\n".join(judge(mine)))
+    for each in found:
+        if "milliseconds" in each:
+            print(
+                f"{each['row']}: ten take {each['milliseconds']:.1f} ms, {each['by_one']:.2f} of "
+                f"one network's time and {each['by_all']:.2f} of ten calls'"
+            )
     kept = {each["row"]: each for each in found if "mebibytes" in each}
     if len(kept) == 2:
         plain, whole = kept["keep=None"], kept["keep='all'"]

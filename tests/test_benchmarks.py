@@ -314,6 +314,14 @@ def test_ensembles_are_judged_seed_by_seed() -> None:
     assert ensembles.judge(found[:1]) == ["Fewer than two seeds: nothing is judged."]
 
 
+@pytest.mark.parametrize("network", ["mlp", pytest.param("cnn", marks=pytest.mark.slow)])
+def test_answers_together_are_timed(network: str) -> None:
+    """Against one network and against all, one after the other."""
+    (found,) = ensembles.answers(network, members=2, n=32, rounds=1)
+    assert set(found) == {"milliseconds", "by_one", "by_all"}
+    assert min(found.values()) > 0
+
+
 @pytest.mark.parametrize(
     ("scores", "expected"),
     [
