@@ -275,10 +275,10 @@ def outputs_together(
 
         return jax.jit(step)
 
-    states = jax.device_put(states)  # once, and not for each batch
     if _convolves(like):
         rows = _rows_in_cache(like, batch_size)
-        return np.stack([outputs_of(like, state, x, rows)[0] for state in states])
+        # The state may be a file, which is read once and not for each batch.
+        return np.stack([outputs_of(like, jax.device_put(state), x, rows)[0] for state in states])
     program = shared_program(("predict together", signature(like)), make)
     with running(like):
         outputs = [
