@@ -312,9 +312,51 @@ def test_ensembles_are_judged_seed_by_seed() -> None:
     head, winner, greedy = ensembles.judge(found)
 
     assert head.startswith("3 seeds")
-    assert winner.endswith("loss 0.2500, accuracy +0.00 points")
-    assert greedy.endswith("loss 0.1500, accuracy +0.00 points; p 0.0017 against refitted winner")
+    same = "accuracy +0.00 points, loss at most +0.00 (one-sided 95 %)"
+    assert winner.endswith(f"loss 0.2500, {same}")
+    assert greedy.endswith(f"loss 0.1500, {same}; p 0.0017 against refitted winner")
     assert ensembles.judge(found[:1]) == ["Fewer than two seeds: nothing is judged."]
+
+
+@pytest.mark.parametrize("network", ["mlp", pytest.param("cnn", marks=pytest.mark.slow)])
+def test_answers_together_are_timed(network: str) -> None:
+    """Against one network and against all, one after the other."""
+    (found,) = ensembles.answers(network, members=2, n=32, rounds=1)
+    assert set(found) == {"milliseconds", "by_one", "by_all"}
+    assert min(found.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ((0.899, 0.919, 0.909), "accuracy -0.10 points, loss at most +0.10 (one-sided 95 %)"),
+        ((0.898, 0.918, 0.908), "loss at most +0.20 (one-sided 95 %), MISSES THE BAR"),
+        ((0.905, 0.92, 0.905), "loss at most +0.84 (one-sided 95 %), MISSES THE BAR"),
+    ],
+)
+def test_accuracy_is_judged_by_its_mean_and_its_bound(
+    scores: tuple[float, ...], expected: str
+) -> None:
+    """A tenth of a point is accepted; more is not, nor differences that may hide 0.3 points."""
+    assert ensembles.accuracy((0.9, 0.92, 0.91), scores).endswith(expected)
+
+
+def test_seeds_of_ensembles_begin_where_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that settings are judged on seeds that have not chosen them."""
+
+    def pretend(row: Row, **_: Any) -> list[dict[str, Any]]:
+        return [{"way": ensembles.WINNER, "loss": 0.1, "score": 0.9}]
+
+    monkeypatch.setattr(_runs, "measure", pretend)
+    asked = ["--rows", "digits*", "--out", str(tmp_path), "--run", "test", "--seeds", "2"]
+    ensembles.main(asked)
+    ensembles.main([*asked, "--first-seed", "10"])
+
+    seeds = [each["settings"]["seed"] for each in read(tmp_path / "ensembles.jsonl")]
+    assert seeds == [0, 1, 10, 11]
+    assert "4 seeds" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)

@@ -21,6 +21,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from nnest import CNNClassifier, Ensemble, MLPClassifier, MLPRegressor
 from nnest.ensembles import greedy_weights
 from nnest.ensembles._answers import answers_of
+from nnest.programs import _sharing, outputs_of
 from tests.networks import CONTRACT, expected_failures
 
 X, Y = load_digits(return_X_y=True)
@@ -175,6 +176,25 @@ def test_networks_that_answer_in_one_program_answer_as_each_alone(seeds: Ensembl
     assert len(found) == len(members)
     for member, answer in zip(members, found, strict=True):
         np.testing.assert_allclose(answer, member.predict_proba(X[:50]), atol=1e-6)
+
+
+def test_convolutions_take_batches_that_fit_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here 64 rows of two maps of 8x8 pixels; the answers stay those of each network alone."""
+    sizes = []
+
+    def ask(like: Any, state: Any, x: np.ndarray, batch_size: int) -> Any:
+        sizes.append(batch_size)
+        return outputs_of(like, state, x, batch_size)
+
+    net = CNNClassifier(filters=(2,), hidden_units=(), epochs=1, random_state=0)
+    members = [clone(net).set_params(random_state=seed).fit(X, Y) for seed in (0, 1)]
+    monkeypatch.setattr(_sharing, "outputs_of", ask)
+    monkeypatch.setattr(_sharing, "MAP_BYTES", 100 * 8 * 8 * 2 * 4)
+    found = list(answers_of(members, X))
+
+    assert sizes == [64, 64]
+    for member, answer in zip(members, found, strict=True):
+        np.testing.assert_allclose(answer, member.predict_proba(X), atol=1e-6)
 
 
 def test_members_are_checked_when_they_answer_together(seeds: Ensemble) -> None:

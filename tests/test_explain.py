@@ -227,6 +227,16 @@ def test_what_a_page_cannot_hold_or_compute_is_refused(
     normalized = keras.layers.LayerNormalization(name="odd")(inputs)
     plus.model_ = keras.Model(inputs, normalized)
     refused(ValueError, "cannot compute layer 'odd', a LayerNormalization", plus)
+    images = keras.Input((6, 6, 1))
+    for name, layer in {
+        "activation='relu'": keras.layers.Dense(3, activation="relu", name="odd"),
+        "activation='tanh'": keras.layers.Conv2D(2, 3, activation="tanh", name="odd"),
+        r"dilation_rate=\(2, 2\)": keras.layers.Conv2D(2, 3, dilation_rate=2, name="odd"),
+        "axis=1": keras.layers.BatchNormalization(axis=1, name="odd"),
+        "data_format='channels_first'": keras.layers.Flatten("channels_first", name="odd"),
+    }.items():
+        plus.model_ = keras.Model(images, layer(images))
+        refused(ValueError, f"cannot compute {name} of layer 'odd': give a network", plus)
     refused(TypeError, "MLPRegressor is not accepted", small(MLPRegressor).fit(ROWS, ROWS[:, 0]))
     refused(TypeError, "A pipeline with PCA", make_pipeline(PCA(3), plain))
     refused(ValueError, "not fitted", MLPClassifier())

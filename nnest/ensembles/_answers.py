@@ -1,4 +1,4 @@
-"""What many estimators answer, those of one architecture in one program."""
+"""What many estimators answer, those of one architecture together."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from typing import Any
 import keras
 import numpy as np
 
-from nnest.estimators import FitState, MLPClassifier, MLPRegressor, answers_together
+from nnest.estimators import FitState, answers_together
 
 __all__ = ["answers_of"]
 
-#: Networks that answer in one program; more are no faster, and their answers take memory.
+#: Networks that answer together; more are no faster, and their answers take memory.
 _AT_ONCE = 16
 
 
 def answers_of(members: Sequence[Any], X: Any) -> Iterator[np.ndarray]:
     """Yield the probabilities or the numbers of each member, in order.
 
-    Multilayer perceptrons next to each other answer together. Convolutions take so long that
-    nothing is gained, and a class of somebody else's may have its own way to answer.
+    Networks of one class that stand next to each other answer together; a class of somebody else's
+    may have its own way to answer.
     """
     start = 0
     while start < len(members):
         kind, stop = type(members[start]), start + 1
-        if kind in (MLPClassifier, MLPRegressor) and keras.backend.backend() == "jax":
+        ours = kind.__module__.startswith("nnest.estimators.")
+        if ours and keras.backend.backend() == "jax":
             last = min(len(members), start + _AT_ONCE)
             while stop < last and type(members[stop]) is kind:
                 stop += 1

@@ -122,6 +122,14 @@ class Network:
         return state_of(self.like) if self._state is None else self._state
 
     @property
+    def values(self) -> tuple[list[Any], list[Any]]:
+        """What an answer depends on: weights and other variables, as `like` has them."""
+        if self._state is not None:
+            return self._state[:2]
+        trainable, others = self.like.trainable_variables, self.like.non_trainable_variables
+        return [v.value for v in trainable], [v.value for v in others]
+
+    @property
     def n_parameters(self) -> int:
         """Numbers of its layers."""
         own = self._n_parameters
@@ -168,7 +176,7 @@ class Network:
         if self._build is None:
             outputs: np.ndarray = self.like.predict(X, batch_size=batch_size, verbose=0)
         else:
-            outputs, _ = outputs_of(self.like, self.state[:2], X, batch_size)
+            outputs, _ = outputs_of(self.like, self.values, X, batch_size)
         return np.asarray(outputs)
 
     def __reduce__(self) -> tuple[Any, ...]:

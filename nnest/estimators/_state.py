@@ -230,7 +230,7 @@ def network_outputs(estimator: NeuralNet, X: Any) -> np.ndarray:
 
 
 def answers_together(estimators: Sequence[NeuralNet], X: Any) -> np.ndarray | None:
-    """Return what networks of one architecture answer, in one program on JAX.
+    """Return what networks of one architecture answer, on JAX.
 
     Parameters
     ----------
@@ -263,7 +263,7 @@ def answers_together(estimators: Sequence[NeuralNet], X: Any) -> np.ndarray | No
     if len(known) > 1 or len({signature(like) for like in likes.values()}) > 1:
         return None
     X, n, size = whole_batches(first._new_samples(X))
-    states = [each._network.state[:2] for each in estimators]
+    states = [each._network.values for each in estimators]
     return outputs_together(first._network.like, states, X, size)[:, :n]
 
 

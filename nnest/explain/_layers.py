@@ -23,6 +23,9 @@ ACTIVATIONS = (
 #: Numbers from which a row that is not a picture by its shape is shown as a square.
 LEAST_SQUARE = 16
 
+#: Settings of layers of which the page computes this value alone.
+PLAIN = {"axis": -1, "data_format": "channels_last", "dilation_rate": (1, 1), "groups": 1}
+
 Row = dict[str, Any]
 
 
@@ -90,6 +93,13 @@ def _kind(layer: Any) -> str:
             f"The page cannot compute layer {layer.name!r}, a {type(layer).__name__}: give a "
             f"network of {', '.join(_FORMS)}."
         )
+    known = PLAIN if kind == "Activation" else {"activation": "linear", **PLAIN}
+    for name, value in layer.get_config().items():
+        if value != known.get(name, value):
+            raise ValueError(
+                f"The page cannot compute {name}={value!r} of layer {layer.name!r}: give a network "
+                f"in which it is {known[name]!r}; an activation can be a layer of its own."
+            )
     return kind
 
 

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.pipeline import Pipeline
 
 from nnest._storage import replacing, writing
 from nnest._validation import shortened
 from nnest.explain._layers import encoded, image_shape, layer_rows
-from nnest.persistence import check_estimator
+from nnest.persistence import check_estimator, network_of, transformers_of
 from nnest.preprocessing import GaussianBlur, PixelScaler
 
 __all__ = ["write_page"]
@@ -89,7 +88,8 @@ def write_page(
     >>> page.startswith("<!doctype html>")
     True
     """
-    steps, network = _parts(estimator)
+    steps = transformers_of(estimator, "give the network alone", (PixelScaler, GaussianBlur))
+    network = network_of(estimator)
     _check_network(network)
     classes = [str(label) for label in network.classes_.tolist()]
     data = {
@@ -101,21 +101,6 @@ def write_page(
     path = Path(path)
     with writing(path.parent, "make room there, or give another path."), replacing(path) as file:
         file.write(_filled(data).encode())
-
-
-def _parts(estimator: Any) -> tuple[list[Any], Any]:
-    """Return the transformers and the network of a pipeline or of an estimator alone."""
-    if not isinstance(estimator, Pipeline):
-        return [], estimator
-    *steps, network = (step for _, step in estimator.steps)
-    steps = [step for step in steps if step not in (None, "passthrough")]
-    for step in steps:
-        if not isinstance(step, PixelScaler | GaussianBlur):
-            raise TypeError(
-                f"A pipeline with {type(step).__name__} is not accepted: give one of PixelScaler "
-                "and GaussianBlur steps that ends in a network, or the network alone."
-            )
-    return steps, network
 
 
 def _check_network(network: Any) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from nnest._storage import replacing, writing
@@ -115,9 +114,7 @@ def _members(estimator: Any) -> list[Member]:
         pairs = list(zip(estimator.weights_.tolist(), estimator.estimators_, strict=True))
     members = []
     for weight, each in pairs:
-        network, steps = network_of(each), []
-        if isinstance(each, Pipeline):
-            steps = [step for _, step in transformers_of(each, "export the network alone")]
+        network, steps = network_of(each), transformers_of(each, "export the network alone")
         check_estimator(network)
         if weight > 0:
             members.append(Member(weight, steps, network, FitState.of(network).sample_shape))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -52,14 +52,17 @@ def network_of(estimator: Any) -> Any:
     return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
 
 
-def transformers_of(pipeline: Pipeline, remedy: str) -> list[tuple[str, Any]]:
-    """Return the steps before the network by their names, without those that do nothing."""
-    found = [(name, step) for name, step in pipeline.steps[:-1] if not _does_nothing(step)]
-    for _, step in found:
-        if STEPS.get(type(step).__name__) is not type(step):
+def transformers_of(
+    estimator: Any, remedy: str, kinds: Collection[type] = STEPS.values()
+) -> list[Any]:
+    """Return the steps before the network, without those that do nothing."""
+    steps = estimator.steps[:-1] if isinstance(estimator, Pipeline) else []
+    found = [step for _, step in steps if not _does_nothing(step)]
+    for step in found:
+        if type(step) not in kinds:
             raise TypeError(
                 f"A pipeline with {type(step).__name__} is not accepted: give one of "
-                f"{', '.join(STEPS)} and a network, or {remedy}."
+                f"{', '.join(kind.__name__ for kind in kinds)} and a network, or {remedy}."
             )
         check_is_fitted(step)
     return found

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import Any
 
 import jax
@@ -30,6 +31,8 @@ __all__ = [
 
 #: How many programs are kept; the one that was not used for longest goes first.
 CAPACITY = 192
+#: Bytes of the widest map of a batch up to which convolutions are fastest on a CPU; measured.
+MAP_BYTES = 7_000_000
 #: Tracing writes on the model that is traced: one thread at a time.
 TRACING = threading.RLock()
 
@@ -174,8 +177,7 @@ def step_program(kind: str, model: Any) -> Any:
             outputs, new = getattr(running_model(), f"{kind}_step")(state, data)
             return outputs, ((state[0], new) if kind == "predict" else new)
 
-        convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
-        options = fusion.compiler_options() if convolves else {}
+        options = fusion.compiler_options() if _convolves(model) else {}
         given_away = () if kind == "predict" else 0
         return jax.jit(step, donate_argnums=given_away, compiler_options=options)
 
@@ -230,7 +232,10 @@ def outputs_of(
 def outputs_together(
     like: Any, states: list[tuple[list[Any], list[Any]]], x: np.ndarray, batch_size: int
 ) -> np.ndarray:
-    """Return what several networks of one architecture answer, in one program.
+    """Return what several networks of one architecture answer.
+
+    Perceptrons answer in one program. Networks with convolutions answer one after the other, on a
+    CPU in batches whose maps stay in its cache.
 
     Parameters
     ----------
@@ -241,7 +246,7 @@ def outputs_together(
     x : ndarray of float32
         Inputs, at least one.
     batch_size : int
-        Samples in a batch.
+        Samples in a batch, at most.
 
     Returns
     -------
@@ -270,6 +275,10 @@ def outputs_together(
 
         return jax.jit(step)
 
+    if _convolves(like):
+        rows = _rows_in_cache(like, batch_size)
+        # The state may be a file, which is read once and not for each batch.
+        return np.stack([outputs_of(like, jax.device_put(state), x, rows)[0] for state in states])
     program = shared_program(("predict together", signature(like)), make)
     with running(like):
         outputs = [
@@ -277,3 +286,15 @@ def outputs_together(
             for start in range(0, len(x), batch_size)
         ]
     return np.concatenate(outputs, axis=1)
+
+
+def _convolves(model: Any) -> bool:
+    """Tell whether a model has convolutions."""
+    return any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
+
+
+def _rows_in_cache(model: Any, most: int) -> int:
+    """Return how many samples of at most so many are a batch for a network with convolutions."""
+    widest = max(4 * prod(layer.output.shape[1:]) for layer in model.layers)
+    fitting = 1 << (MAP_BYTES // widest).bit_length() >> 1  # a power of two
+    return max(32, min(most, fitting)) if jax.default_backend() == "cpu" else most
