@@ -71,7 +71,9 @@ def test_digest_follows_package_and_records(tmp_path: Path) -> None:
     source, record = tmp_path / "nnest" / "a.py", tmp_path / "book/results/a-report/b.jsonl"
     digests = [extension.input_digest(tmp_path)]
     changes = [(source, "x = 1"), (record, "{}"), (source, "x = 2"), (record, "{}\n{}")]
-    changes += [(source.with_suffix(f".{kind}"), "1") for kind in ("csv", "json", "toml")]
+    changes += [
+        (source.with_suffix(f".{kind}"), "1") for kind in ("csv", "html", "js", "json", "toml")
+    ]
     for path, text in changes:
         path.write_text(text)
         digests.append(extension.input_digest(tmp_path))
