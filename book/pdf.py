@@ -53,7 +53,10 @@ def print_page(page: str, target: Path) -> None:
         *(f"--user-data-dir={target.parent / 'profile'}", f"--print-to-pdf={target}"),
         path.as_uri(),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{page} was not printed within {TIMEOUT} seconds: try again when less runs.")
     if done.returncode or not target.is_file():
         sys.exit(f"{page} could not be printed: {done.stderr[-500:]}")
 

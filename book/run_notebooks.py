@@ -104,7 +104,8 @@ def main(pages: list[str]) -> int:
     int
         Zero if every notebook ran.
     """
-    if find_spec("myst_nb") or "site-packages" not in str(find_spec("nnest").origin):
+    nnest = find_spec("nnest")
+    if find_spec("myst_nb") or nnest is None or "site-packages" not in str(nnest.origin):
         sys.exit("This environment is not that of a reader; run: make test-notebooks")
     # A reader's kernel knows nothing of the checkout; messages stay on this machine.
     for name in [name for name in os.environ if name.startswith(("NNEST_", "PYTHON"))]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -149,11 +150,32 @@ def test_unexpected_errors_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> No
         cli.main(["reproduce", "boyer-2019", "--scale", "smoke"])
 
 
+@pytest.mark.parametrize("unbuffered", [{}, {"PYTHONUNBUFFERED": "1"}])
+@pytest.mark.parametrize("arguments", [["--help"], ["data", "list"]])
+def test_a_reader_that_has_seen_enough_is_no_error(
+    arguments: list[str], unbuffered: dict[str, str]
+) -> None:
+    """The pipe is closed, as by ``head``, while the command writes or when it has ended."""
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, "-m", "nnest", *arguments],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env=environment | unbuffered,
+        cwd=ROOT,
+        timeout=60,
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """One line."""
     with pytest.raises(SystemExit, match="0"):
         cli.main(["--version"])
-    assert capsys.readouterr().out.startswith("nnest ")
+    assert capsys.readouterr().out == f"nnest {nnest.__version__}\n"
 
 
 def report_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:

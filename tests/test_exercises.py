@@ -73,6 +73,31 @@ def test_answers_may_be_arrays_tuples_and_sets() -> None:
     assert check("activations/leaky", np.array([-0.02, 0, 3], dtype="float32"))
 
 
+def test_a_function_may_change_its_arguments() -> None:
+    """A wrong answer stays wrong, and the exercise stays as it was."""
+
+    def sorted_rows(labels: list[int], n: int) -> Any:
+        labels.sort()
+        return np.eye(n, dtype=int)[labels]
+
+    def dimmed(image: Any, kernel: Any) -> Any:
+        image[image > 3] = 0
+        return EXERCISES["convolution/by_hand"].answer(image, kernel)
+
+    before = repr(EXERCISES)
+    assert not check("losses/one_hot", sorted_rows)
+    assert not check("convolution/by_hand", dimmed)
+    assert check("losses/one_hot", lambda labels, n: np.eye(n, dtype=int)[[*labels]])
+    assert repr(EXERCISES) == before
+
+
+def test_what_is_no_number_is_answered_with_the_form() -> None:
+    """Of rows and columns, how many of each."""
+    assert repr(check("pooling/by_hand", "abc")).startswith("Not yet. The answer is 2 x 2 numbers.")
+    assert repr(check("activations/leaky", "abc")).startswith("Not yet. The answer is 3 numbers.")
+    assert repr(check("losses/entropy", "abc")).startswith("Not yet. The answer is one number.")
+
+
 def test_an_unknown_name_is_answered_with_a_near_one() -> None:
     """A misspelled exercise is no wrong answer."""
     with pytest.raises(ValueError, match=r"^Got 'losses/entropie', .* mean 'losses/entropy'\?$"):

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,53 @@ def test_the_command_writes_a_page(
     assert (told["classes"], sorted(told["truth"])) == (["one", "three", "two"], [0, 0, 1, 1, 2, 2])
     assert main(["explain", "net.zip", "--output", "c.html"]) == 0
     assert computed(Path("c.html"))["data"]["n"] == 0
+
+
+def test_the_command_explains_a_pipeline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Its own steps scale the numbers, unless the command line says how."""
+    monkeypatch.chdir(tmp_path)
+    X, y = pictures()
+    pixels = np.round(255 * X / X.max())
+    pipeline = make_pipeline(PixelScaler(255), small(MLPClassifier)).fit(pixels, y)
+    save(pipeline, "pipe.zip")
+    np.savez("images.npz", X=pixels, y=y)
+    Path("folder", "0").mkdir(parents=True)
+    Path("folder", "1").mkdir()
+    for name in "01":
+        Image.fromarray(pixels[int(name)].astype(np.uint8)).save(f"folder/{name}/0.png")
+    assert main(["explain", "pipe.zip", "images.npz"]) == 0
+    assert capsys.readouterr().out.startswith("nnest: X of images.npz: taken as it is.\npipe.html")
+    assert_answers("pipe.html", pipeline.predict_proba(pixels))
+    assert main(["explain", "pipe.zip", "./folder", "--output", "b.html"]) == 0
+    assert_answers("b.html", pipeline.predict_proba(pixels[:2]))
+    assert main(["explain", "pipe.zip", "images.npz", "--scale", "255"]) == 0
+    assert "X of images.npz: divided by 255." in capsys.readouterr().out
+
+
+def assert_answers(page: str, wanted: Any) -> None:
+    """Fail unless a page computes these probabilities for its images."""
+    answers = [one["values"][-1] for one in computed(Path(page))["found"]]
+    np.testing.assert_allclose(answers, wanted, atol=1e-4)
+
+
+def test_a_reader_that_has_left_is_no_error_of_the_page(
+    plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as head behind a pipe: the command line deals with it."""
+    monkeypatch.chdir(tmp_path)
+    X, y = pictures()
+    save(plain, "net.zip")
+    np.savez("images.npz", X=X / X.max(), y=y)
+
+    class Closed(StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(text)
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    with pytest.raises(BrokenPipeError):
+        main(["explain", "net.zip", "images.npz"])
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from nnest.exceptions import StudyError
 from nnest.studies import _retries, _workers
 from nnest.studies._retries import RetryingStorage, is_unreachable
 from nnest.studies._settings import bind_study_settings
-from nnest.studies._storages import open_storage
+from nnest.studies._storages import find_study, open_storage
 from nnest.studies._workers import REMOTE_TIMEOUT, Worker, is_dead
 from tests.helpers import Clock, in_new_process
 
@@ -122,6 +122,20 @@ def test_a_loop_runs_on_no_other_storage(tmp_path: Path) -> None:
     study = optuna.create_study(storage=journal_of_optuna(tmp_path))
     with pytest.raises(StudyError, match="The storage JournalStorage is not supported"):
         bind_study_settings(study, {"seed": 1})
+
+
+def test_to_look_for_a_study_makes_none(tmp_path: Path) -> None:
+    """Neither its journal nor a study in a journal that is there."""
+    path = tmp_path / "study.journal"
+    assert find_study(str(path), "s") is None
+    assert not list(tmp_path.iterdir())
+    filled(path, 1)
+    before = path.read_bytes()
+    found = find_study(str(path), "s")
+    assert found is not None
+    assert len(found.trials) == 1
+    assert find_study(str(path), "other") is None
+    assert path.read_bytes() == before
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:

@@ -330,9 +330,11 @@ def test_ctrl_c_says_the_command_that_goes_on(
 def test_what_cannot_be_searched_is_refused(
     arguments: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One sentence each."""
-    given = [each.replace("{out}", str(tmp_path)) for each in arguments]
+    """One sentence each; nothing is left behind."""
+    out = tmp_path / "out"
+    given = [each.replace("{out}", str(out)) for each in arguments]
     assert refusal(capsys, *given) == said
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(
@@ -341,9 +343,27 @@ def test_what_cannot_be_searched_is_refused(
 def test_names_that_are_none_are_refused_with_the_nearest(
     option: tuple[str, str], near: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before anything is trained."""
-    said = refusal(capsys, "digits", "--model", "mlp", *option, "--out", str(tmp_path))
+    """Before anything is written down."""
+    out = tmp_path / "out"
+    said = refusal(capsys, "digits", "--model", "mlp", *option, "--out", str(out))
     assert f"did you mean {near!r}?" in said
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "more", [("--out", "new/out"), ("--storage", "new/one.journal"), ("--folds", "5000")]
+)
+def test_a_refused_search_leaves_nothing_behind(
+    more: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither a folder nor a study, whether the data are missing or too few."""
+    monkeypatch.chdir(tmp_path)
+    data = "digits" if "--folds" in more else "no.npz"
+    assert refusal(capsys, data, "--model", "mlp", *more)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_cannot_be_written_is_refused(

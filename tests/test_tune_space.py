@@ -26,6 +26,8 @@ DEFAULTS = {
     "momentum": 0.0,
     "optimizer": "adam",
     "random_state": None,
+    "tol": 1e-4,
+    "validation_fraction": 0.1,
 }
 
 
@@ -232,6 +234,14 @@ def test_default_spaces_are_of_their_networks(model: str) -> None:
         (
             "batch_size = 0\n[dropout]\nlow = 0.0\nhigh = 0.5\n",
             ": batch_size holds 0: give whole numbers of at least 1.",
+        ),
+        (
+            "[tol]\nlow = -1.0\nhigh = 0.5\n",
+            ": [tol] holds -1.0: give numbers of at least 0.",
+        ),
+        (
+            "validation_fraction = 1.5\n[dropout]\nlow = 0.0\nhigh = 0.5\n",
+            ": validation_fraction holds 1.5: give numbers above 0 and below 1.",
         ),
         (
             "hidden_units = 64\n[dropout]\nlow = 0.0\nhigh = 0.5\n",

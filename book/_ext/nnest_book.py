@@ -19,9 +19,9 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-# Declarations of reports are data files.
+# Declarations of reports, and the page about a network, are data files.
 _INPUTS = (
-    *(f"nnest/**/*.{kind}" for kind in ("csv", "json", "py", "toml")),
+    *(f"nnest/**/*.{kind}" for kind in ("csv", "html", "js", "json", "py", "toml")),
     "book/results/**/*.jsonl",
     "book/_ext/nnest_figures.py",
     "requirements.lock",

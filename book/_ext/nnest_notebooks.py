@@ -30,7 +30,7 @@ FOLDER = "notebooks"
 PACKAGE = "nnest-estimators"
 RECORDS = "_static/records/all.zip"
 #: What a page imports, and the extra of the package that brings it.
-_EXTRAS = {"distributed": "dask", "onnx": "onnx", "onnxruntime": "onnx", "psycopg": "postgresql"}
+_EXTRAS = {"onnx": "onnx", "onnxruntime": "onnx"}
 _DIRECTIVE = re.compile(
     r"^(?P<ticks>`{3,})\{(?P<name>[\w:-]+)\}[ ]*(?P<argument>.*)\n(?P<body>(?:.*\n)*?)(?P=ticks)$",
     re.MULTILINE,

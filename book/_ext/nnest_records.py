@@ -153,11 +153,10 @@ def offer_records(results: Path, folder: Path) -> None:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for records in sorted(path.parent for path in results.glob("*/*.jsonl")):
-        write_archive(records.name, results, folder / f"{records.name}.zip")
     # What a notebook fetches: with it, tables are whole outside a checkout too.
     _pack(results.rglob("*.jsonl"), results, folder / "all.zip")
     for report in list_reports():
+        write_archive(report, results, folder / f"{report}.zip")
         for file in record_files(report, ResultStore(results)):
             target = folder / file.name
             target.parent.mkdir(exist_ok=True)

@@ -15,8 +15,8 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, text in (
-        ("info", _info, "say where they are, how many, and how large"),
-        ("clear", _clear, "remove them all"),
+        ("info", _info, "say where the compiled programs are, how many, and how large"),
+        ("clear", _clear, "remove all compiled programs"),
     ):
         one = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
         one.set_defaults(command=command)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nnest._validation import suggest
+from nnest._validation import BOUNDS, suggest
 from nnest.exceptions import TuneError
 
 __all__ = ["Entry", "Range", "check_fixed", "from_toml", "read_entry"]
@@ -30,38 +30,6 @@ _MOST_LAYERS = 100
 def _is_number(value: Any) -> bool:
     """Tell whether a value is a number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-#: Parameters, what their values must be, and how to say it.
-_WANTED: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
-    (
-        (
-            "dropout",
-            "conv_dropout",
-            "label_smoothing",
-            "momentum",
-            "warmup_fraction",
-            "final_fraction",
-        ),
-        lambda value: _is_number(value) and 0 <= value < 1,
-        "numbers of at least 0 and below 1",
-    ),
-    (
-        (*_LISTS, "batch_size", "kernel_size", "strides", "pool_size", "n_iter_no_change"),
-        lambda value: type(value) is int and value >= 1,
-        "whole numbers of at least 1",
-    ),
-    (
-        ("l1", "l2", "weight_decay"),
-        lambda value: _is_number(value) and value >= 0,
-        "numbers of at least 0",
-    ),
-    (
-        ("learning_rate", "clip_norm"),
-        lambda value: _is_number(value) and value > 0,
-        "numbers above 0",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -292,9 +260,9 @@ def check_fixed(name: str, value: Any, where: str) -> None:
 
 def _check_number(name: str, value: Any, where: str) -> None:
     """Raise an error for numbers that no network takes."""
-    for names, fits, wanted in _WANTED:
-        if name in names and not _holds(value, fits):
-            raise TuneError(f"{where} holds {value!r}: give {wanted}.")
+    bounds = BOUNDS.get(name)
+    if bounds is not None and not _holds(value, bounds.holds):
+        raise TuneError(f"{where} holds {value!r}: give {bounds}.")
 
 
 def _holds(value: Any, fits: Callable[[Any], bool]) -> bool:

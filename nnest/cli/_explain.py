@@ -25,9 +25,8 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
         "images",
         nargs="?",
         metavar="IMAGES",
-        help="an .npz file with X and y, a folder with a folder of pictures for each class, or a "
-        "data set (of parts for training and testing, the one for training); without it, the page "
-        "shows layers and weights only",
+        help="an .npz file with X and y, a folder with a folder of pictures for each class, or "
+        "the training part of a data set. Without it, the page shows layers and weights only",
     )
     parser.add_argument(
         "--output", metavar="PAGE.html", help="default: the name of MODEL, ending in .html"
@@ -36,8 +35,8 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
         "--scale",
         choices=SCALES,
         default="auto",
-        help="of the numbers in X, as in training: auto (default: pictures to 0...1), none, 255 "
-        "(divide), standard (mean 0, variance 1 over all samples)",
+        help="of the numbers in X, as in training: auto (default: pictures to 0...1, and nothing "
+        "before a pipeline), none, 255 (divide), standard (mean 0, variance 1 over all samples)",
     )
     parser.add_argument("--samples", type=int, metavar="N", help="a part of the images, stratified")
     parser.add_argument("--seed", type=int, metavar="N", default=0, help="of --samples; default: 0")
@@ -53,22 +52,25 @@ def _explain(parsed: argparse.Namespace) -> int:
     if page.suffix != ".html":
         raise ExportError(f"{page} does not end in .html: give a name as net.html.")
     try:
-        network = load(parsed.model)
-        write_page(network, page, **_images(parsed, network) if parsed.images else {})
+        model = load(parsed.model)
+        write_page(model, page, **_images(parsed, model) if parsed.images else {})
+    except BrokenPipeError:  # the output has no reader any more
+        raise
     except (OSError, ValueError, TypeError) as error:  # each says what to do
         raise ExportError(str(error)) from error
     print(f"{page}: {page.stat().st_size / 1e6:.2f} MB; open it in a browser.")
     return 0
 
 
-def _images(parsed: argparse.Namespace, network: Any) -> dict[str, Any]:
-    """Return images in the form of the network, their labels, and names for what has numbers."""
+def _images(parsed: argparse.Namespace, model: Any) -> dict[str, Any]:
+    """Return images in the form of the model, their labels, and names for what has numbers."""
     import numpy as np
 
     from nnest.cli._tune_data import is_path, load_samples, subset
     from nnest.estimators import CNNClassifier, FitState
-    from nnest.persistence import check_estimator
+    from nnest.persistence import check_estimator, network_of
 
+    network = network_of(model)
     check_estimator(network)
     source, form = parsed.images, FitState.of(network).sample_shape
     is_folder = is_path(source) and Path(source).is_dir()
@@ -79,7 +81,9 @@ def _images(parsed: argparse.Namespace, network: Any) -> dict[str, Any]:
         )
     size = f"{form[0]}x{form[1]}" if is_folder else None
     color = ("rgb" if form[2:] == (3,) else "gray") if is_folder else None
-    given = load_samples(source, parsed.scale, isinstance(network, CNNClassifier), size, color)
+    # A pipeline has its own scale for the numbers.
+    scale = "none" if parsed.scale == "auto" and network is not model else parsed.scale
+    given = load_samples(source, scale, isinstance(network, CNNClassifier), size, color)
     print(f"nnest: X of {source}: {given.done}.")
     if not is_folder:
         samples = subset(given, parsed.samples, parsed.seed)

@@ -15,7 +15,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write what nnest.save has saved, a network, a pipeline or an ensemble, as ONNX, for any "
         "program that runs such files."
-        " ONNX Runtime runs the file first: one that predicts something else is not written."
+        " ONNX Runtime tests the file first. If it predicts something else, nothing is written."
     )
     parser.add_argument("model", metavar="MODEL", help="a file or folder of nnest.save")
     parser.add_argument("out", metavar="FILE.onnx", help="where to write")

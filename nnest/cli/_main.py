@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
+from nnest import __version__
 from nnest._interrupts import interrupts_heard
 from nnest._storage import writing
 from nnest.cli._cache import add_cache
@@ -38,13 +38,15 @@ def run() -> NoReturn:
     >>> run()  # doctest: +SKIP
     """
     _prepare_streams()
-    status = main()
+    status = 0
+    try:
+        with suppress(BrokenPipeError):  # the reader, such as head, has seen enough
+            status = main()
+    finally:  # argparse ends the process after --help
+        _flush_streams()
     if status == INTERRUPTED:
         # JAX may be compiling in a thread of its own, and crashes if the interpreter is taken down
         # meanwhile.
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
         os._exit(status)
     sys.exit(status)
 
@@ -58,6 +60,18 @@ def _prepare_streams() -> None:
         if isinstance(stream, TextIOWrapper):
             encoding = stream.encoding if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def _flush_streams() -> None:
+    """Write what is buffered; what nobody reads any more goes nowhere.
+
+    Python would do so at its end, and complain of a closed pipe.
+    """
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,9 +102,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("nnest: stopped.", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        sys.stderr.close()
-        return 0
     except NnestError as error:
         print(f"nnest: {error}", file=sys.stderr)
         unwritten = getattr(error, "line", "")
@@ -116,7 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="nnest", description="Run student reports again, honestly."
     )
-    parser.add_argument("--version", action=_Version)
+    parser.add_argument("--version", action="version", version=f"nnest {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_reproduce(commands.add_parser("reproduce", help="train what is missing of a report"))
     add_report(commands.add_parser("report", help="what a report says beside what we found"))
@@ -127,24 +138,6 @@ def build_parser() -> argparse.ArgumentParser:
     add_cache(commands.add_parser("cache", help="see or remove compiled programs"))
     _add_demo(commands.add_parser("demo", help="a small study from end to end, without downloads"))
     return parser
-
-
-class _Version(argparse.Action):
-    """Prints the version; it is looked up only when asked for."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
-        """Take no argument."""
-        super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
-
-    def __call__(self, parser: argparse.ArgumentParser, *unused: object) -> None:
-        """Print and exit."""
-        del unused
-        try:
-            found = version("nnest-estimators")
-        except PackageNotFoundError:
-            found = "(not installed)"
-        print(f"nnest {found}")
-        parser.exit()
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nnest._machine import free_memory
-from nnest._storage import array_in, open_regular, unpacked
+from nnest._storage import array_in, open_regular, reason_of, unpacked
 from nnest.exceptions import TuneError
 
 __all__ = ["read_npz"]
@@ -31,8 +31,9 @@ def read_npz(
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             return _arrays(archive, path, needed, optional)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise TuneError(f"{path} cannot be read ({reason}): name an .npz file.") from error
+        raise TuneError(
+            f"{path} cannot be read ({reason_of(error)}): name an .npz file."
+        ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise TuneError(
             f"{path} is no whole .npz file ({error}): write it anew, as by numpy.savez."

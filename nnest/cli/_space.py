@@ -14,7 +14,7 @@ from nnest._validation import suggest
 from nnest.cli._entries import Entry, check_fixed, from_toml, read_entry
 from nnest.exceptions import TuneError
 
-__all__ = ["Space", "as_space", "default_space", "read_space"]
+__all__ = ["Space", "as_space", "default_space", "default_text", "read_space"]
 
 #: Parameters that a space must not hold, and why.
 _GIVEN_ELSEWHERE = {
@@ -128,10 +128,14 @@ def _check_conditions(
                 )
 
 
+def default_text(model: str) -> str:
+    """Return the file of a model's space."""
+    return (files("nnest.cli") / "spaces" / f"{model}.toml").read_text(encoding="utf-8")
+
+
 def default_space(model: str, defaults: Mapping[str, Any]) -> Space:
     """Return the space of a model that is searched unless a file is named."""
-    resource = files("nnest.cli") / "spaces" / f"{model}.toml"
-    return as_space(tomllib.loads(resource.read_text(encoding="utf-8")), resource.name, defaults)
+    return as_space(tomllib.loads(default_text(model)), f"{model}.toml", defaults)
 
 
 def read_space(path: str, defaults: Mapping[str, Any]) -> Space:

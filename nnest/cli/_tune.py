@@ -19,8 +19,8 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest tune``."""
     parser.description = (
         "Search the settings of a network on the training part of a data set, many networks at a"
-        " time. Stopped at any moment, the same command goes on. With --worker, it joins the study"
-        " that another process has made, and takes everything from it."
+        " time. You can stop it at any moment; the same command goes on. With --worker, it joins"
+        " the study that another process has made, and takes everything from it."
     )
     parser.add_argument(
         "data",
@@ -35,7 +35,9 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--storage", metavar="URL|PATH", help="default: a journal file in the folder of --out"
     )
-    parser.add_argument("--study-name", metavar="NAME", help="default: of data and model")
+    parser.add_argument(
+        "--study-name", metavar="NAME", help="default: DATA-MODEL, such as digits-mlp"
+    )
     parser.add_argument("--sampler", metavar="NAME", help="tpe (default), random, grid, qmc, ...")
     parser.add_argument(
         "--pruner", metavar="NAME", help="median (default), halving, hyperband, patient or none"
@@ -57,7 +59,10 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="decides everything; default: 0")
     parser.add_argument(
-        "--timeout", type=duration, metavar="TIME", help="as in 25min or 2h: then begin no more"
+        "--timeout",
+        type=duration,
+        metavar="TIME",
+        help="start no trial after this time, such as 25min or 2h",
     )
     parser.add_argument("--out", metavar="DIR", help="default: tune-results/NAME")
     parser.add_argument(
@@ -91,8 +96,7 @@ def _quoted(command: list[str]) -> str:
 
 def _show_space(parsed: argparse.Namespace) -> int:
     """Print the space of a model, as a beginning for a file of one's own."""
-    from importlib.resources import files
+    from nnest.cli._space import default_text
 
-    resource = files("nnest.cli") / "spaces" / f"{parsed.model or 'mlp'}.toml"
-    print(resource.read_text(encoding="utf-8"), end="")
+    print(default_text(parsed.model or "mlp"), end="")
     return 0

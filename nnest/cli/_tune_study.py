@@ -13,8 +13,8 @@ from nnest.cli._study_bar import StudyBar
 from nnest.cli._tune_data import Samples, folds_of, is_path, load_samples, subset
 from nnest.cli._tune_report import write_report
 from nnest.exceptions import TuneError
-from nnest.search.optuna import OptunaSearchCV, wait_for_study
-from nnest.studies import open_study
+from nnest.search.optuna import PRUNERS, SAMPLERS, OptunaSearchCV, check_name, wait_for_study
+from nnest.studies import find_study, open_study
 
 __all__ = ["KEPT", "run_leader", "run_worker"]
 
@@ -30,14 +30,15 @@ def run_leader(parsed: argparse.Namespace) -> int:
     """Begin a study or go on with it, and report on it."""
     given = given_settings(parsed)
     name = parsed.study_name or _name_of(given)
-    folder = _writable(Path(parsed.out or Path("tune-results") / name))
+    folder = Path(parsed.out or Path("tune-results") / name)
     storage = parsed.storage or str(folder / _JOURNAL)
-    study = open_study(storage, name)
+    begun = find_study(storage, name)
     # Before its first trial, a study is nothing that one would have to go on with.
-    kept = study.user_attrs.get(KEPT) if study.get_trials(deepcopy=False) else None
+    kept = begun.user_attrs.get(KEPT) if begun and begun.get_trials(deepcopy=False) else None
     settings = settled(given, None if kept is None else Settings.from_text(kept), name)
     samples, search = _prepared(settings, storage, name)
-    search.set_params(timeout=parsed.timeout, checkpoint=folder / ".running")
+    search.set_params(timeout=parsed.timeout, checkpoint=_writable(folder) / ".running")
+    study = open_study(storage, name)
     if settings.text != kept:
         study.set_user_attr(KEPT, settings.text)
     _train(search, samples)
@@ -108,6 +109,8 @@ def _writable(folder: Path) -> Path:
 
 def _prepared(settings: Settings, storage: str, name: str) -> tuple[Samples, Any]:
     """Return the data and the search, or say what is wrong before anything is written down."""
+    check_name("sampler", settings.sampler, SAMPLERS)
+    check_name("pruner", settings.pruner, ("none", *PRUNERS))
     space = settings.read_space()
     if settings.sampler == "grid" and space.ranges:
         raise TuneError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -89,8 +89,8 @@ def check(name: str, answer: Any) -> Checked:
         return Checked("wrong", f"{_kind(exercise)} Yours gave {type(error).__name__}: {error}")
     if _same(given, _numbers(exercise, exercise.answer)):
         return Checked("right", "")
-    for what, wrong in _mistakes(exercise):
-        if _same(given, wrong):
+    for what, wrong in exercise.mistakes.items():
+        if _same(given, _numbers(exercise, wrong)):
             return Checked("nearly right", what)
     return Checked("wrong", exercise.hint)
 
@@ -104,17 +104,12 @@ def _find(name: str) -> Exercise:
     raise ValueError(f"Got {name!r}, but there is no exercise of this name; {hint}")
 
 
-def _mistakes(exercise: Exercise) -> Iterator[tuple[str, list[NDArray[Any]]]]:
-    """Yield the usual wrong answers as numbers, with what went wrong."""
-    for what, wrong in exercise.mistakes.items():
-        yield what, _numbers(exercise, wrong)
-
-
 def _numbers(exercise: Exercise, answer: Any) -> list[NDArray[Any]]:
     """Return an answer as arrays: one, or one for each call of a function."""
     if not exercise.inputs:
         return [_array(answer)]
-    return [_array(answer(*arguments)) for arguments in exercise.inputs]
+    # A function may change its arguments; the next one needs them as they were.
+    return [_array(answer(*deepcopy(arguments))) for arguments in exercise.inputs]
 
 
 def _array(value: Any) -> NDArray[Any]:
@@ -141,4 +136,5 @@ def _kind(exercise: Exercise) -> str:
     if exercise.inputs:
         return "The answer is a function."
     shape = np.shape(exercise.answer)
-    return f"The answer is {shape[0]} numbers." if shape else "The answer is one number."
+    size = " x ".join(map(str, shape))
+    return f"The answer is {size} numbers." if shape else "The answer is one number."

@@ -37,9 +37,9 @@ def write_page(
 ) -> None:
     """Write one HTML page about a fitted classifier, which runs the network in the browser.
 
-    The page shows the layers with shapes and numbers of parameters, the weights as pictures, and
-    for a chosen image what every layer makes of it, which pixels matter (the gradient, and
-    occlusion by a gray patch), and the confusion matrix with the images behind each cell.
+    The page shows the layers with shapes and numbers of parameters, and the weights as pictures.
+    For a chosen image it shows what every layer makes of it, and which pixels matter (the gradient,
+    and occlusion by a gray patch). The confusion matrix leads to the images behind each cell.
 
     Parameters
     ----------

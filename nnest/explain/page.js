@@ -6,7 +6,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const layers = prepared(data.layers), [height, width, channels] = layers[0].shape;
 const images = decoded(data.images), pixelsOfOne = count(layers[0].shape);
 const element = (id) => document.getElementById(id);
-const state = { image: 0, listed: [], values: null, runs: 0 };
+const state = { image: 0, values: null, runs: 0 };
 
 function make(kind, text = "", attributes = {}) {
   const made = document.createElement(kind);
@@ -74,7 +74,6 @@ function named(i) {
 }
 
 function list(which, text) {
-  state.listed = which;
   const shown = which.slice(0, MOST_THUMBS);
   element("listed").textContent = `${text}: ${which.length}`
     + (shown.length < which.length ? `; the first ${shown.length} are shown.` : ".");
@@ -260,7 +259,7 @@ function begin() {
   number.addEventListener("change", () => go(clip(number.value - 1, 0, data.n - 1)));
   element("all").addEventListener("click", () => list(all, "All images"));
   element("wrong").hidden = !data.truth;
-  element("wrong").addEventListener("click", () => list(all.filter(wrong), "Other label"));
+  element("wrong").addEventListener("click", () => list(all.filter(wrong), "Wrong predictions"));
   element("class").addEventListener("change", explain);
   element("occlude").addEventListener("click", occlude);
   if (data.truth) {

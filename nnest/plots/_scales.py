@@ -61,11 +61,8 @@ def is_wide(values: NDArray[np.float64], log: bool | None = None) -> bool:
 
 
 def names_of(column: pd.Series[Any]) -> list[str]:
-    """Return the distinct settings as text, sorted, numbers by their size."""
-    present = column.dropna()
-    if is_numeric(present):
-        return [f"{value:g}" for value in sorted(set(present))]
-    return sorted(set(present.map(str)))
+    """Return the distinct settings as text, sorted."""
+    return sorted(set(column.dropna().map(str)))
 
 
 def shares(

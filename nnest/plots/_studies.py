@@ -62,9 +62,7 @@ def study_history(
     require_columns(table, ["trial", "state", value], "The table of trials")
     ax = axes_or_new(ax)
     rows = table.sort_values("trial")
-    _draw_best(
-        rows[rows["state"] == "complete"].dropna(subset=[value]), value, higher_is_better, ax
-    )
+    _draw_best(rows[rows["state"] == "complete"], value, higher_is_better, ax)
     for state, marker in _MARKERS.items():
         part = rows[rows["state"] == state]
         if not part.empty:

@@ -8,7 +8,7 @@ from nnest.reporting._markup import Cell, Table
 from nnest.results import ResultStore
 from nnest.verdicts import Evidence, Records
 
-__all__ = ["arm_table"]
+__all__ = ["arm_table", "size_text"]
 
 _SCALES = ("lite", "full")
 
@@ -50,6 +50,12 @@ def arm_table(report: Report, store: ResultStore) -> Table:
 
 def _size(experiment: Experiment, evidence: Evidence) -> str:
     """Return how long an arm is trained at a scale, and how many of its seeds are recorded."""
-    size = experiment.protocol.size(evidence.scale)
+    seeds = f"{len(evidence.runs)} of {evidence.needed} seeds"
+    return f"{size_text(experiment, evidence.scale)}; {seeds}"
+
+
+def size_text(experiment: Experiment, scale: str) -> str:
+    """Return how long, and with how many images, an experiment is trained at a scale."""
+    size = experiment.protocol.size(scale)
     images = "all images" if size.n_train is None else f"{size.n_train} images"
-    return f"{size.epochs} epochs, {images}; {len(evidence.runs)} of {evidence.needed} seeds"
+    return f"{size.epochs} epochs, {images}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from nnest.reporting._links import source_links
 from nnest.reporting._markup import NOTHING, Cell, Folded, Table
-from nnest.reporting._means import decimals_of, difference_text, mean_text
+from nnest.reporting._means import decimals_of, difference_text, interval_text, mean_text
 from nnest.reporting._names import in_words, metric_in_words
 from nnest.verdicts import ClaimVerdict, Evidence, NumberVerdict, Verdict, join_notes
 
@@ -116,10 +116,8 @@ def _mean_and_limits(one: NumberVerdict) -> str:
     """Return our number with its interval."""
     if not math.isfinite(one.mean):
         return NOTHING
-    digits = _decimals(one)
-    limits = math.isfinite(one.low) and one.kind != "exact"
-    interval = f" [{one.low:.{digits}f}, {one.high:.{digits}f}]" if limits else ""
-    return f"{one.mean:.{digits}f}{interval}"
+    low = math.nan if one.kind == "exact" else one.low
+    return interval_text(one.mean, low, one.high, digits=_decimals(one))
 
 
 def _decimals(one: NumberVerdict) -> int:
@@ -154,10 +152,7 @@ def deciding_difference(one: ClaimVerdict) -> str:
     part = one.deciding
     if part is None or not math.isfinite(part.difference):
         return NOTHING
-    limits = math.isfinite(part.low)
-    digits = decimals_of(part.low, part.high)
-    text = f"{part.difference:z.{digits}f}"
-    text += f" [{part.low:z.{digits}f}, {part.high:z.{digits}f}]" if limits else ""
+    text = interval_text(part.difference, part.low, part.high)
     return f"{text}; {part.least}" if one.verdict == Verdict.UNDECIDED else text
 
 
@@ -165,9 +160,7 @@ def _of_last_epochs(one: ClaimVerdict) -> str:
     """Return the same difference of the means of the last five epochs, with its interval."""
     if one.deciding is None or one.deciding.last is None:
         return NOTHING
-    mean, low, high = one.deciding.last
-    digits = f"z.{decimals_of(low, high)}f"
-    return f"{mean:{digits}} [{low:{digits}}, {high:{digits}}]"
+    return interval_text(*one.deciding.last)
 
 
 def _compared(one: ClaimVerdict) -> Cell:

@@ -11,7 +11,7 @@ from nnest.reporting._markup import NOTHING
 from nnest.stats import mean_interval, paired_interval
 from nnest.verdicts import FEWEST_SEEDS, Evidence, Verdict, bounds_of_difference, within
 
-__all__ = ["decimals_of", "difference_text", "mean_text", "rounded_mean"]
+__all__ = ["decimals_of", "difference_text", "interval_text", "mean_text", "rounded_mean"]
 
 _DECIMALS = 4
 """Of a number without an interval."""
@@ -41,6 +41,14 @@ def decimals_of(low: float, high: float, other: int = _DECIMALS, significant: in
     if not (math.isfinite(half) and half > _LEAST_HALF):
         return other
     return max(0, significant - 1 - math.floor(math.log10(half)))
+
+
+def interval_text(
+    mean: float, low: float, high: float, sign: str = "z", digits: int | None = None
+) -> str:
+    """Return a number with its interval, if that is finite; `sign` begins the format of each."""
+    form = f"{sign}.{decimals_of(low, high) if digits is None else digits}f"
+    return f"{mean:{form}}" + (f" [{low:{form}}, {high:{form}}]" if math.isfinite(low) else "")
 
 
 def rounded_mean(evidence: Evidence, metric: str, epoch: int | str = "last") -> str:
@@ -92,8 +100,7 @@ def mean_text(evidence: Evidence, metric: str) -> str:
     if metric == "seconds" and evidence.timed_as_group:
         return f"{mean} (trained as a group, no interval){note}"
     low, high = within(mean_interval(values), parse_metric(metric).bounds)
-    digits = decimals_of(low, high)
-    return f"{values.mean():.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]{note}"
+    return interval_text(values.mean(), low, high) + note
 
 
 def difference_text(evidence: Evidence, first: Evidence, metric: str) -> str:
@@ -107,5 +114,4 @@ def difference_text(evidence: Evidence, first: Evidence, metric: str) -> str:
         return NOTHING
     bounds = parse_metric(metric).bounds
     low, high = within(paired_interval(a, b), bounds_of_difference(bounds, bounds))
-    digits = f"+z.{decimals_of(low, high)}f"
-    return f"{np.mean(a - b):{digits}} [{low:{digits}}, {high:{digits}}]"
+    return interval_text(np.mean(a - b), low, high, sign="+z")

@@ -97,7 +97,7 @@ def metric_in_words(text: str) -> str:
         If there is no such metric.
     """
     metric = parse_metric(text)
-    what = (metric.condition or "").replace("_", " ")
+    what = (metric.condition or "").replace("_", " ").replace("-", " ")
     match metric:
         case Metric("kernel", (row, column)):
             return f"kernel entry in row {row}, column {column}"
@@ -108,10 +108,12 @@ def metric_in_words(text: str) -> str:
         case Metric("test_error_share", (one, other)):
             return f"share of {one} and {other} in all mistakes"
         case Metric("test_recall", index):
-            return f"recall of class {', '.join(map(str, index))}"
+            many = "es" if len(index) > 1 else ""
+            return f"recall of class{many} {', '.join(map(str, index))}"
     name = _NAMES.get(metric.name, metric.name)
-    if what == "not-trainable":
-        return f"{name} that are not trained"
+    if metric.name == "n_parameters" and what.endswith("not trainable"):
+        place = what.removesuffix("not trainable").strip()
+        return f"{name}{f' of {place}' if place else ''} that are not trained"
     if what and metric.name.startswith("n_"):
-        return f"{name} of {what.replace('-', ' ')}"
-    return f"{name} ({what.replace('-', ' ')})" if what else name
+        return f"{name} of {what}"
+    return f"{name} ({what})" if what else name

@@ -10,6 +10,7 @@ import numpy as np
 from nnest.datasets import describe
 from nnest.experiments import Experiment, arm_in_words, gives_one_class
 from nnest.reporting import _curves as curves
+from nnest.reporting._arm_table import size_text
 from nnest.reporting._columns import (
     CLAIM,
     DEVIATION,
@@ -147,11 +148,9 @@ class ReportPage(RecordTables):
 
     def _size(self, experiment: Experiment, scale: str) -> str:
         """Return how long and how often the arms of an experiment are trained."""
-        size = experiment.protocol.size(scale)
         names = [arm.name for arm in experiment.arms]
         seeds = sorted({self.report.n_seeds(experiment.key, name, scale) for name in names})
-        images = "all images" if size.n_train is None else f"{size.n_train} images"
-        return f"{size.epochs} epochs, {images}, {' or '.join(map(str, seeds))} seeds"
+        return f"{size_text(experiment, scale)}, {' or '.join(map(str, seeds))} seeds"
 
     def deviations(self) -> Table:
         """Return where ours is not, or may not be, the report's own set-up.

@@ -125,7 +125,7 @@ def _details(one: ClaimVerdict) -> Iterator[str]:
 
 
 def p_text(p: float) -> str:
-    """Return a p-value in words: tails that far out are known to no test of a few seeds."""
+    """Return a p-value in words: no test of a few seeds knows tails that far out."""
     return f"p < {_LEAST_P:g}" if p < _LEAST_P else f"p = {p:.2g}"
 
 

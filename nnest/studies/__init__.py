@@ -3,6 +3,7 @@
 from nnest.studies._history import TrialHistory as TrialHistory
 from nnest.studies._loop import BatchLoop as BatchLoop
 from nnest.studies._settings import bind_study_settings as bind_study_settings
+from nnest.studies._storages import find_study as find_study
 from nnest.studies._storages import open_storage as open_storage
 from nnest.studies._storages import open_study
 from nnest.studies._tables import importances, log_parameters, trial_table

@@ -130,6 +130,17 @@ def open_study(
         )
 
 
+def find_study(storage: str, study_name: str) -> optuna.Study | None:
+    """Return a study if there is one of this name; a journal is not made to look into it."""
+    if "://" not in storage and not Path(storage).exists():
+        return None
+    with silence_optuna():
+        try:
+            return optuna.load_study(study_name=study_name, storage=open_storage(storage, say=None))
+        except KeyError:
+            return None
+
+
 def _journal(path: Path) -> BaseStorage:
     """Open a journal file, or start one."""
     if path.is_dir():

@@ -164,7 +164,7 @@ def test_every_part_of_the_page_works(seen: dict[str, Any]) -> None:
     assert seen["next"][0].startswith("Image 2: label 1")
     assert seen["next"][1] == "2"
     assert seen["last"] == "64"
-    assert re.match(r"Other label: \d+", seen["wrong"])
+    assert re.match(r"Wrong predictions: \d+", seen["wrong"])
     assert re.match(r"Label 0, predicted \d: \d+\.", seen["cell"][0])
     assert seen["cell"][1] == "thumbs"
     assert seen["occlusion"].startswith("Occlusion: how far a gray patch lowers the probability")

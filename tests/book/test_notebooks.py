@@ -65,7 +65,7 @@ def test_everything_that_a_page_uses_has_a_form_in_notebooks(page: str) -> None:
     [
         ("import numpy as np", ""),
         ("import onnx", "[onnx]"),
-        ("from distributed import Client\nimport onnxruntime", "[dask,onnx]"),
+        ("import onnxruntime", "[onnx]"),
     ],
 )
 def test_the_first_cell_installs_the_package(code: str, extras: str) -> None:

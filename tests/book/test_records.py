@@ -96,6 +96,16 @@ def test_an_archive_holds_the_files_and_is_the_same_again(planted: Path, tmp_pat
             assert archive.read(name) == (planted / name).read_bytes()
 
 
+def test_each_report_is_packed_once(
+    planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many files it has."""
+    packed: list[str] = []
+    monkeypatch.setattr(records, "write_archive", lambda report, *_: packed.append(report))
+    records.offer_records(planted, tmp_path / "records")
+    assert sorted(packed) == sorted(list_reports())
+
+
 def test_a_page_offers_archive_and_digests(planted: Path) -> None:
     """Or says that there is nothing."""
     files = record_files(REPORT, ResultStore(planted))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from tests.book.sources import BOOK, Block, build, chapter, code, extension, split
+from tests.book.sources import BOOK, Block, build, chapter, code, extension, load, split
 
 PAGES = build.pages()
 PARTS = {"foundations", "layers", "regularization", "tuning"}
@@ -72,13 +75,42 @@ def test_digest_follows_package_and_records(tmp_path: Path) -> None:
     source, record = tmp_path / "nnest" / "a.py", tmp_path / "book/results/a-report/b.jsonl"
     digests = [extension.input_digest(tmp_path)]
     changes = [(source, "x = 1"), (record, "{}"), (source, "x = 2"), (record, "{}\n{}")]
-    changes += [(source.with_suffix(f".{kind}"), "1") for kind in ("csv", "json", "toml")]
+    changes += [
+        (source.with_suffix(f".{kind}"), "1") for kind in ("csv", "html", "js", "json", "toml")
+    ]
     for path, text in changes:
         path.write_text(text)
         digests.append(extension.input_digest(tmp_path))
     assert len(set(digests)) == len(digests)
     (tmp_path / "book" / "page.md").write_text("words")
     assert extension.input_digest(tmp_path) == digests[-1]
+
+
+def test_a_page_that_is_not_printed_in_time_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one sentence."""
+    pytest.importorskip("pypdf")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(BOOK)])
+    pdf = load(BOOK / "pdf.py")
+    (tmp_path / "page.html").touch()
+
+    def too_slow(command: list[str], **options: Any) -> None:
+        raise subprocess.TimeoutExpired(command, options["timeout"])
+
+    monkeypatch.setattr(pdf, "HTML", tmp_path)
+    monkeypatch.setattr(pdf, "browser", lambda: "browser")
+    monkeypatch.setattr(subprocess, "run", too_slow)
+    with pytest.raises(SystemExit, match=r"^page was not printed within 120 seconds: try again"):
+        pdf.print_page("page", tmp_path / "page.pdf")
+
+
+def test_notebooks_ask_for_an_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is none, as where the book's tools are installed too."""
+    program = load(BOOK / "run_notebooks.py")
+    monkeypatch.setattr(program, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="is not that of a reader; run: make test-notebooks"):
+        program.main([])
 
 
 def test_a_build_that_wrote_nothing_is_noticed(

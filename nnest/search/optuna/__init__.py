@@ -4,6 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnest.search.optuna._samplers import PRUNERS as PRUNERS
+    from nnest.search.optuna._samplers import SAMPLERS as SAMPLERS
+    from nnest.search.optuna._samplers import check_name as check_name
     from nnest.search.optuna._search_cv import OptunaSearchCV
     from nnest.search.optuna._study import wait_for_study
 
@@ -13,6 +16,7 @@ __all__ = ["OptunaSearchCV", "wait_for_study"]
 _HOMES = {
     "OptunaSearchCV": "nnest.search.optuna._search_cv",
     "wait_for_study": "nnest.search.optuna._study",
+    **dict.fromkeys(("PRUNERS", "SAMPLERS", "check_name"), "nnest.search.optuna._samplers"),
 }
 
 

@@ -31,7 +31,15 @@ from optuna.samplers import (
 from nnest._validation import suggest
 from nnest.exceptions import StudyError
 
-__all__ = ["PRUNERS", "SAMPLERS", "as_pruner", "grid_of", "is_adaptive", "sampler_maker"]
+__all__ = [
+    "PRUNERS",
+    "SAMPLERS",
+    "as_pruner",
+    "check_name",
+    "grid_of",
+    "is_adaptive",
+    "sampler_maker",
+]
 
 MakeSampler = Callable[[int], BaseSampler]
 Distributions = dict[str, BaseDistribution] | None
@@ -76,7 +84,7 @@ def _no_sampler(given: Any) -> StudyError:
 
 def _by_name(name: str, distributions: Distributions, study_seed: int) -> MakeSampler:
     """Return the maker of a sampler with a name."""
-    _check_name("sampler", name, SAMPLERS)
+    check_name("sampler", name, SAMPLERS)
     if name == "random":
         return lambda seed: RandomSampler(seed=seed)
     if name == "grid":
@@ -96,7 +104,7 @@ def _evolving(name: str, seed: int) -> BaseSampler:
     return made
 
 
-def _check_name(parameter: str, name: str, known: tuple[str, ...]) -> None:
+def check_name(parameter: str, name: str, known: tuple[str, ...]) -> None:
     """Raise if a name is unknown."""
     if name in known:
         return
@@ -180,7 +188,7 @@ def is_adaptive(sampler: Any, pruner: Any) -> bool:
 def as_pruner(given: Any, epochs: int) -> BasePruner | None:
     """Return the pruner of a study whose networks train for so many epochs."""
     if isinstance(given, str):
-        _check_name("pruner", given, PRUNERS)
+        check_name("pruner", given, PRUNERS)
         return _pruner(given, epochs)
     if given is None or isinstance(given, BasePruner):
         return deepcopy(given)
