@@ -17,8 +17,8 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest explain``."""
     parser.description = (
         "Write one HTML page about a saved classifier: its layers and weights, and for each image"
-        " what every layer makes of it, which pixels matter, and the confusion matrix. The page"
-        " holds the network and the images, and runs in any browser without other files."
+        " what every layer computes from it and which pixels matter; also the confusion matrix. The"
+        " page holds the network and the images, and runs in any browser without other files."
     )
     parser.add_argument("model", metavar="MODEL", help="a file or folder of nnest.save")
     parser.add_argument(
@@ -26,8 +26,8 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="IMAGES",
         help="an .npz file with X and y, a folder with a folder of pictures for each class, or a "
-        "data set (of parts for training and testing, the one for training); without it, the page "
-        "shows layers and weights only",
+        "data set (its training part, if it has one); without it, the page shows layers and "
+        "weights only",
     )
     parser.add_argument(
         "--output", metavar="PAGE.html", help="default: the name of MODEL, ending in .html"
@@ -36,10 +36,10 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
         "--scale",
         choices=SCALES,
         default="auto",
-        help="of the numbers in X, as in training: auto (default: pictures to 0...1), none, 255 "
+        help="how to scale X, as in training: auto (default: pictures to 0...1), none, 255 "
         "(divide), standard (mean 0, variance 1 over all samples)",
     )
-    parser.add_argument("--samples", type=int, metavar="N", help="a part of the images, stratified")
+    parser.add_argument("--samples", type=int, metavar="N", help="use only N, stratified by class")
     parser.add_argument("--seed", type=int, metavar="N", default=0, help="of --samples; default: 0")
     parser.set_defaults(command=_explain)
 

@@ -13,9 +13,9 @@ __all__ = ["add_export"]
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest export``."""
     parser.description = (
-        "Write what nnest.save has saved, a network, a pipeline or an ensemble, as ONNX, for any "
+        "Write an ONNX file of a network, pipeline or ensemble that nnest.save has saved, for any "
         "program that runs such files."
-        " ONNX Runtime runs the file first: one that predicts something else is not written."
+        " If ONNX Runtime does not predict the same from it, no file is written."
     )
     parser.add_argument("model", metavar="MODEL", help="a file or folder of nnest.save")
     parser.add_argument("out", metavar="FILE.onnx", help="where to write")

@@ -23,7 +23,7 @@ def add_reproduce(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest reproduce``."""
     parser.description = (
         "Train what is missing of a report, or of all reports, and record each training as it ends."
-        " Stopped at any moment, it goes on when it is called again."
+        " You can stop it at any moment: the same command continues."
     )
     parser.add_argument(
         "what", nargs="?", metavar="REPORT[/EXPERIMENT]", help="default: all reports"
@@ -35,7 +35,7 @@ def add_reproduce(parser: argparse.ArgumentParser) -> None:
         "--allow-dirty", action="store_true", help="record runs of code that is not committed"
     )
     parser.add_argument(
-        "--budget", type=duration, metavar="TIME", help="as in 25min or 2h: then begin no more"
+        "--budget", type=duration, metavar="TIME", help="25min or 2h: after it, begin nothing new"
     )
     parser.set_defaults(command=_reproduce)
 
