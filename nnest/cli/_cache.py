@@ -10,8 +10,8 @@ __all__ = ["add_cache"]
 def add_cache(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest cache``."""
     parser.description = (
-        "Look after the compiled programs on this machine, which save the next process their"
-        " compilation; NNEST_PROGRAM_CACHE names their folder, or is 0 for none."
+        "See or remove the compiled programs on this machine. With them, the next process does"
+        " not compile again. NNEST_PROGRAM_CACHE names their folder; 0 means none."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, text in (

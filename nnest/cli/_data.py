@@ -13,10 +13,10 @@ __all__ = ["add_data"]
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest data``."""
-    parser.description = "Look after the data sets; NNEST_DATA names their folder."
+    parser.description = "List, download and check the data sets. NNEST_DATA names their folder."
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, text in (
-        ("list", _list_data, "say what there is, and what of it is on this machine"),
+        ("list", _list_data, "list the data sets, and say which are on this machine"),
         ("fetch", _fetch_data, "download what is missing, and check it"),
         ("verify", _verify_data, "check every array by its digest, without downloading"),
     ):

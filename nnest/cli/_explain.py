@@ -17,8 +17,8 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest explain``."""
     parser.description = (
         "Write one HTML page about a saved classifier: its layers and weights, and for each image"
-        " what every layer makes of it, which pixels matter, and the confusion matrix. The page"
-        " holds the network and the images, and runs in any browser without other files."
+        " what every layer computes from it and which pixels matter; also the confusion matrix. The"
+        " page holds the network and the images, and runs in any browser without other files."
     )
     parser.add_argument("model", metavar="MODEL", help="a file or folder of nnest.save")
     parser.add_argument(
@@ -38,7 +38,7 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
         help="of the numbers in X, as in training: auto (default: pictures to 0...1, and nothing "
         "before a pipeline), none, 255 (divide), standard (mean 0, variance 1 over all samples)",
     )
-    parser.add_argument("--samples", type=int, metavar="N", help="a part of the images, stratified")
+    parser.add_argument("--samples", type=int, metavar="N", help="use only N, stratified by class")
     parser.add_argument("--seed", type=int, metavar="N", default=0, help="of --samples; default: 0")
     parser.set_defaults(command=_explain)
 

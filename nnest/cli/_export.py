@@ -13,7 +13,7 @@ __all__ = ["add_export"]
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest export``."""
     parser.description = (
-        "Write what nnest.save has saved, a network, a pipeline or an ensemble, as ONNX, for any "
+        "Write an ONNX file of a network, pipeline or ensemble that nnest.save has saved, for any "
         "program that runs such files."
         " ONNX Runtime tests the file first. If it predicts something else, nothing is written."
     )

@@ -125,12 +125,12 @@ def build_parser() -> argparse.ArgumentParser:
     'lite'
     """
     parser = argparse.ArgumentParser(
-        prog="nnest", description="Run student reports again, honestly."
+        prog="nnest", description="Run student reports again, and tune networks."
     )
     parser.add_argument("--version", action="version", version=f"nnest {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_reproduce(commands.add_parser("reproduce", help="train what is missing of a report"))
-    add_report(commands.add_parser("report", help="what a report says beside what we found"))
+    add_report(commands.add_parser("report", help="print what a report says beside what we found"))
     add_tune(commands.add_parser("tune", help="search the settings of a network by a study"))
     add_export(commands.add_parser("export", help="write a saved network as ONNX"))
     add_explain(commands.add_parser("explain", help="write a page about a saved network"))

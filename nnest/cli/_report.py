@@ -14,8 +14,8 @@ __all__ = ["add_report"]
 def add_report(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest report``."""
     parser.description = (
-        "Put every number and claim of a report beside what is recorded, with a verdict. With --all"
-        " a summary by report and scale comes last."
+        "Print every number and claim of a report beside our recorded results, with a verdict. With"
+        " --all, a summary by report and scale comes last."
     )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("report", nargs="?", metavar="REPORT")

@@ -23,7 +23,7 @@ def add_reproduce(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest reproduce``."""
     parser.description = (
         "Train what is missing of a report, or of all reports, and record each training as it ends."
-        " You can stop it at any moment; the same command goes on."
+        " You can stop it at any moment: the same command continues."
     )
     parser.add_argument(
         "what", nargs="?", metavar="REPORT[/EXPERIMENT]", help="default: all reports"

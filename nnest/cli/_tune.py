@@ -18,9 +18,9 @@ __all__ = ["add_tune"]
 def add_tune(parser: argparse.ArgumentParser) -> None:
     """Declare ``nnest tune``."""
     parser.description = (
-        "Search the settings of a network on the training part of a data set, many networks at a"
-        " time. You can stop it at any moment; the same command goes on. With --worker, it joins"
-        " the study that another process has made, and takes everything from it."
+        "Search for the best settings of a network on the training part of a data set. Many"
+        " networks are trained together. You can stop it at any moment: the same command continues."
+        " With --worker, it joins a study of another process, and takes all settings from it."
     )
     parser.add_argument(
         "data",
@@ -30,7 +30,7 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
         "each class",
     )
     parser.add_argument("--model", choices=("cnn", "mlp"))
-    parser.add_argument("--trials", type=int, metavar="N", help="of the whole study; default: 50")
+    parser.add_argument("--trials", type=int, metavar="N", help="in the whole study; default: 50")
     parser.add_argument("--space", metavar="FILE.toml", help="default: the one of the model")
     parser.add_argument(
         "--storage", metavar="URL|PATH", help="default: a journal file in the folder of --out"
@@ -44,18 +44,18 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--folds", type=int, metavar="K", help="default: 3")
     parser.add_argument("--epochs", type=int, metavar="N", help="of each network; default: 10")
-    parser.add_argument("--samples", type=int, metavar="N", help="a part of the data, stratified")
+    parser.add_argument("--samples", type=int, metavar="N", help="use only N, stratified by class")
     parser.add_argument(
         "--scale",
         choices=SCALES,
-        help="of the numbers in X: auto (default: pictures to 0...1, a table with large numbers as "
+        help="how to scale X: auto (default: pictures to 0...1, a table with large numbers as "
         "standard), none, 255 (divide), standard (mean 0, variance 1 over all samples)",
     )
     parser.add_argument(
-        "--image-size", metavar="HxW", help="of the pictures of a folder; default: 32x32"
+        "--image-size", metavar="HxW", help="for a folder of pictures; default: 32x32"
     )
     parser.add_argument(
-        "--color", choices=("rgb", "gray"), help="of the pictures of a folder; default: rgb"
+        "--color", choices=("rgb", "gray"), help="for a folder of pictures; default: rgb"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="decides everything; default: 0")
     parser.add_argument(
@@ -65,10 +65,8 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
         help="start no trial after this time, such as 25min or 2h",
     )
     parser.add_argument("--out", metavar="DIR", help="default: tune-results/NAME")
-    parser.add_argument(
-        "--show-space", action="store_true", help="print the space of --model, and do nothing else"
-    )
-    parser.add_argument("--worker", action="store_true", help="join a study, and leave no report")
+    parser.add_argument("--show-space", action="store_true", help="only print the space of --model")
+    parser.add_argument("--worker", action="store_true", help="join a study, and write no report")
     parser.set_defaults(command=_tune)
 
 
