@@ -128,8 +128,8 @@ def _losses() -> None:
         _one_hot,
         "Each row has a one in the column of its label, and zeros elsewhere.",
         {
-            "A class that is not among the labels needs a column too.": lambda labels, n: (
-                _one_hot(labels, max(labels) + 1)
+            "A class that is not among the labels needs a column too.": lambda labels, n: _one_hot(
+                labels, max(labels) + 1
             ),
             "Examples are rows and classes are columns.": lambda labels, n: _one_hot(labels, n).T,
         },
@@ -241,7 +241,7 @@ def _initialization() -> None:
         {
             "This is the variance. Take its square root.": 2 / 784,
             "This is Glorot's rule.": np.sqrt(2 / (784 + 128)),
-            "The factor 2 is missing: a rectifier sets about half to zero.": np.sqrt(1 / 784),
+            "The 2 is missing: a rectifier sets half of the values to zero.": np.sqrt(1 / 784),
         },
     )
     declare(
