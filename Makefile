@@ -72,7 +72,7 @@ lint: .venv/.ready  ## Check style and types.
 	@.venv/bin/mypy
 
 .PHONY: format
-format: .venv/.ready  ## Put the code into the house's form.
+format: .venv/.ready  ## Format the code.
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
 .PHONY: test

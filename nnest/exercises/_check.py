@@ -1,4 +1,4 @@
-"""Say of an answer whether it is right, nearly right, or wrong."""
+"""Check whether an answer is right, nearly right, or wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nnest.exercises._exercise import EXERCISES, Exercise
 
 __all__ = ["Checked", "check"]
 
-#: Share of the answer: somebody may have rounded to three digits.
+#: A share of the answer, because a reader may round to three digits.
 _TOLERANCE = 0.005
 _WORDS = MappingProxyType({"right": "Right.", "nearly right": "Nearly right.", "wrong": "Not yet."})
 
@@ -31,9 +31,9 @@ class Checked:
     Parameters
     ----------
     verdict : {"right", "nearly right", "wrong"}
-        Whether the answer is right, or one of the usual mistakes, or something else.
+        Whether the answer is right, a common mistake, or something else.
     why : str
-        What went wrong, or a hint; empty if nothing did.
+        What went wrong, or a hint. It is empty if the answer is right.
 
     Examples
     --------
@@ -58,14 +58,14 @@ def check(name: str, answer: Any) -> Checked:
     Parameters
     ----------
     name : str
-        The name that the exercise gives, such as ``"losses/entropy"``.
+        The name of the exercise, such as ``"losses/entropy"``.
     answer : number, sequence of numbers or callable
         Your answer. A function is called with a few arguments.
 
     Returns
     -------
     Checked
-        It shows itself as one or two sentences.
+        It prints as one or two sentences.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def _find(name: str) -> Exercise:
     exercise = EXERCISES.get(str(name))
     if exercise is not None:
         return exercise
-    hint = suggest(name, EXERCISES, "the page says how its exercises are called.")
+    hint = suggest(name, EXERCISES, "the page gives the names of its exercises.")
     raise ValueError(f"Got {name!r}, but there is no exercise of this name; {hint}")
 
 
@@ -132,9 +132,11 @@ def _equal(given: NDArray[Any], wanted: NDArray[Any]) -> bool:
 
 
 def _kind(exercise: Exercise) -> str:
-    """Return a sentence on what form the answer has."""
+    """Return a sentence on the form of the answer."""
     if exercise.inputs:
         return "The answer is a function."
     shape = np.shape(exercise.answer)
-    size = " x ".join(map(str, shape))
-    return f"The answer is {size} numbers." if shape else "The answer is one number."
+    if not shape:
+        return "The answer is one number."
+    rows = "".join(f"{n} rows of " for n in shape[:-1])
+    return f"The answer is a list of {rows}{shape[-1]} numbers."

@@ -1,4 +1,4 @@
-"""What an exercise knows: its answer, what goes wrong usually, and a hint."""
+"""An exercise: its answer, a hint, and the common mistakes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Exercise:
     Parameters
     ----------
     answer : number, sequence of numbers or callable
-        The right answer. Whole numbers have to be met exactly, others to half a percent.
+        The right answer. A whole number must be exact, others may differ by half a percent.
     hint : str
         One sentence that helps and does not give the answer away.
     mistakes : mapping of str to answer, optional
-        Usual wrong answers, each by a sentence that says what went wrong.
+        Common wrong answers. The key is a sentence that says what went wrong.
     inputs : sequence of tuple, optional
-        Arguments with which an answer is called that is a function.
+        If the answer is a function: the arguments with which it is called.
 
     Examples
     --------

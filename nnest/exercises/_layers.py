@@ -27,7 +27,7 @@ def _convolution() -> None:
     declare(
         "convolution/size",
         (32 - 5) // 2 + 1,
-        "How often does the kernel fit if it moves by two? Half a step is no step.",
+        "At how many places does the kernel fit if it moves by two? Count whole steps only.",
         {
             "Round down before you add one: the kernel must not leave the picture.": 15,
             "This is the formula before it is rounded down.": (32 - 5) / 2 + 1,
@@ -48,18 +48,18 @@ def _convolution() -> None:
     declare(
         "convolution/receptive_field",
         3 + 2 + 1 + 2 * 2,
-        "Behind the pooling, a step of one is a step of two pixels of the picture.",
+        "After the pooling, one step on the map is two pixels on the picture.",
         {
-            "Behind the pooling the kernel's pixels are two pixels of the picture apart.": 8,
-            "This is the field before the last convolution.": 6,
+            "After the pooling, neighbors on the map are two pixels apart on the picture.": 8,
+            "This is the answer before the last convolution.": 6,
         },
     )
     declare(
         "convolution/by_hand",
         _cross_correlation,
-        "At each place, multiply the window with the kernel number by number, and add up.",
+        "At each place, multiply each number of the window by its weight, and add up.",
         {
-            "You turned the kernel around, which layers of networks do not do.": (
+            "You turned the kernel around. Layers of networks do not do this.": (
                 lambda image, kernel: _cross_correlation(image, np.flip(kernel))
             ),
             "Without padding the result is smaller than the picture.": (
@@ -97,25 +97,25 @@ def _pooling() -> None:
         "Take the largest number of each two by two window; windows do not overlap.",
         {
             "This is mean pooling.": _pooled(lambda window: sum(window) / 4),
-            "These are the least numbers.": _pooled(min),
+            "These are the smallest numbers.": _pooled(min),
         },
     )
     declare(
         "pooling/saved",
         4,
-        "How many numbers are left of each map?",
+        "How many numbers of each map are left after the pooling?",
         {
-            "Both sides are halved.": 2,
-            "How many filters there are makes no difference.": 4 * 32,
+            "The pooling halves both sides of a map.": 2,
+            "The number of maps makes no difference.": 4 * 32,
         },
     )
     declare(
         "pooling/shift",
         0.5,
-        "A pixel in the left column of a window stays in it, one in the right column does not.",
+        "Does the 1 leave its window? It depends on the column in which it starts.",
         {
-            "It would be so if pooling did not see any translation.": 1.0,
-            "This counts two directions, but the pixel moves in one.": 0.25,
+            "This is the answer if pooling ignores every shift.": 1.0,
+            "This is the answer for two directions, but the 1 moves in only one.": 0.25,
         },
     )
 
@@ -126,8 +126,8 @@ def _batch_normalization() -> None:
         [0.5, 0.5, 0.5],
         "The mean of one number is that number.",
         {
-            "The offset is added at the end.": [0.0, 0.0, 0.0],
-            "The scale multiplies what is zero.": [2.5, 2.5, 2.5],
+            "The offset is missing: add it at the end.": [0.0, 0.0, 0.0],
+            "The scale is multiplied by zero here, so it changes nothing.": [2.5, 2.5, 2.5],
         },
     )
     declare(
@@ -135,8 +135,8 @@ def _batch_normalization() -> None:
         (1 - 0.99**100) * 5,
         "The distance to 5 is multiplied by 0.99 in each step.",
         {
-            "This is what is missing to 5.": 0.99**100 * 5,
-            "After a hundred steps it has not arrived yet.": 5.0,
+            "This is the distance to 5 that is left.": 0.99**100 * 5,
+            "After a hundred steps the running mean is still below 5.": 5.0,
         },
     )
 
@@ -145,7 +145,7 @@ def _gaussian_kernels() -> None:
     declare(
         "gaussian_kernels/separable",
         [49, 14],
-        "The whole kernel has a weight for each of its pixels; a pass is a row of weights.",
+        "The whole kernel has a weight for each of its pixels. A pass needs one row of weights.",
         {
             "There are two passes.": [49, 7],
             "The two passes are added, not multiplied.": [49, 49],
@@ -156,26 +156,26 @@ def _gaussian_kernels() -> None:
         np.exp(-2 * np.pi**2 / 16),
         "How much of a period lies in one pixel?",
         {
-            "A period of four pixels is a quarter of a period in each.": np.exp(-2 * np.pi**2 * 16),
-            "The frequency is squared.": np.exp(-2 * np.pi**2 / 4),
+            "The period is four pixels, so the frequency is a quarter.": np.exp(-2 * np.pi**2 * 16),
+            "You did not square the frequency.": np.exp(-2 * np.pi**2 / 4),
         },
     )
     declare(
         "gaussian_kernels/light",
         _sigma_of_one(),
-        "The sum minus one changes its sign between 0.3 and 1.",
+        "Between 0.3 and 1, the sum minus one changes its sign.",
         {
             "This is the report's kernel, which sums to less than one.": 1.0,
-            "This is the variance.": _sigma_of_one() ** 2,
+            "This is the variance. Take its square root.": _sigma_of_one() ** 2,
         },
     )
     declare(
         "gaussian_kernels/twice",
         np.hypot(1.5, 2.0),
-        "Blur a single dot by hand with two short kernels, and compare their variances.",
+        "Blur a single dot with two short kernels. What is the variance of the result?",
         {
             "Variances add, not standard deviations.": 1.5 + 2.0,
-            "This is the variance.": 1.5**2 + 2.0**2,
+            "This is the variance. Take its square root.": 1.5**2 + 2.0**2,
         },
     )
 

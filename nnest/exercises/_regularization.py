@@ -27,28 +27,28 @@ def _penalties() -> None:
     declare(
         "l1_l2/shrunk",
         (1.2 - 0.5) / (1 + 2 * 0.25),
-        "First the amount of L1 is taken off, then L2 divides.",
+        "First subtract lambda one, then divide because of L2.",
         {
-            "L2's derivative is two lambda w: it divides by 1 + 2 lambda.": (1.2 - 0.5) / 1.25,
-            "L1 comes first: it takes its amount off before L2 divides.": 1.2 / 1.5 - 0.5,
+            "The derivative of L2 is 2 lambda w, so divide by 1 + 2 lambda.": (1.2 - 0.5) / 1.25,
+            "L1 comes first: subtract before you divide.": 1.2 / 1.5 - 0.5,
         },
     )
     declare(
         "l1_l2/zeros",
         2,
-        "Which weights does the data want by less than lambda?",
+        "Compare the absolute value of each weight with lambda.",
         {
-            "L1 removes a weight of exactly lambda too: nothing is left of it.": 1,
-            "The sign does not count: compare the absolute values.": 3,
+            "A weight of exactly lambda becomes zero too.": 1,
+            "You compared -2 with its sign. Compare the absolute values.": 3,
         },
     )
     declare(
         "l1_l2/strength",
         1 / 20,
-        "Set the two forces equal: lambda one, and two lambda two times the weight.",
+        "Set the two slopes equal: lambda_1 = 2 * lambda_2 * w.",
         {
             "The derivative of the square has a factor two.": 1 / 10,
-            "You divided the wrong way round.": 20,
+            "This is one over the answer.": 20,
         },
     )
 
@@ -57,12 +57,12 @@ def _dropout() -> None:
     declare(
         "dropout/rectified",
         _mean_of_masks(),
-        "Average the rectified outputs, not the outputs: sixteen masks, each equally probable.",
+        "Compute the output for each of the sixteen masks, rectify it, then average.",
         {
-            "This is what the whole network gives; the mean over the masks is another number.": (
+            "This is the output without dropout. The mean over the masks is another number.": (
                 max(0.0, _H @ _W)
             ),
-            "What is left has to be divided by one minus the rate.": _mean_of_masks() / 2,
+            "Divide the inputs that are kept by one minus the rate.": _mean_of_masks() / 2,
         },
     )
     declare(
@@ -86,10 +86,10 @@ def _augmentation() -> None:
     declare(
         "augmentation/crops",
         (32 - 28 + 1) ** 2,
-        "How many places has the upper left corner of the window?",
+        "How many places can the upper left corner of the window have?",
         {
-            "The last place counts too: there are five along each side.": (32 - 28) ** 2,
-            "A window moves in both directions.": 32 - 28 + 1,
+            "The last place counts too: there are five places along each side.": (32 - 28) ** 2,
+            "The window moves in two directions.": 32 - 28 + 1,
         },
     )
     declare(
@@ -97,19 +97,19 @@ def _augmentation() -> None:
         [0, 8],
         "Write each digit on thin paper and look at it from behind.",
         {
-            "A one that is written with a stroke at its top is no one when it is mirrored.": (
+            "Many people write a one with a short line at its top. It changes if it is mirrored.": (
                 [0, 1, 8]
             ),
-            "A mirrored three is no digit; it is its own image upside down only.": [0, 3, 8],
+            "A three that is mirrored left to right is not a digit.": [0, 3, 8],
         },
     )
     declare(
         "augmentation/contrast",
         [0.0, 0.4, 0.8],
-        "Take the mean off, multiply, and add the mean again.",
+        "Subtract the mean, multiply, and add the mean again.",
         {
-            "The mean has to be taken off before, and added after.": [0.4, 0.8, 1.2],
-            "The mean has to be added again.": [-0.4, 0.0, 0.4],
+            "Subtract the mean before you multiply, and add it afterwards.": [0.4, 0.8, 1.2],
+            "Add the mean again at the end.": [-0.4, 0.0, 0.4],
         },
     )
 
@@ -119,11 +119,11 @@ def _early_stopping() -> None:
     declare(
         "early_stopping/epochs",
         [best, stopped],
-        "Remember the lowest loss so far, and count the epochs since.",
+        "Remember the lowest loss so far, and count the epochs since then.",
         {
             "Count epochs from one.": [best - 1, stopped - 1],
-            "Training ended before the last epoch was seen.": [10, 10],
-            "The count starts anew with each new lowest loss.": [3, 6],
+            "The training ends before the last epoch.": [10, 10],
+            "The loss becomes lower again in epoch 5. Then the count starts again.": [3, 6],
         },
     )
     declare(
@@ -153,24 +153,24 @@ def _class_weights() -> None:
     declare(
         "class_weights/balanced",
         counts.sum() / (2 * counts),
-        "All classes together should weigh as much as all examples did.",
+        "Each class should have the same sum of weights, and all sums together should be 100.",
         {
-            "Divide by the number of classes too, so that the mean weight stays one.": (
+            "Divide by the number of classes too. Then the mean weight is one.": (
                 counts.sum() / counts
             ),
-            "These are the shares; a rare class needs a large weight.": counts / counts.sum(),
+            "These are the shares. A rare class needs a large weight.": counts / counts.sum(),
         },
     )
     declare(
         "class_weights/balanced_accuracy",
         0.5,
         "Take the share of right answers in each class, and average the two.",
-        {"This is the plain accuracy.": 0.9, "The common class is right every time.": 0.1},
+        {"This is the plain accuracy.": 0.9, "All examples of the common class are right.": 0.1},
     )
     declare(
         "class_weights/threshold",
         0.1,
-        "When does 9 p exceed 1 - p?",
+        "For which p is 9 p larger than 1 - p?",
         {
             "A larger weight of the rare class lowers the threshold.": 0.9,
             "This is the threshold without weights.": 0.5,

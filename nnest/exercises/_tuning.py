@@ -20,12 +20,12 @@ def declare_all() -> None:
     declare(
         "differences/paired",
         _t(differences),
-        "Take the five differences; divide their mean by its standard error.",
+        "Compute the five differences. Divide their mean by its standard error.",
         {
             "Divide the sum of squares by n - 1, not by n.": _t(differences, ddof=0),
-            "This treats the scores as if no two had the same seed.": differences.mean()
+            "This ignores that A and B have the same seeds.": differences.mean()
             / math.sqrt((_A.var(ddof=1) + _B.var(ddof=1)) / 5),
-            "Divide by the standard error, which is the standard deviation over root n.": (
+            "Divide by the standard error: the standard deviation over the square root of n.": (
                 differences.mean() / differences.std(ddof=1)
             ),
         },
@@ -33,11 +33,11 @@ def declare_all() -> None:
     declare(
         "differences/holm",
         [0.03, 0.06, 0.06],
-        "Multiply the smallest by 3, the next by 2, the last by 1; then let none be below the one "
-        "before it.",
+        "Multiply the smallest by 3, the next by 2, the last by 1. If one is then below the one "
+        "before it, raise it to that value.",
         {
             "This is Bonferroni's correction.": [0.03, 0.12, 0.09],
-            "A corrected value is never below that of a smaller one.": [0.03, 0.04, 0.06],
+            "One value is below the one before it. Raise it to that value.": [0.03, 0.04, 0.06],
         },
     )
     declare(
@@ -45,8 +45,8 @@ def declare_all() -> None:
         math.ceil(((1.96 + 0.84) * 0.01 / 0.005) ** 2),
         "Solve the formula of the smallest detectable difference for n.",
         {
-            "With so few, half of all such studies would miss the difference.": 16,
-            "The number of seeds grows with the square.": math.ceil((1.96 + 0.84) * 0.01 / 0.005),
+            "With so few seeds, half of all studies miss the difference.": 16,
+            "Square the fraction.": math.ceil((1.96 + 0.84) * 0.01 / 0.005),
         },
     )
     declare(
@@ -54,7 +54,7 @@ def declare_all() -> None:
         0.5 * _expected_maximum(20),
         "Draw twenty normal numbers many times, and average the largest.",
         {
-            "This is the bound for very many settings.": 0.5 * math.sqrt(2 * math.log(20)),
+            "This is an upper bound, not the mean.": 0.5 * math.sqrt(2 * math.log(20)),
             "Multiply by the noise of one score.": _expected_maximum(20),
         },
     )
@@ -67,17 +67,17 @@ def _searches() -> None:
     declare(
         "grid_search/trainings",
         4 * 3 * 2 * 5 + 1,
-        "Multiply the numbers of values, then the folds; and do not forget the last training.",
+        "Multiply the numbers of values and the number of folds. Then add the last training.",
         {
             "The best setting is trained once more at the end.": 4 * 3 * 2 * 5,
-            "These are the settings; each is trained once for each fold.": 4 * 3 * 2,
+            "These are the settings. Each is trained once for each fold.": 4 * 3 * 2,
             "A grid tries all combinations: multiply, do not add.": (4 + 3 + 2) * 5 + 1,
         },
     )
     declare(
         "grid_search/values",
         [3, 9],
-        "A grid repeats each rate with each dropout value; random search repeats nothing.",
+        "A grid uses each rate again with each dropout value. Random search repeats nothing.",
         {"Random search draws a new rate for each training.": [3, 3]},
     )
     declare(
@@ -85,7 +85,7 @@ def _searches() -> None:
         50 * 5 / 54,
         "Write both times in seconds, and divide the longer by the shorter.",
         {
-            "Each network is still trained: only the compiling is shared.": 50.0,
+            "Each network is still trained. Only compiling is shared.": 50.0,
             "This is the limit for very many networks.": 5.0,
             "You divided the shorter time by the longer one.": 54 / 250,
         },
@@ -93,10 +93,10 @@ def _searches() -> None:
     declare(
         "grid_of_cnns/programs",
         [3, 81],
-        "Which of the three parameters changes the shape of an array? And each setting has folds.",
+        "Which parameter changes the shape of an array? Each setting is trained for each fold.",
         {
             "Each setting is trained on three folds.": [3, 27],
-            "Dropout and penalty need no program of their own.": [27, 81],
+            "Dropout and penalty change no shape, so they need no program of their own.": [27, 81],
         },
     )
     declare(
@@ -104,8 +104,8 @@ def _searches() -> None:
         [8, 7],
         "Count the groups. All trials of a group are drawn at the same time.",
         {
-            "After the last group there is nothing left to draw.": [8, 8],
-            "A whole group is drawn before the first score is told.": [1, 7],
+            "After the last group, no trial is left to draw.": [8, 8],
+            "A whole group is drawn before the first score is known.": [1, 7],
         },
     )
     declare(
@@ -113,7 +113,7 @@ def _searches() -> None:
         5 + 2 * (20 + 8 * 4 * 0.01),
         "How many rounds are there? In a round, each worker trains one group.",
         {
-            "Compiling takes time, too.": 2 * (20 + 8 * 4 * 0.01),
+            "Compiling takes time too.": 2 * (20 + 8 * 4 * 0.01),
             "This is the time of one worker.": 5 + 8 * (20 + 8 * 0.01),
             "This is one round.": 5 + 20 + 8 * 4 * 0.01,
         },
@@ -127,7 +127,7 @@ def _declare_ensembles() -> None:
     declare(
         "ensembles/two",
         [of_mean, mean_of],
-        "First average the probabilities and take the logarithm; then the other way round.",
+        "First average, then take the logarithm. For the second number, change the order.",
         {
             "The loss of the mean comes first.": [mean_of, of_mean],
             "The loss is minus the natural logarithm.": [-of_mean, -mean_of],
@@ -136,20 +136,19 @@ def _declare_ensembles() -> None:
     declare(
         "ensembles/set",
         2,
-        "The scores of the new picture are one minus its probabilities. Count the training rows "
-        "below each.",
+        "The score of a class is one minus its probability. Count the training scores below each.",
         {
-            "Eight is not less than eight: the third class is outside.": 3,
-            "A class with a high probability has a low score: it is inside.": 1,
+            "Eight is not less than eight, so the third class is not in the set.": 3,
+            "A class with a high probability has a low score, so it is in the set.": 1,
         },
     )
     declare(
         "ensembles/greedy",
         [3, 1],
-        "Alone the lowest mean loss counts; then the lowest loss of the mean of two models.",
+        "Take the model with the lowest mean loss. Then average each model with it, and compare.",
         {
-            "A mixture of the third with itself is no better than the third alone.": [3, 3],
-            "The first is surely right about one row only, and that costs more.": [
+            "The third model with itself is no better than the third model alone.": [3, 3],
+            "The first model is poor on the second row, so its mean loss is higher.": [
                 1,
                 2,
             ],
@@ -162,9 +161,9 @@ def _declare_halving() -> None:
     declare(
         "halving/epochs",
         81,
-        "Count for each rung its settings, times the epochs that they still lack.",
+        "For each rung, multiply the number of settings by the new epochs of each.",
         {
-            "A survivor has its first epochs already: count what it lacks.": 108,
+            "A setting that stays has its first epochs already. Count only the new ones.": 108,
             "This is the whole grid.": 729,
         },
     )
@@ -173,7 +172,7 @@ def _declare_halving() -> None:
         [16, 8, 4, 2, 1],
         "Divide by two until one is left.",
         {
-            "One setting is left and is trained to the end.": [16, 8, 4, 2],
+            "The last setting is trained too, to the end.": [16, 8, 4, 2],
             "All settings are trained at the first rung.": [8, 4, 2, 1],
         },
     )
@@ -182,9 +181,9 @@ def _declare_halving() -> None:
     declare(
         "halving/cross",
         crossing,
-        "Compute both for one epoch after the other.",
+        "Compute both accuracies for one epoch after the other.",
         {
-            "There A is still ahead.": crossing - 1,
+            "After this epoch, A is still ahead.": crossing - 1,
             "B was ahead one epoch earlier.": crossing + 1,
         },
     )
