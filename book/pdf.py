@@ -1,7 +1,8 @@
 """Print the built book as one PDF, and say where it is: ``python book/pdf.py [PAGE ...]``.
 
 A browser prints each page by the same styles as for the screen and those for paper at the end of
-``nnest.css``; then the pages are put into one file, in reading order.
+``nnest.css``; then the pages are put into one file, in reading order. Links between them lead to
+the printed pages, and those to what is not printed to the published book.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
+from urllib.parse import unquote
 
-from build import BUILD, HTML, pages
-from pypdf import PdfWriter
+from build import BUILD, HTML, ROOT, pages
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
 TARGET = BUILD / "nnest.pdf"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "chrome")
@@ -61,6 +65,66 @@ def print_page(page: str, target: Path) -> None:
         sys.exit(f"{page} could not be printed: {done.stderr[-500:]}")
 
 
+def add_page(whole: PdfWriter, printed: Path, page: str) -> dict[str, ArrayObject]:
+    """Append a printed page to the file.
+
+    Parameters
+    ----------
+    whole : pypdf.PdfWriter
+        The file.
+    printed : pathlib.Path
+        The printed page.
+    page : str
+        Such as ``"layers/pooling"``.
+
+    Returns
+    -------
+    dict of pypdf.generic.ArrayObject
+        Where links may lead to, by address: the page, and places on it.
+    """
+    reader, first = PdfReader(printed), len(whole.pages)
+    whole.append(reader, outline_item=page)
+    sheets = [sheet.indirect_reference for sheet in whole.pages[first:]]
+    places = {f"{page}.html": ArrayObject([sheets[0], NameObject("/Fit")])}
+    for name, place in reader.named_destinations.items():
+        sheet = sheets[reader.get_destination_page_number(place) or 0]
+        places[f"{page}.html#{name[1:]}"] = ArrayObject([sheet, *place.dest_array[1:]])
+    # Chromium names places within a page by their anchors, which several pages have.
+    for sheet in whole.pages[first:]:
+        for link in sheet.get("/Annots", ()):
+            link = link.get_object()
+            if found := places.get(f"{page}.html#{str(link.get('/Dest'))[1:]}"):
+                link[NameObject("/Dest")] = found
+    return places
+
+
+def lead_inside(whole: PdfWriter, places: dict[str, ArrayObject]) -> None:
+    """Let links lead to printed pages, or to the published book, instead of this machine's files.
+
+    Parameters
+    ----------
+    whole : pypdf.PdfWriter
+        All printed pages.
+    places : dict of pypdf.generic.ArrayObject
+        Where links may lead to.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    here = f"{HTML.as_uri()}/"
+    for sheet in whole.pages:
+        for link in (one.get_object() for one in sheet.get("/Annots", ())):
+            action = link.get("/A", {})
+            address = str(action.get("/URI", ""))
+            if not address.startswith(here):
+                continue
+            address = unquote(address.removeprefix(here))
+            if found := places.get(address) or places.get(address.partition("#")[0]):
+                link[NameObject("/Dest")] = found
+                del link["/A"]
+            else:
+                published = f"{project['urls']['Book']}/{address}"
+                action[NameObject("/URI")] = TextStringObject(published)
+
+
 def main(wanted: list[str], target: Path = TARGET) -> None:
     """Print pages and put them into one file.
 
@@ -72,11 +136,13 @@ def main(wanted: list[str], target: Path = TARGET) -> None:
         The file to write.
     """
     whole = PdfWriter()
+    places: dict[str, ArrayObject] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number, page in enumerate(wanted or pages()):
             printed = Path(folder) / f"{number}.pdf"
             print_page(page, printed)
-            whole.append(printed, outline_item=page)
+            places |= add_page(whole, printed, page)
+        lead_inside(whole, places)
         whole.add_metadata({"/Title": "nnest"})
         whole.compress_identical_objects()
         whole.write(target)

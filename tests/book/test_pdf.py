@@ -76,6 +76,18 @@ def test_the_outline_leads_to_each_page(printed: Any) -> None:
     assert [one.title for one in printed.outline] == list(PAGES)
 
 
+def test_no_link_leads_to_a_file_of_this_machine(printed: Any) -> None:
+    """But to printed pages and places on them, and to the published book for the others."""
+    links = [one.get_object() for sheet in printed.pages for one in sheet.get("/Annots", ())]
+    addresses = [str(one["/A"]["/URI"]) for one in links if "/A" in one]
+    assert addresses
+    assert [one for one in addresses if not one.startswith("https://")] == []
+    inside = [one["/Dest"] for one in links if "/Dest" in one]
+    assert inside
+    sheets = {sheet.indirect_reference.idnum for sheet in printed.pages}
+    assert all(place[0].indirect_reference.idnum in sheets for place in inside)
+
+
 @pytest.mark.parametrize("page", PAGES[:2])
 def test_no_table_is_cut(page: str, printed: Any) -> None:
     """What each cell says is on paper, whole."""
