@@ -202,6 +202,20 @@ def test_early_stopping_is_by_member() -> None:
         assert_alike(outcome(one), outcome(other))
 
 
+def test_members_that_stop_early_are_brought_together_with_others() -> None:
+    """Most members of two blocks end at once, and only those of the second have a rule."""
+    settings = [{"random_state": i, "epochs": 1 + 2 * (i in (0, 8, 9))} for i in range(16)]
+    settings = [{**each, "early_stopping": i >= 8} for i, each in enumerate(settings)]
+    splits = [(np.arange(64), np.arange(64, 96))] * 16
+    with forced_plan(ExecutionPlan("stacked", lanes=8, threads=2)):
+        fit_many(together := [mlp(**each) for each in settings], FLAT, Y, splits=splits)
+
+    assert [member.n_iter_ for member in together] == [each["epochs"] for each in settings]
+    for i in (0, 8):
+        alone = mlp(**settings[i]).fit(FLAT[:64], Y[:64], X_val=FLAT[64:96], y_val=Y[64:96])
+        assert_alike(outcome(together[i]), outcome(alone))
+
+
 def test_a_member_that_diverges_harms_no_other() -> None:
     """It ends after that epoch, is marked, and the others learn what they would have learnt."""
     settings = [{"random_state": i} for i in range(3)]
