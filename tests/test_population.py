@@ -18,12 +18,14 @@ from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
 from nnest.population import (
     ExecutionPlan,
     _ahead,
+    _execution,
     _fit_many,
     _group,
     _members,
     first_gradient_norms,
     fit_many,
     forced_plan,
+    members_at_once,
 )
 from tests.test_programs import Compilations
 
@@ -200,6 +202,28 @@ def test_early_stopping_is_by_member() -> None:
     assert [m.n_iter_ for m in together[:2]] == [m.n_iter_ for m in alone[:2]]
     for one, other in zip(together[:2], alone[:2], strict=True):
         assert_alike(outcome(one), outcome(other))
+
+
+def test_sizes_of_layers_may_be_arrays() -> None:
+    """As parameters that come from a file or a sampler are; an empty one is no layer."""
+    few = {"epochs": 1, "hidden_units": np.array([8])}
+    nets = [cnn(filters=np.array([4, 6]), **few), cnn(filters=np.array([], int), pooling=(), **few)]
+    fit_many(nets, X[:64], Y[:64], fill_units=True)
+    assert [members_at_once(net) for net in nets] == [
+        members_at_once(cnn(filters=(4, 6))),
+        members_at_once(mlp()),
+    ]
+
+
+def test_wide_networks_are_fewer_at_once() -> None:
+    """As the table says, which knows them by their weights; other sizes are refused elsewhere."""
+    narrow, wide = _execution._row(False), _execution._row(False, 10**5)
+    threads = _execution._threads(wide)
+    for units in ((512, 512), [300, 8, 400, 300], np.array([512, 512])):
+        assert members_at_once(mlp(hidden_units=units)) == wide["lanes"] * threads
+    for units in ((512,), (64, 64), (), 512, ("512", "512"), None):
+        assert members_at_once(mlp(hidden_units=units)) == narrow["lanes"] * threads
+    assert narrow["lanes"] > wide["lanes"]
 
 
 def test_members_that_stop_early_are_brought_together_with_others() -> None:
