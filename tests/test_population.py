@@ -433,6 +433,14 @@ def test_architectures_share_one_copy_of_the_samples(monkeypatch: pytest.MonkeyP
     assert len({id(group.samples) for group in groups}) == 1
 
 
+def test_a_bar_ends_where_a_callback_stops_members(capsys: pytest.CaptureFixture[str]) -> None:
+    """Epochs that are left out count as done, once for each member."""
+    nets = [mlp(random_state=i, epochs=4, verbose=1) for i in range(2)]
+    fit_many(nets, FLAT[:64], Y[:64], callback=lambda *_: np.array([False, True]))
+    assert [net.n_iter_ for net in nets] == [4, 1]
+    assert "epochs of all members: 100%" in capsys.readouterr().err
+
+
 def test_what_cannot_be_grouped_is_fitted_alone_and_says_why() -> None:
     """Callbacks are their estimator's own business."""
     expected = mlp(random_state=1).fit(FLAT, Y)
