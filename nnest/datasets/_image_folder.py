@@ -271,7 +271,9 @@ def _divided(
     entries: list[_Entry], share: float, random_state: int
 ) -> tuple[list[_Entry], list[_Entry]]:
     """Split by class and seed; files of one group stay together."""
-    from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+    from sklearn.model_selection import train_test_split
+
+    from nnest._groups import split_groups
 
     labels = [entry.label for entry in entries]
     try:
@@ -280,9 +282,8 @@ def _divided(
                 np.arange(len(entries)), test_size=share, stratify=labels, random_state=random_state
             )
         else:
-            n_folds = max(2, round(1 / share))
-            folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=random_state)
-            train, test = next(folds.split(labels, labels, [entry.group for entry in entries]))
+            groups = [entry.group for entry in entries]
+            train, test = split_groups(groups, labels, share, random_state)
     except ValueError as error:
         raise ValueError(
             f"split is {share}, which cannot divide these {len(entries)} pictures: {error}"
