@@ -31,6 +31,7 @@ STANDS_ON = {
     "_compat.keras": {"_compat"},
     "_compat.optuna": {"_compat"},
     "_compat.sklearn": {"_compat"},
+    "_groups": set(),
     "_interrupts": set(),
     "_identity": set(),
     "_machine": set(),
@@ -58,7 +59,7 @@ STANDS_ON = {
     "exercises": set(),
 }
 # What every part may import.
-FOR_ALL = {"_identity", "_machine", "_storage", "_validation", "exceptions"}
+FOR_ALL = {"_groups", "_identity", "_machine", "_storage", "_validation", "exceptions"}
 DEEP_LEARNING = {
     "_arguments",
     "_compat.jax",

@@ -14,6 +14,8 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -515,7 +517,7 @@ def test_official_files_become_one_cached_file(small: Arrays, tmp_path: Path) ->
         path.unlink()
     np.testing.assert_array_equal(datasets.fetch("small").target_test, small["y_test"])
     names = {entry.name for entry in datasets.path_of("small").parent.iterdir()}
-    assert names == {"small", "small.npz"}
+    assert names == {"small", "small.npz", ".small.npz.lock"}
 
 
 def test_official_files_of_another_edition_are_refused(small: Arrays) -> None:
@@ -644,7 +646,27 @@ def test_download_falls_back_to_a_mirror(
     )
     np.testing.assert_array_equal(datasets.fetch("small").data_test, small["x_test"])
     home = datasets.path_of("small").parent
-    assert [entry.name for entry in home.iterdir()] == ["small.npz"]
+    assert {entry.name for entry in home.iterdir()} == {"small.npz", ".small.npz.lock"}
+
+
+def test_two_that_fetch_at_once_wait_for_each_other(
+    small: Arrays, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One downloads, the other one finds the cached file."""
+    set_files(monkeypatch, urls=lambda file: (f"{server}/{file.name}",))
+    download, meeting, calls = _cache.download, threading.Barrier(2), []
+
+    def meet(*arguments: Any) -> None:
+        calls.append(arguments)
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.5)
+        download(*arguments)
+
+    monkeypatch.setattr(_cache, "download", meet)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda name: datasets.fetch(name).data, ["small"] * 2))
+    np.testing.assert_array_equal(found, [small["x_train"]] * 2)
+    assert len(calls) == len(IDX_NAMES)
 
 
 def test_download_with_a_wrong_digest_is_not_kept(
@@ -658,7 +680,7 @@ def test_download_with_a_wrong_digest_is_not_kept(
     )
     with pytest.raises(DatasetUnavailableError, match=f"instead of {'0' * 64}"):
         datasets.fetch("small")
-    assert list(datasets.path_of("small").parent.rglob("*.*")) == []
+    assert list(datasets.path_of("small").parent.rglob("[!.]*.*")) == []
 
 
 def test_put_file_with_a_wrong_digest_is_left_in_place(

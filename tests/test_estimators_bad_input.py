@@ -245,8 +245,8 @@ def test_too_few_samples_for_early_stopping() -> None:
 def test_too_few_groups_for_early_stopping() -> None:
     """One group cannot be on two sides."""
     with refuses(
-        "groups holds 2 groups, too few to set validation_fraction=0.1 of them aside: give at "
-        "least 10 groups, or X_val and y_val."
+        "early_stopping=True cannot set 0.1 of 2 groups aside (at least 10 groups are needed): "
+        "give more groups, another validation_fraction, or X_val and y_val."
     ):
         mlp(early_stopping=True).fit(X, Y, groups=np.arange(24) // 12)
     with refuses("groups has shape (23,) for 24 samples: give one group for each."):

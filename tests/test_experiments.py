@@ -304,6 +304,7 @@ def test_subset_is_stratified_and_the_same_again() -> None:
     assert np.unique(drawn).size == 100
     assert np.array_equal(drawn, stratified_subset(labels, 100))
     assert not np.array_equal(drawn, stratified_subset(labels, 100, seed=1))
+    assert stratified_subset(np.arange(10), 3).size == 3
 
 
 def test_subset_keeps_a_part_of_a_class() -> None:

@@ -130,6 +130,26 @@ def test_a_disk_that_fills_leaves_the_records_whole(
     assert ResultStore(tmp_path).read("demo")[:6] == before
 
 
+def test_a_training_that_is_stopped_while_it_is_scored_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its checkpoint stays until its records are there."""
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_train, "_scores", stop)
+        with pytest.raises(KeyboardInterrupt):
+            recorded(tmp_path)
+    assert len(list((tmp_path / ".running").glob("*.npz"))) == 1
+    found = recorded(tmp_path)
+
+    resumed = {arm for (arm, _), one in found.items() if "resumed_after" in (one.group or {})}
+    assert resumed == {"plain", "thinned"}
+    assert not list((tmp_path / ".running").glob("*.npz"))
+
+
 def test_seconds_of_a_stopped_training_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

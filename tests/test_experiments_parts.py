@@ -32,6 +32,7 @@ from nnest.experiments import (
     run,
 )
 from nnest.experiments import Claim as Said
+from nnest.experiments._holdouts import held_out_rows
 from nnest.preprocessing import PixelScaler
 from nnest.results import ResultStore
 
@@ -77,6 +78,14 @@ def test_random_part_shares_its_tracks_with_the_rest() -> None:
     assert set(numbers // 6) <= set(rest.groups)
     assert not set(numbers // 6) & set(parts["track"][0].ravel().astype(int) // 6)
     assert len(numbers) == 3 * round(0.1 * 48)
+
+
+def test_a_group_of_several_classes_is_drawn_once() -> None:
+    """A hundred fonts with ten letters each: a fifth of the fonts, not a fifth for each letter."""
+    fonts, letters = np.divmod(np.arange(1000), 10)
+    rest, parts = held_out_rows(letters, fonts, {"font": PARTS["track"]}, seed=0)
+    assert len(parts["font"]) == 200
+    assert not set(fonts[rest]) & set(fonts[parts["font"]])
 
 
 def test_each_seed_draws_its_own_part() -> None:

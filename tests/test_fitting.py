@@ -168,13 +168,14 @@ def test_an_estimator_knows_of_nothing_until_the_end() -> None:
 
 def test_scikeras_can_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a few lines that train to the same numbers."""
-    settings = {"early_stopping": True, "epochs": 3}
+    settings = {"early_stopping": True, "epochs": 3, "warm_start": True}
     weight = np.linspace(0.5, 1.5, len(Y))
-    expected = mlp(**settings).fit(FLAT, Y, weight)
+    expected = mlp(**settings).fit(FLAT, Y, weight).fit(FLAT, Y).partial_fit(FLAT, Y)
     monkeypatch.setattr("nnest.estimators._neural_net.train", _scikeras.train_without)
 
-    found = mlp(**settings).fit(FLAT, Y, weight)
+    found = mlp(**settings).fit(FLAT, Y, weight).fit(FLAT, Y).partial_fit(FLAT, Y)
 
+    assert found.n_iter_ == 7
     assert found.history_ == expected.history_
     assert same_weights(found, expected)
 

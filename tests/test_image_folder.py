@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ def test_classes_and_files_are_in_the_order_of_their_names(folder: Path) -> None
     """The same folder gives the same rows everywhere; hidden files are left out."""
     (folder / "cat" / ".DS_Store").write_bytes(b"x")
     (folder / ".cache").mkdir()
+    saved(folder / "cat" / ".ipynb_checkpoints" / "10-checkpoint.png", shade(10))
     saved(folder / "cat" / "more" / "15.png", shade(15))
     bunch = load_image_folder(folder, (4, 5), color="gray")
     assert bunch.data.shape == (5, 4, 5)
@@ -256,6 +259,24 @@ def test_folders_that_are_none_are_named(folder: Path, tmp_path: Path) -> None:
         path.write_bytes(b"")
     with pytest.raises(DatasetError, match="has no picture of the class 'dog' that can be read"):
         load_image_folder(folder, (2, 2), errors="skip")
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pictures are not left out without a word."""
+    saved(folder / "cat" / "more" / "15.png", shade(15))
+    scandir = os.scandir
+
+    def scan(path: Any) -> Any:
+        if Path(path).name == "more":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    said = rf"^{folder}.cat.more cannot be read \(Permission denied\): make it readable, or remove"
+    with pytest.raises(DatasetError, match=said):
+        load_image_folder(folder, (2, 2))
 
 
 def test_a_split_of_given_parts_is_refused(tmp_path: Path) -> None:

@@ -18,12 +18,14 @@ from nnest.estimators import CNNClassifier, MLPClassifier, MLPRegressor
 from nnest.population import (
     ExecutionPlan,
     _ahead,
+    _execution,
     _fit_many,
     _group,
     _members,
     first_gradient_norms,
     fit_many,
     forced_plan,
+    members_at_once,
 )
 from tests.test_programs import Compilations
 
@@ -200,6 +202,42 @@ def test_early_stopping_is_by_member() -> None:
     assert [m.n_iter_ for m in together[:2]] == [m.n_iter_ for m in alone[:2]]
     for one, other in zip(together[:2], alone[:2], strict=True):
         assert_alike(outcome(one), outcome(other))
+
+
+def test_sizes_of_layers_may_be_arrays() -> None:
+    """As parameters that come from a file or a sampler are; an empty one is no layer."""
+    few = {"epochs": 1, "hidden_units": np.array([8])}
+    nets = [cnn(filters=np.array([4, 6]), **few), cnn(filters=np.array([], int), pooling=(), **few)]
+    fit_many(nets, X[:64], Y[:64], fill_units=True)
+    assert [members_at_once(net) for net in nets] == [
+        members_at_once(cnn(filters=(4, 6))),
+        members_at_once(mlp()),
+    ]
+
+
+def test_wide_networks_are_fewer_at_once() -> None:
+    """As the table says, which knows them by their weights; other sizes are refused elsewhere."""
+    narrow, wide = _execution._row(False), _execution._row(False, 10**5)
+    threads = _execution._threads(wide)
+    for units in ((512, 512), [300, 8, 400, 300], np.array([512, 512])):
+        assert members_at_once(mlp(hidden_units=units)) == wide["lanes"] * threads
+    for units in ((512,), (64, 64), (), 512, ("512", "512"), None):
+        assert members_at_once(mlp(hidden_units=units)) == narrow["lanes"] * threads
+    assert narrow["lanes"] > wide["lanes"]
+
+
+def test_members_that_stop_early_are_brought_together_with_others() -> None:
+    """Most members of two blocks end at once, and only those of the second have a rule."""
+    settings = [{"random_state": i, "epochs": 1 + 2 * (i in (0, 8, 9))} for i in range(16)]
+    settings = [{**each, "early_stopping": i >= 8} for i, each in enumerate(settings)]
+    splits = [(np.arange(64), np.arange(64, 96))] * 16
+    with forced_plan(ExecutionPlan("stacked", lanes=8, threads=2)):
+        fit_many(together := [mlp(**each) for each in settings], FLAT, Y, splits=splits)
+
+    assert [member.n_iter_ for member in together] == [each["epochs"] for each in settings]
+    for i in (0, 8):
+        alone = mlp(**settings[i]).fit(FLAT[:64], Y[:64], X_val=FLAT[64:96], y_val=Y[64:96])
+        assert_alike(outcome(together[i]), outcome(alone))
 
 
 def test_a_member_that_diverges_harms_no_other() -> None:
@@ -393,6 +431,14 @@ def test_architectures_share_one_copy_of_the_samples(monkeypatch: pytest.MonkeyP
     fit_many([mlp(hidden_units=(n,), epochs=1, random_state=0) for n in (4, 5, 6)], FLAT, Y)
     assert len(groups) == 6  # compiled ahead, then trained
     assert len({id(group.samples) for group in groups}) == 1
+
+
+def test_a_bar_ends_where_a_callback_stops_members(capsys: pytest.CaptureFixture[str]) -> None:
+    """Epochs that are left out count as done, once for each member."""
+    nets = [mlp(random_state=i, epochs=4, verbose=1) for i in range(2)]
+    fit_many(nets, FLAT[:64], Y[:64], callback=lambda *_: np.array([False, True]))
+    assert [net.n_iter_ for net in nets] == [4, 1]
+    assert "epochs of all members: 100%" in capsys.readouterr().err
 
 
 def test_what_cannot_be_grouped_is_fitted_alone_and_says_why() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from nnest._storage import open_member, open_regular, read_header, replacing
@@ -119,16 +120,22 @@ def build(recipe: Recipe, path: Path) -> None:
     assert recipe.parse is not None  # bundled data sets are never built
     folder = path.parent / recipe.name
     with _writable(path.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    official = {file.name: folder / file.name for file in recipe.files}
-    fetched = [file.name for file in recipe.files if _provide(file, folder, recipe, path)]
-    arrays = recipe.parse(official, recipe.content_md5)
-    check_arrays(arrays, recipe, f"remove {folder} and fetch again")
-    _write(path, arrays)
-    for name in fetched:
-        official[name].unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.parent / f".{path.name}.lock").acquire()
+    with lock:
+        if path.exists():  # another process was faster
+            return
+        with _writable(path.parent):
+            folder.mkdir(exist_ok=True)
+        official = {file.name: folder / file.name for file in recipe.files}
+        fetched = [file.name for file in recipe.files if _provide(file, folder, recipe, path)]
+        arrays = recipe.parse(official, recipe.content_md5)
+        check_arrays(arrays, recipe, f"remove {folder} and fetch again")
+        _write(path, arrays)
+        for name in fetched:
+            official[name].unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _provide(file: OfficialFile, folder: Path, recipe: Recipe, path: Path) -> bool:

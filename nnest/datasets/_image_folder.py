@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +55,9 @@ def load_image_folder(
 
     ``path`` holds one folder for each class, or the folders ``train`` and ``test`` with one folder
     for each class in both. Files are taken in the order of their names, those in folders below a
-    class too; hidden files are left out. Each picture is turned as its EXIF data says, laid on
-    white where it is transparent, and resized to `image_size` without keeping its proportions.
+    class too; hidden files and folders are left out. Each picture is turned as its EXIF data says,
+    laid on white where it is transparent, and resized to `image_size` without keeping its
+    proportions.
 
     Parameters
     ----------
@@ -218,13 +219,21 @@ def _entries(folder: Path, pattern: re.Pattern[str] | None) -> list[_Entry]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return all files below a folder that are not hidden."""
-    paths = [
-        Path(place) / name
-        for place, _, names in os.walk(folder)
-        for name in names
-        if not name.startswith(".") and name not in _SYSTEM_FILES
-    ]
+    """Return all files below a folder that are not hidden, nor in a hidden folder."""
+
+    def refuse(error: OSError) -> NoReturn:
+        raise DatasetError(
+            f"{error.filename} cannot be read ({error.strerror}): make it readable, or remove it."
+        ) from error
+
+    paths: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths += [
+            Path(place) / name
+            for name in names
+            if not name.startswith(".") and name not in _SYSTEM_FILES
+        ]
     return sorted(paths, key=Path.as_posix)
 
 
@@ -262,7 +271,9 @@ def _divided(
     entries: list[_Entry], share: float, random_state: int
 ) -> tuple[list[_Entry], list[_Entry]]:
     """Split by class and seed; files of one group stay together."""
-    from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+    from sklearn.model_selection import train_test_split
+
+    from nnest._groups import split_groups
 
     labels = [entry.label for entry in entries]
     try:
@@ -271,9 +282,8 @@ def _divided(
                 np.arange(len(entries)), test_size=share, stratify=labels, random_state=random_state
             )
         else:
-            n_folds = max(2, round(1 / share))
-            folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=random_state)
-            train, test = next(folds.split(labels, labels, [entry.group for entry in entries]))
+            groups = [entry.group for entry in entries]
+            train, test = split_groups(groups, labels, share, random_state)
     except ValueError as error:
         raise ValueError(
             f"split is {share}, which cannot divide these {len(entries)} pictures: {error}"

@@ -110,7 +110,8 @@ def _filled_up(plan: Plan, most: float) -> tuple[int, ...] | None:
 
     It depends on the plan and on nothing else, so that networks of later calls share its program.
     """
-    if not most or plan.settings.get("filters") or not _can_be_filled(plan.settings):
+    has_filters = np.size(plan.settings.get("filters", ())) > 0
+    if not most or has_filters or not _can_be_filled(plan.settings):
         return None
     own = _arguments.sizes("hidden_units", plan.settings["hidden_units"])
     if not own:

@@ -28,7 +28,7 @@ from nnest.estimators._settings import (
     stored_parameters,
     take_over,
 )
-from nnest.estimators._splits import check_groups, split_groups, split_rows
+from nnest.estimators._splits import check_groups, split_rows, split_rows_by_groups
 from nnest.estimators._stopping import EarlyStoppingRule, StopEarly
 from nnest.programs import Model, check_process
 
@@ -280,7 +280,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         if groups is None:
             train, test = split_rows(len(part.y), strata, share, seed)
         else:
-            train, test = split_groups(groups, strata, share, seed)
+            train, test = split_rows_by_groups(groups, strata, share, seed)
         return part.take(train), part.take(test)
 
     def _train(

@@ -32,6 +32,7 @@ def train_without(
 ) -> History:
     """Do the same without scikeras."""
     X, y, weight = arrays
+    settings["epochs"] += settings["initial_epoch"]  # Keras counts them from the first fit on
     given = {} if weight is None else {"sample_weight": weight}
     history: History = model.fit(
         X, y, batch_size=batch_size, callbacks=callbacks, verbose=0, **given, **settings

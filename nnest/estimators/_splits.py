@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
-__all__ = ["check_groups", "split_groups", "split_rows"]
+from nnest._groups import split_groups
+
+__all__ = ["check_groups", "split_rows", "split_rows_by_groups"]
 
 
 def split_rows(
@@ -36,21 +38,14 @@ def check_groups(groups: Any, n: int) -> np.ndarray:
     return checked
 
 
-def split_groups(
+def split_rows_by_groups(
     groups: np.ndarray, strata: np.ndarray | None, share: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of both parts, no group in both."""
-    n_folds = max(2, round(1 / share))
-    if len(np.unique(groups)) < n_folds:
+    try:
+        return split_groups(groups, strata, share, seed)
+    except ValueError as error:
         raise ValueError(
-            f"groups holds {len(np.unique(groups))} groups, too few to set "
-            f"validation_fraction={share} of them aside: give at least {n_folds} groups, or X_val "
-            "and y_val."
-        )
-    if strata is None:
-        split = GroupShuffleSplit(1, test_size=1 / n_folds, random_state=seed)
-        train, test = next(split.split(groups, groups=groups))
-        return train, test
-    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    train, test = next(folds.split(strata, strata, groups))
-    return train, test
+            f"early_stopping=True cannot set {share} of {len(np.unique(groups))} groups aside "
+            f"({error}): give more groups, another validation_fraction, or X_val and y_val."
+        ) from None

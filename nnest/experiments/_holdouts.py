@@ -78,6 +78,8 @@ def _draw(
     aside = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         own = np.unique(units[labels == label])
-        n_drawn = max(1, round(holdout.share * len(own)))
-        aside |= np.isin(units, rng.permutation(own)[:n_drawn])
+        # A group may have images of several classes, and be drawn for one of them already.
+        free = np.setdiff1d(own, units[aside])
+        n_drawn = max(1, round(holdout.share * len(own))) - (len(own) - len(free))
+        aside |= np.isin(units, rng.permutation(free)[: max(0, n_drawn)])
     return aside

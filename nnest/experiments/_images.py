@@ -265,8 +265,8 @@ def _shares(counts: NDArray[Any], total: int) -> NDArray[Any]:
 
 
 def _kept(label: int, number: int, keep: Mapping[int, float]) -> int:
-    """Return how many images of a class are kept, at least one."""
-    return max(1, round(int(number) * keep.get(label, 1.0)))
+    """Return how many images of a class are kept: at least one, if there is one."""
+    return max(1, round(int(number) * keep.get(label, 1.0))) if number else 0
 
 
 def _border(missing: int) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from nnest.experiments._circumstances import code_state
 from nnest.experiments._jobs import Job, jobs_of, make_estimator
 from nnest.experiments._report import Report
 from nnest.experiments._train import TrainingSession, images_key
-from nnest.population import members_at_once
+from nnest.population import checkpoints_kept, members_at_once
 from nnest.results import ResultStore
 
 __all__ = ["Outcome", "run"]
@@ -161,7 +161,8 @@ def _train(
     """Train and record what is missing of a batch, and return how many these were."""
     left = [job for job in batch if not _recorded(store, report, job)]
     if left:
-        with clock.timed(left):
+        # Until all are recorded, so that none is trained again because its scores were interrupted.
+        with clock.timed(left), checkpoints_kept():
             for record in session.records(left, store.folder / ".running"):
                 store.append(record)
     return len(left)

@@ -10,10 +10,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
 import jax
 import keras
+import numpy as np
 
 from nnest._machine import cores
 from nnest.estimators import NeuralNet
@@ -144,8 +147,18 @@ def members_at_once(estimator: Any) -> int:
     """
     if not isinstance(estimator, NeuralNet):
         return 1
-    row = _row(bool(estimator.get_params(deep=False).get("filters")))
+    parameters = estimator.get_params(deep=False)
+    row = _row(np.size(parameters.get("filters", ())) > 0, _fewest_weights(parameters))
     return int(row["lanes"] * _threads(row))
+
+
+def _fewest_weights(parameters: dict[str, Any]) -> int:
+    """Return the weights between hidden layers: those to samples and targets are not known yet."""
+    units = parameters.get("hidden_units")
+    if not isinstance(units, tuple | list | np.ndarray):  # refused where the network is built
+        return 0
+    known = [int(n) for n in units if isinstance(n, Integral)]
+    return sum(math.prod(pair) for pair in pairwise(known))
 
 
 def largest_filler(members_alike: float) -> float:

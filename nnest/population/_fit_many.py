@@ -281,6 +281,9 @@ class _Report:
                 f"callback returned {mask.dtype} of shape {mask.shape}: return None, or booleans "
                 f"of shape ({self._n},), True for each estimator that stops."
             )
+        for member in trained:
+            if mask[member.place] and not member.is_over:
+                self._bar.update(member.end - epoch - 1)
         return set(np.flatnonzero(mask).tolist())
 
 

@@ -131,7 +131,8 @@ class Group:
                 if member.is_alive:
                     improved[i] = member.record_epoch(self.epoch, (block.logs or [])[i])
                     trained.append(member)
-            if any(member.stopping for member in block.members):
+            # All blocks or none: those that are left are brought together with what they kept.
+            if any(member.stopping for member in self.members):
                 block.keep(improved)
         stopped = after_epoch(self.epoch, trained)
         for block in self.blocks:
