@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from nnest.ensembles._folds import OutOfFold, checked_predictions
@@ -180,6 +180,7 @@ class Ensemble(Voting):
         ensemble = cls.from_fitted(estimators, weights)
         targets = np.asarray(y)
         if is_classifier(ensemble):
+            targets = column_or_1d(targets, warn=True)
             unknown = np.setdiff1d(targets, ensemble.classes_)
             if unknown.size:
                 raise ValueError(
