@@ -424,6 +424,14 @@ def test_numbers_out_of_range_are_refused(change: dict[str, Any], sentence: str)
         greedy_weights(*drawn([1.0]), **change)
 
 
+@pytest.mark.parametrize("y", [[-1, 1], [0, 5], [[0], [1]]])
+def test_classes_that_predictions_lack_are_refused(y: Any) -> None:
+    """Whole numbers are classes, counted from 0."""
+    classes = f"from {np.min(y)} to {np.max(y)}, and predictions are of 2: give each row's class"
+    with pytest.raises(ValueError, match=classes):
+        greedy_weights(np.full((3, 2, 2), 0.5), np.array(y))
+
+
 def test_shapes_that_do_not_fit_are_refused() -> None:
     """One array of three axes, one target for each row."""
     predictions, y = drawn([1.0])
