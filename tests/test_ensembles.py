@@ -321,6 +321,9 @@ def test_folds_that_do_not_fit_are_refused() -> None:
         Ensemble.from_folds(nets[:1], X, Y, splits[:1])
     with pytest.raises(ValueError, match=r"estimators of the folds \[0\] and 2 splits"):
         Ensemble.from_folds(nets, X, Y, splits, folds=[0, 0])
+    for folds in ([0], [0, 1, 1]):
+        with pytest.raises(ValueError, match=f"Got {len(folds)} folds for 2 estimators: give the"):
+            Ensemble.from_folds(nets, X, Y, splits, folds=folds)
     with pytest.raises(ValueError, match="calibrate='platt' is not accepted: give None or"):
         Ensemble.from_folds(nets, X, Y, splits, calibrate="platt")
     with pytest.raises(ValueError, match="y has the label 77, which no estimator knows"):
