@@ -321,6 +321,9 @@ def test_folds_that_do_not_fit_are_refused() -> None:
         Ensemble.from_folds(nets[:1], X, Y, splits[:1])
     with pytest.raises(ValueError, match=r"estimators of the folds \[0\] and 2 splits"):
         Ensemble.from_folds(nets, X, Y, splits, folds=[0, 0])
+    for folds in ([0], [0, 1, 1]):
+        with pytest.raises(ValueError, match=f"Got {len(folds)} folds for 2 estimators: give the"):
+            Ensemble.from_folds(nets, X, Y, splits, folds=folds)
     with pytest.raises(ValueError, match="calibrate='platt' is not accepted: give None or"):
         Ensemble.from_folds(nets, X, Y, splits, calibrate="platt")
     with pytest.raises(ValueError, match="y has the label 77, which no estimator knows"):
@@ -422,6 +425,14 @@ def test_numbers_out_of_range_are_refused(change: dict[str, Any], sentence: str)
     """The sentence says the range."""
     with pytest.raises(ValueError, match=sentence):
         greedy_weights(*drawn([1.0]), **change)
+
+
+@pytest.mark.parametrize("y", [[-1, 1], [0, 5], [[0], [1]]])
+def test_classes_that_predictions_lack_are_refused(y: Any) -> None:
+    """Whole numbers are classes, counted from 0."""
+    classes = f"from {np.min(y)} to {np.max(y)}, and predictions are of 2: give each row's class"
+    with pytest.raises(ValueError, match=classes):
+        greedy_weights(np.full((3, 2, 2), 0.5), np.array(y))
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:

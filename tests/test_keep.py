@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from nnest import MLPClassifier, MLPRegressor, OptunaSearchCV, VectorizedGridSearchCV
+from nnest import Ensemble, MLPClassifier, MLPRegressor, OptunaSearchCV, VectorizedGridSearchCV
 from nnest.ensembles import greedy_weights
 from nnest.exceptions import StorageError
 from nnest.population._group import Group
@@ -295,6 +295,31 @@ def test_labels_of_any_kind() -> None:
 
     np.testing.assert_array_equal(found.oof_predictions_[0], plain.oof_predictions_[0])
     assert set(found.ensemble("greedy").predict(X)) <= set(names)
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+def test_labels_as_one_column() -> None:
+    """They are what labels without a second axis are."""
+    settings = {"space": {"learning_rate": [0.02]}, "keep": "all"}
+    found, plain = (grid(**settings).fit(X, y) for y in (Y[:, None], Y))
+
+    for kind in ("folds", "greedy"):
+        one, other = (each.ensemble(kind).predict_set(X) for each in (found, plain))
+        np.testing.assert_array_equal(one, other)
+    nets = found.fold_estimators_[0]
+    again = Ensemble.from_folds(nets, X, Y[:, None], list(FOLDS.split(X)), calibrate="temperature")
+    assert again.temperature_ == pytest.approx(plain.ensemble().temperature_, rel=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+def test_a_study_of_labels_as_one_column() -> None:
+    """A pruner watches the labels of each fold."""
+    space = {"learning_rate": [0.02]}
+    found, plain = (
+        study(space=space, pruner="median", n_trials=1).fit(X, y) for y in (Y[:, None], Y)
+    )
+
+    assert found.best_score_ == plain.best_score_
 
 
 # What is missing

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from nnest import MLPRegressor, OptunaSearchCV
 from nnest.search.optuna import _study
+from nnest.search.optuna._samplers import grid_of
 from tests.helpers import label
 from tests.networks import mlp, network
 from tests.studies import DROPOUT, Identity, X, Y, facts, fitted, same_tables, search
@@ -351,6 +352,19 @@ def test_integers_are_searched_in_steps() -> None:
 
     found = {(p["epochs"], round(p["dropout"], 6)) for p in done.cv_results_["params"]}
     assert found == set(itertools.product((1, 2, 3), (0.0, 0.1, 0.2)))
+
+
+@pytest.mark.parametrize(("high", "step"), [(0.3, 0.1), (0.6, 0.2), (0.7, 0.1)])
+def test_a_range_with_steps_ends_with_its_last_value(high: float, step: float) -> None:
+    """Three times 0.1 is a little more than 0.3."""
+    distribution = FloatDistribution(0.0, high, step=step)
+
+    values = grid_of({"dropout": distribution})["dropout"]
+
+    assert values[-1] == distribution.high
+    assert np.allclose(np.diff(values), step)
+    for value in values:  # Optuna warns of what is out of range
+        optuna.trial.FixedTrial({"x": value}).suggest_float("x", 0.0, high, step=step)
 
 
 def test_a_fitted_search_needs_no_second_study() -> None:

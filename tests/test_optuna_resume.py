@@ -10,18 +10,22 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from sklearn.datasets import load_digits
 from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from nnest import MLPClassifier, OptunaSearchCV
+from nnest.exceptions import StudyError
 from nnest.search.optuna import wait_for_study
 from tests.networks import mlp
 from tests.postgres import server
-from tests.studies import X, Y, fitted, same_tables
+from tests.studies import X, Y, facts, fitted, same_tables, search
 
 OLD = Path(__file__).parent / "fixtures" / "0.1.0"
 RATES = {"dropout": FloatDistribution(0.0, 0.5), "hidden_units": [(8,), (4, 4)]}
@@ -73,6 +77,28 @@ def test_whoever_comes_later_takes_folds_and_seed(tmp_path: Path) -> None:
     facts = [each.study_.user_attrs["nnest:study"] for each in (one, other)]
     assert facts[0] == facts[1]
     assert len(other.cv_results_["params"]) == 4
+
+
+def test_weights_of_a_pipelines_step_belong_to_the_study() -> None:
+    """Other weights, or none, are another study; one that has not kept them goes on."""
+    make = search(
+        {"mlpclassifier__dropout": [0.0]},
+        make_pipeline(StandardScaler(), mlp(epochs=1)),
+        storage=optuna.storages.InMemoryStorage(),
+        study_name="weighted",
+        n_trials=1,
+    )
+    weight = np.ones(len(Y))
+    make.fit(X, Y, mlpclassifier__sample_weight=weight)
+
+    for other in ({}, {"mlpclassifier__sample_weight": np.arange(len(Y))}):
+        with pytest.raises(StudyError, match="The study 'weighted' has another sample_weight: "):
+            make.fit(X, Y, **other)
+    make.fit(X, Y, mlpclassifier__sample_weight=weight)
+    kept = {name: fact for name, fact in facts(make).items() if name != "sample_weight"}
+    make.study_.set_user_attr("nnest:study", kept)
+    make.fit(X, Y)
+    assert facts(make)["sample_weight"] == {}
 
 
 def test_a_study_of_version_0_1_0_goes_on(tmp_path: Path) -> None:
@@ -151,6 +177,8 @@ import numpy as np
 from optuna.distributions import FloatDistribution
 from sklearn.datasets import load_digits
 from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from nnest import MLPClassifier, OptunaSearchCV
 from nnest.population import _checkpoint, _group
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from nnest.ensembles._folds import OutOfFold, checked_predictions
@@ -180,6 +180,7 @@ class Ensemble(Voting):
         ensemble = cls.from_fitted(estimators, weights)
         targets = np.asarray(y)
         if is_classifier(ensemble):
+            targets = column_or_1d(targets, warn=True)
             unknown = np.setdiff1d(targets, ensemble.classes_)
             if unknown.size:
                 raise ValueError(
@@ -189,19 +190,23 @@ class Ensemble(Voting):
             targets = np.searchsorted(ensemble.classes_, targets)
         elif calibrate:
             raise ValueError("calibrate='temperature' is for classifiers: give None.")
-        places = range(len(estimators)) if folds is None else folds
-        counted = {fold for fold, w in zip(places, ensemble.weights_, strict=False) if w > 0}
+        places = list(range(len(estimators)) if folds is None else folds)
+        if len(places) != len(estimators):
+            raise ValueError(
+                f"Got {len(places)} folds for {len(estimators)} estimators: give the split of each."
+            )
+        counted = {fold for fold, w in zip(places, ensemble.weights_, strict=True) if w > 0}
         if not set(places) <= counted:
             raise ValueError(
                 "All estimators of a fold have weight 0: give at least one of each fold a weight "
                 "above 0."
             )
-        ask: Callable[[int, Any], np.ndarray] = partial(ensemble._of_fold, list(places))
+        ask: Callable[[int, Any], np.ndarray] = partial(ensemble._of_fold, places)
         if predictions is not None:
             outputs = (len(ensemble.classes_),) if is_classifier(ensemble) else targets.shape[1:]
             X = checked_predictions(predictions, (len(targets), *outputs))
             ask = _as_known
-        known = OutOfFold.of(list(places), splits, X, targets, ask)
+        known = OutOfFold.of(places, splits, X, targets, ask)
         ensemble.out_of_fold_ = known
         if calibrate:
             ensemble.temperature_ = known.temperature()

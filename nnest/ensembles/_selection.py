@@ -82,6 +82,12 @@ def greedy_weights(
         )
     found, targets = found[:, known], targets[known]
     labels = np.issubdtype(targets.dtype, np.integer)
+    if labels and (targets.ndim != 1 or targets.min() < 0 or targets.max() >= found.shape[2]):
+        raise ValueError(
+            f"y has shape {targets.shape} and classes from {targets.min()} to {targets.max()}, and "
+            f"predictions are of {found.shape[2]}: give each row's class, counted from 0, or "
+            "numbers of a floating type."
+        )
     if labels:  # the loss looks at the probability of the true class alone
         found = found[:, np.arange(len(targets)), targets][:, :, None]
     rng = check_random_state(random_state)

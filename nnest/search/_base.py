@@ -22,9 +22,9 @@ from nnest._interrupts import interrupts_heard, undone
 from nnest.search._batching import with_setting
 from nnest.search._checks import (
     check_metrics,
-    check_targets,
     checked_network,
     checked_splits,
+    checked_targets,
     warn_of_missing_labels,
 )
 from nnest.search._evaluation import Evaluation, Split
@@ -88,7 +88,7 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         check_keep(self)
         scorers, refit_metric = compat.get_scorers(self)
         X, y = indexable(X, y)
-        check_targets(y, is_classifier(self.estimator))
+        y = checked_targets(y, is_classifier(self.estimator))
         params = compat.check_method_params(X, params=params)
         routed = compat.route_params(self, params)
         weight = params.get("sample_weight")

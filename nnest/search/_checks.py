@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer_names
 from sklearn.pipeline import Pipeline
-from sklearn.utils import assert_all_finite
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from nnest._compat.sklearn import num_samples
@@ -18,9 +18,9 @@ from nnest.estimators import NeuralNet, as_targets
 
 __all__ = [
     "check_metrics",
-    "check_targets",
     "checked_network",
     "checked_splits",
+    "checked_targets",
     "several_metrics",
     "warn_of_missing_labels",
 ]
@@ -46,12 +46,16 @@ def several_metrics(scoring: Any) -> dict[str, Any]:
     return {name: name for name in scoring} if isinstance(scoring, list | tuple | set) else {}
 
 
-def check_targets(y: Any, are_labels: bool) -> None:
-    """Raise if targets are missing or infinite, or several labels for a sample."""
+def checked_targets(y: Any, are_labels: bool) -> Any:
+    """Return targets, labels without a second axis.
+
+    Raise if some are missing or infinite, or if there are several labels for a sample.
+    """
     if y is None:
         raise ValueError("This search requires y to be passed, but the target y is None.")
     as_targets(y, are_labels)  # what every fit would say
     assert_all_finite(np.asarray(y), input_name="y")
+    return column_or_1d(y, warn=True) if are_labels and np.ndim(y) == 2 else y
 
 
 def checked_network(estimator: Any) -> Any:

@@ -173,8 +173,8 @@ def _values(name: str, distribution: BaseDistribution) -> list[Any]:
             f"{about.high} without a step: give a list of values, or another sampler."
         )
     n = round((about.high - about.low) / about.step) + 1
-    values = [about.low + i * about.step for i in range(n)]
-    return [value for value in values if value <= about.high]
+    # Sums of floats may end a little above the last value.
+    return [min(about.low + i * about.step, about.high) for i in range(n)]
 
 
 def is_adaptive(sampler: Any, pruner: Any) -> bool:

@@ -54,7 +54,16 @@ NAME = "nnest"
 #: Seconds between two looks for a study that another process starts.
 _POLL = 2.0
 #: Settings in which a study must not differ from the search that goes on with it.
-_BINDING = ("space", "data", "estimator", "scoring", "cv", "objectives", "constraints")
+_BINDING = (
+    "space",
+    "data",
+    "sample_weight",
+    "estimator",
+    "scoring",
+    "cv",
+    "objectives",
+    "constraints",
+)
 
 
 def wait_for_study(
@@ -171,9 +180,16 @@ def _settings(
     """Return the settings of the study if this search starts it."""
     splits = splits_to_text(evaluation.splits, len(evaluation.y))
     weight = evaluation.fit_params.get("sample_weight")
+    # Those of a pipeline's steps have a setting of their own: older studies lack it and go on.
+    of_steps = {
+        name: data_digest(value)
+        for name, value in evaluation.fit_params.items()
+        if name.endswith("__sample_weight") and value is not None
+    }
     return {
         "space": space.text,
         "data": data_digest(evaluation.X, evaluation.y, weight),
+        "sample_weight": of_steps,
         "estimator": describe(search.estimator),
         "scoring": describe(search.scoring),
         "cv": _describe_cv(search, evaluation.y, splits),
