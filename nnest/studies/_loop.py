@@ -145,7 +145,7 @@ class BatchLoop:
         if not self._is_over(history, deadline):
             self._leases.fill(self._lease, history, allow_new=not self._is_exhausted)
         if n_lost:
-            self._say(f"{_trials(n_lost)} had lost their worker and will be trained again.")
+            self._say(f"{_trials(n_lost)} had no worker any more and will be trained again.")
         return history
 
     def _is_over(self, history: TrialHistory, deadline: float) -> bool:
