@@ -22,7 +22,7 @@ from nnest.population._execution import ExecutionPlan, largest_filler
 from nnest.population._group import Group
 from nnest.population._members import Member, Preparation, check_splits, fit_alone
 from nnest.population._sizes import MemoryCheck, device_memory
-from nnest.population._workers import Part, has_workers, train_in_workers
+from nnest.population._workers import Portion, has_workers, train_in_workers
 from nnest.programs import signature
 
 __all__ = ["fit_many"]
@@ -138,10 +138,10 @@ def fit_many(
                 groups = [(g, preparation.inputs(g[0].estimator)) for g in _groups(members)]
                 if remote:
                     parts = [
-                        Part(part, plan, samples)
+                        Portion(part, plan, samples)
                         for group, samples in groups
-                        for parts, plan in [cut(group, most)]
-                        for part in parts
+                        for cuts, plan in [cut(group, most)]
+                        for part in cuts
                     ]
                     checkpoints += train_in_workers(_train, parts, n_jobs, checkpoint, bar.update)
                     continue
