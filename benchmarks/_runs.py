@@ -19,6 +19,7 @@ from typing import Any
 
 import joblib
 
+from nnest._machine import processor
 from nnest.results import git_state, source_digest, versions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,7 +112,7 @@ def circumstances() -> dict[str, Any]:
     """Return what a number depends on beside the work: device, versions, code."""
     commit, dirty = git_state(ROOT, exclude=["book/results"])
     return {
-        "device": f"{_processor()}, {joblib.cpu_count()} cores",
+        "device": f"{processor()}, {joblib.cpu_count()} cores",
         "python": platform.python_version(),
         "versions": versions(_PACKAGES),
         "code": {
@@ -120,14 +121,6 @@ def circumstances() -> dict[str, Any]:
             "source_digest": source_digest(ROOT / "nnest"),
         },
     }
-
-
-def _processor() -> str:
-    """Return the processor's name where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def measure_all(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks._runs import Row, arguments, measure_all
+from benchmarks._studies import digits, splits_of
 from benchmarks._tables import show, summarize
 from benchmarks.peers import PEERS
 
@@ -90,19 +91,16 @@ def search(
     list of dict
         Start, seconds, mean score over all settings, and number of trainings.
     """
-    from sklearn.datasets import load_digits
     from sklearn.exceptions import ConvergenceWarning
-    from sklearn.model_selection import StratifiedKFold
 
     warnings.simplefilter("ignore", ConvergenceWarning)
     if threads is not None:
         import torch
 
         torch.set_num_threads(threads)
-    X, y = load_digits(return_X_y=True)
-    X, y = (X / 16).astype("float32")[:samples], y[:samples]
+    X, y = digits(samples)
     # A list of folds: not all peers are seen as classifiers, and those would not be stratified.
-    splits = list(StratifiedKFold(folds, shuffle=True, random_state=0).split(X, y))
+    splits = splits_of(X, y, folds)
     measured = []
     for start in ("cold", "warm") if warm else ("cold",):
         estimator, grid = PEERS[peer](epochs, dropouts, penalties)

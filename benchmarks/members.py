@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks._runs import ROOT, Row, arguments, measure_all
+from benchmarks._studies import digits
 from benchmarks._tables import show, summarize
 from benchmarks.networks import Network, estimator, images
 
@@ -50,10 +51,7 @@ def name_of(way: Way) -> str:
 def data(network: str, n: int) -> tuple[Any, Any]:
     """Return samples for a network."""
     if network == "mlp":
-        from sklearn.datasets import load_digits
-
-        X, y = load_digits(return_X_y=True)
-        return (X / 16).astype("float32")[:n], y[:n]
+        return digits(n)
     X, y = images(CNN, n)
     return (X.reshape(len(X), -1), y) if network == "wide mlp" else (X, y)
 

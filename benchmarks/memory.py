@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 
 from benchmarks._runs import Row, arguments, measure_all
+from benchmarks._studies import digits
 from benchmarks.grid import PENALTIES
 from benchmarks.peers import PEERS
 
@@ -38,10 +39,8 @@ def environment(name: str) -> list[dict[str, str]]:
 def watch(peer: str, fits: int, epochs: int, samples: int) -> list[dict[str, Any]]:
     """Fit and score clones with ever new settings, and look at the memory now and then."""
     from sklearn.base import clone
-    from sklearn.datasets import load_digits
 
-    X, y = load_digits(return_X_y=True)
-    X, y = (X / 16).astype("float32")[:samples], y[:samples]
+    X, y = digits(samples)
     estimator, grid = PEERS[peer](epochs, (0.0,), PENALTIES)
     dropout, penalty = grid
     seen = []

@@ -14,6 +14,7 @@ from nnest._validation import BOUNDS, Bounds, suggest
 
 __all__ = [
     "activations",
+    "flag",
     "layers_at",
     "number",
     "one_of",
@@ -43,8 +44,10 @@ def per_layer(name: str, value: Any, n: int) -> tuple[Any, ...]:
 def sizes(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
     """Return whole numbers of at least 1, one for each layer."""
     if n is None and not isinstance(value, tuple | list | np.ndarray):
+        axes = ("axis", f"({value!r}, {value!r})")
+        each, example = axes if name == "image_shape" else ("layer", f"({value!r},)")
         raise ValueError(
-            f"{name}={value!r} is not a sequence: give one number for each layer, as ({value!r},)."
+            f"{name}={value!r} is not a sequence: give one number for each {each}, as {example}."
         )
     values = tuple(value) if n is None else per_layer(name, value, n)
     for v in values:
@@ -76,6 +79,13 @@ def one_of(name: str, value: Any, accepted: tuple[Any, ...]) -> Any:
             f"{name}={value!r} is not accepted: give one of {', '.join(map(repr, accepted))}."
         )
     return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return True or False, NumPy's too."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name}={value!r} is not accepted: give True or False.")
+    return bool(value)
 
 
 def activations(value: Any, n: int) -> tuple[str, ...]:

@@ -545,6 +545,21 @@ def test_images_to_look_at_have_four_axes() -> None:
         Augmentation(crop=2).apply(np.zeros((12, 9)))
 
 
+@pytest.mark.parametrize(
+    ("flip_labels", "labels", "sentence"),
+    [
+        (5, LABELS, "flip_labels=5 is not accepted: give a sequence of labels, 'all' or None."),
+        ("b", LABELS, "flip_labels='b' is not accepted: give a sequence of labels, 'all' or None."),
+        (["b"], LABELS[:5], "labels has shape (5,) for 12 images: give one label for each."),
+        (["b"], "b", "labels has shape () for 12 images: give one label for each."),
+    ],
+)
+def test_labels_to_look_at_are_checked(flip_labels: Any, labels: Any, sentence: str) -> None:
+    """Before they are put among the others."""
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        Augmentation(flip_labels=flip_labels).apply(IMAGES, labels)
+
+
 # Other back ends
 
 

@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pytest
 
+from benchmarks import __main__ as everything
 from benchmarks import _runs, cnn, compare, ensembles, gpu, grid, members, memory, networks
 from benchmarks._runs import Row, append, arguments, measure, measure_all, read
 from benchmarks._tables import TOLERANCE, is_void, show, summarize
@@ -72,6 +73,18 @@ def test_a_table_tells_what_is_void() -> None:
     *_, a, _b, _c, d = show("Title", summarize(found, "seconds"), "seconds").splitlines()
     assert not a.endswith("void")
     assert d.endswith("void")
+
+
+def test_options_reach_all_benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is called with them; one that not all of them have is refused before the first."""
+    seen: list[list[str]] = []
+    for benchmark in everything.ALL:
+        monkeypatch.setattr(benchmark, "main", seen.append)
+    everything.main(["--repeats", "2"])
+    assert seen == [["--repeats", "2"]] * len(everything.ALL)
+    with pytest.raises(SystemExit):
+        everything.main(["--epochs", "2"])
+    assert ensembles in everything.ALL
 
 
 @pytest.fixture

@@ -46,6 +46,9 @@ ANY_PARAMETERS: list[tuple[dict[str, Any], str]] = [
      "and below 1."),
     ({"validation_fraction": 0.0}, "validation_fraction=0.0 is not accepted: give a number above 0 "
      "and below 1."),
+    ({"early_stopping": "no"}, "early_stopping='no' is not accepted: give True or False."),
+    ({"warm_start": 1}, "warm_start=1 is not accepted: give True or False."),
+    ({"shortcut": "no"}, "shortcut='no' is not accepted: give True or False."),
     ({"momentum": 0.5}, "momentum=0.5 has no meaning for optimizer='adam': leave it at 0.0, or "
      "give one of 'sgd', 'rmsprop'."),
     ({"optimizer": "adm"}, "optimizer='adm' is not accepted: give one of 'adam', 'adamw', "
@@ -54,6 +57,8 @@ ANY_PARAMETERS: list[tuple[dict[str, Any], str]] = [
 PICTURE_PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"filters": (32, 0)}, "filters=(32, 0) holds 0: give whole numbers of at least 1."),
     ({"filters": 32}, "filters=32 is not a sequence: give one number for each layer, as (32,)."),
+    ({"image_shape": 8}, "image_shape=8 is not a sequence: give one number for each axis, as "
+     "(8, 8)."),
     ({"padding": "full"}, "padding='full' is not accepted: give one of 'same', 'valid'."),
     ({"pooling": "min"}, "pooling='min' is not accepted: give one of 'max', 'average', None."),
     ({"kernel_size": (3, 3)}, "kernel_size=(3, 3) has 2 entries for 1 layers: give one value for "
@@ -251,6 +256,13 @@ def test_too_few_groups_for_early_stopping() -> None:
         mlp(early_stopping=True).fit(X, Y, groups=np.arange(24) // 12)
     with refuses("groups has shape (23,) for 24 samples: give one group for each."):
         mlp(early_stopping=True).fit(X, Y, groups=np.arange(23))
+
+
+@pytest.mark.parametrize("groups", [["a"] * 20 + [None] * 4, [0.0] * 20 + [np.nan] * 4])
+def test_missing_groups(groups: list[Any]) -> None:
+    """A sample without a group belongs to no side."""
+    with refuses("groups lacks 4 of 24 groups: give one group for each sample."):
+        mlp(early_stopping=True).fit(X, Y, groups=groups)
 
 
 def test_half_of_the_validation_samples() -> None:

@@ -469,6 +469,13 @@ def test_a_shared_random_state_is_drawn_from_in_order() -> None:
         ({"estimators": ["x"]}, "'x' is no estimator of nnest: give MLPClassifier, CNNClassifier, "
          "MLPRegressor or CNNRegressor."),
         ({"splits": []}, "splits hold 0 pairs for 2 estimators: give one for each."),
+        ({"splits": [([0, 1], [2]), np.arange(2)]}, "splits[1] is no pair: give (train, "
+         "validation), row numbers of both, or None as validation."),
+        ({"splits": [([0, 1], None), (None, [0])]}, "splits[1] is no pair: give (train, "),
+        ({"splits": [(np.arange(999), None)] * 2}, "splits[0] names rows that 700 samples lack "
+         "(index 700 is out of bounds for axis 0 with size 700): give row numbers from 0 to 699."),
+        ({"splits": [([0, 1], [0.5])] * 2}, "splits[0] names rows that 700 samples lack (only "
+         "integers, "),
         ({"max_group": 0}, "max_group=0 is not accepted: give 'auto' or at least 1."),
         ({"callback": lambda epoch, metrics: [True]}, "callback returned bool of shape (1,): "
          "return None, or booleans of shape (2,), True for each estimator that stops."),

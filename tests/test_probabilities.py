@@ -180,7 +180,9 @@ def test_what_is_no_prediction_is_refused(
 
 
 @pytest.mark.parametrize("name", ["n_bins", "n_simulations"])
-def test_numbers_of_bins_and_simulations_are_whole(name: str) -> None:
+@pytest.mark.parametrize("number", [0, 2.5])
+def test_numbers_of_bins_and_simulations_are_whole(name: str, number: Any) -> None:
     """Zero is none."""
-    with pytest.raises(ValueError, match=f"{name}=0, but it must be an integer of 1 or more"):
-        expected_calibration_error([0, 1], [0.2, 0.8], **{name: 0})
+    said = f"{name}={number}, but it must be an integer of 1 or more"
+    with pytest.raises(ValueError, match=said):
+        expected_calibration_error([0, 1], [0.2, 0.8], **{name: number})

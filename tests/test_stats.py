@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -362,6 +363,14 @@ def test_the_detectable_difference_by_simulation() -> None:
         (
             lambda: prediction_interval([1, 2], runs=0),
             "Got runs=0, but it must be an integer of 1 or more.",
+        ),
+        (
+            lambda: prediction_interval([1, 2], runs=math.nan),  # type: ignore[arg-type]
+            "Got runs=nan, but it must be an integer of 1 or more.",
+        ),
+        (
+            lambda: median_prediction_interval([1, 2], runs=2.0),  # type: ignore[arg-type]
+            "Got runs=2.0, but it must be an integer of 1 or more.",
         ),
         (
             lambda: mean_interval([1, 2], confidence=95),

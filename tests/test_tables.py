@@ -203,6 +203,10 @@ def test_expected_best_of_any_number_of_trials(n: int) -> None:
             {"values": [1.0], "n_resamples": 0},
             "Got n_resamples=0, but it must be an integer of 1 or more.",
         ),
+        (
+            {"values": [1.0], "n_resamples": 2.5},
+            "Got n_resamples=2.5, but it must be an integer of 1 or more.",
+        ),
     ],
 )
 def test_expected_best_refuses_what_is_no_row_of_values(

@@ -156,7 +156,12 @@ class Augmentation(BaseEstimator):
         images = np.asarray(images, np.float32)
         if images.ndim != 4:
             raise ValueError(f"images has shape {images.shape}: give images as (n, h, w, c).")
-        named = [] if self.flip_labels is None or _is_all(self.flip_labels) else self.flip_labels
+        if labels is not None and np.shape(labels) != images.shape[:1]:
+            raise ValueError(
+                f"labels has shape {np.shape(labels)} for {len(images)} images: give one label for "
+                "each."
+            )
+        named = self._named_labels()
         seed = _arguments.random_state(random_state).randint(np.iinfo(np.int32).max)
         if labels is None and len(named):
             raise ValueError(
@@ -186,23 +191,30 @@ class Augmentation(BaseEstimator):
             )
         return int(sides[0]), int(sides[1])
 
+    def _named_labels(self) -> Sequence[Any]:
+        """Return the labels whose images are flipped, none where all or no images are."""
+        named = self.flip_labels
+        if named is None or _is_all(named):
+            return ()
+        if isinstance(named, str) or not hasattr(named, "__len__"):
+            raise ValueError(
+                f"flip_labels={named!r} is not accepted: give a sequence of labels, 'all' or None."
+            )
+        return named
+
     def _flip_probabilities(self, classes: Any) -> list[float] | None:
         """Return the probability of a flip for each class, or one for all."""
         if self.flip_labels is None:
             return None
         if _is_all(self.flip_labels):
             return [0.5] * (1 if classes is None else len(classes))
-        if isinstance(self.flip_labels, str) or not hasattr(self.flip_labels, "__len__"):
-            raise ValueError(
-                f"flip_labels={self.flip_labels!r} is not accepted: give a sequence of labels, "
-                "'all' or None."
-            )
+        named = self._named_labels()
         if classes is None:
             raise ValueError(
                 f"flip_labels={self.flip_labels!r} names labels, and a regressor has none: give "
                 "'all' or None."
             )
-        known, wanted = np.asarray(classes).tolist(), np.asarray(self.flip_labels).tolist()
+        known, wanted = np.asarray(classes).tolist(), np.asarray(named).tolist()
         return [0.5 if label in wanted else 0.0 for label in known]
 
     def _color_strengths(self, channels: int) -> tuple[Any, Any, Any]:

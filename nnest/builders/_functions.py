@@ -102,7 +102,7 @@ def build_mlp(
     if len(input_shape) > 1:
         flat = layers.add(Flatten, inputs, "flatten", data_format=CHANNELS)
     x = hidden.apply(flat, layers)
-    if shortcut:
+    if _arguments.flag("shortcut", shortcut):
         x = layers.add(Concatenate, [flat, x], "shortcut")
     return layers.model(inputs, output(x, n_outputs, output_activation, layers), "mlp")
 
@@ -231,7 +231,7 @@ def build_cnn(
     if conv_dropout_at == "flatten":
         flat = layers.add(Dropout, flat, "flatten_dropout", **once)
     x = hidden.apply(flat, layers)
-    if shortcut:
+    if _arguments.flag("shortcut", shortcut):
         x = layers.add(Concatenate, [flat, x], "shortcut")
     if conv_dropout_at == "head":
         x = layers.add(Dropout, x, "head_dropout", **once)

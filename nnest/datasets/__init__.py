@@ -1,8 +1,8 @@
 """The data sets of the reports, scikit-learn's bundled digits and folders of pictures, in one form.
 
-Each is a `sklearn.utils.Bunch`. A downloaded set is kept as one ``<name>.npz`` in the folder
-that ``data_home`` or the environment variable ``NNEST_DATA`` names, else in the platform's cache
-folder, and every array of it is checked by SHA-256 whenever it is loaded.
+Each is a `sklearn.utils.Bunch`. A downloaded set is kept as one ``<name>.npz``. Its folder is
+``data_home``, else that of the environment variable ``NNEST_DATA``, else the platform's cache
+folder. Every array is checked by SHA-256 whenever it is loaded.
 """
 
 from nnest.datasets._bundle import fetch_bundle as fetch_bundle

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["as_samples", "as_targets", "check_layout", "warn_of_planes"]
+from nnest import _arguments
+
+__all__ = ["as_samples", "as_targets", "check_layout", "is_missing", "warn_of_planes"]
 
 #: Channels that pictures have.
 _CHANNELS = (1, 3, 4)
@@ -75,7 +77,7 @@ def as_targets(y: Any, are_labels: bool) -> Any:
         )
     values = y.tolist() if hasattr(y, "tolist") else list(y)
     flat = values if np.ndim(y) == 1 else [value for row in values for value in row]
-    missing = sum(map(_is_missing, flat))
+    missing = sum(map(is_missing, flat))
     if missing:
         raise ValueError(f"y lacks {missing} of {len(flat)} targets: leave those samples out.")
     kinds = sorted({"str" if isinstance(v, str) else type(v).__name__ for v in flat})
@@ -111,7 +113,7 @@ def _check_one_label(y: Any) -> None:
         )
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Tell whether a value stands for none, as pandas has several."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
@@ -121,7 +123,7 @@ def _is_missing(value: Any) -> bool:
 def check_layout(X: np.ndarray, image_shape: Any) -> None:
     """Raise if channels come first, unless `image_shape` says that they do not."""
     shape = X.shape[1:]
-    given = None if image_shape is None else tuple(image_shape)
+    given = None if image_shape is None else _arguments.sizes("image_shape", image_shape)
     if len(shape) == 3 and given != shape:
         channels, height, width = shape
         pixels = height == width if channels == 1 else height >= _SMALLEST

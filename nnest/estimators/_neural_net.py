@@ -240,7 +240,7 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         """Give the network the rates and penalties that were set since it was trained."""
         settings = network_settings(self)
         if settings != self._built:
-            fresh = self._plan(self._as_input(np.zeros((0, *self._sample_shape))), 0, 0).build()
+            fresh = self._plan_of_known().build()
             take_over(self.model_, fresh, self._built, settings)
             self._built = settings
 
@@ -264,15 +264,14 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             layer = make_augment(self, X if rows is None else X[rows], augment)
         return Plan(type(self), settings, X.shape[1:], self._n_outputs(), seed, layer)
 
+    def _plan_of_known(self) -> Plan:
+        """Return all that decides a network for the samples and targets that are known."""
+        return self._plan(self._as_input(np.zeros((0, *self._sample_shape))), 0, 0)
+
     def _rebuild(self) -> None:
         """Build the network anew and untrained, for the samples and targets that are known."""
-        given = self.get_params(deep=False)["random_state"]
-        self.set_params(random_state=0)  # draws nothing from a state that others share
-        images, none = self._as_input(np.zeros((0, *self._sample_shape))), np.zeros(0, np.int64)
-        try:
-            self._start(images, Part(none, none, None))
-        finally:
-            self.set_params(random_state=given)
+        check_process()
+        self._network, self._built = Network(self._plan_of_known().build()), network_settings(self)
 
     def _split(self, part: Part, groups: np.ndarray | None) -> tuple[Part, Part]:
         """Return training and validation part: stratified, seeded, groups kept together."""

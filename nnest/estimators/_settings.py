@@ -114,6 +114,8 @@ def check_training(net: Any, has_end: bool = True) -> None:
             "trained in float32: call keras.config.set_floatx('float32') first."
         )
     _arguments.one_of("optimizer", net.optimizer, OPTIMIZERS)
+    for name in ("early_stopping", "warm_start"):
+        _arguments.flag(name, getattr(net, name))
     for name in _CHECKED:
         _arguments.within(name, getattr(net, name))
     for name in ("learning_rate", *_OF_OPTIMIZER[1:]):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from nnest._groups import split_groups
+from nnest.estimators._inputs import is_missing
 
 __all__ = ["check_groups", "split_rows", "split_rows_by_groups"]
 
@@ -29,12 +30,15 @@ def split_rows(
 
 
 def check_groups(groups: Any, n: int) -> np.ndarray:
-    """Return the groups of all samples, or say that there are too few or too many."""
+    """Return the groups of all samples, or say that there are too few or too many, or missing."""
     checked: np.ndarray = np.asarray(groups)
     if checked.shape != (n,):
         raise ValueError(
             f"groups has shape {checked.shape} for {n} samples: give one group for each."
         )
+    missing = sum(map(is_missing, checked.tolist()))
+    if missing:
+        raise ValueError(f"groups lacks {missing} of {n} groups: give one group for each sample.")
     return checked
 
 

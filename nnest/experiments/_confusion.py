@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.metrics import confusion_matrix
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -38,10 +39,7 @@ def confusion_counts(true: ArrayLike, predicted: ArrayLike, labels: Sequence[Any
     >>> confusion_counts([0, 0, 1], [0, 1, 1], labels=[0, 1]).tolist()
     [[1, 1], [0, 1]]
     """
-    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    rows = np.searchsorted(np.asarray(labels), np.asarray(true))
-    columns = np.searchsorted(np.asarray(labels), np.asarray(predicted))
-    np.add.at(counts, (rows, columns), 1)
+    counts: NDArray[Any] = confusion_matrix(true, predicted, labels=labels)
     return counts
 
 

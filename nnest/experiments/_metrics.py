@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnest._validation import suggest
 from nnest.exceptions import ExperimentError
 from nnest.stats import Interval
 
@@ -246,9 +246,7 @@ def _check_name(text: str, name: str) -> None:
     """Raise if a name is not in the list."""
     known = (*_PLAIN, *FROM_COUNTS, *EXACT)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
-        raise ExperimentError(f"There is no metric {text!r}; {hint}")
+        raise ExperimentError(f"There is no metric {text!r}; {suggest(name, known)}")
 
 
 def _check_index(text: str, metric: Metric) -> None:

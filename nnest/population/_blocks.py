@@ -91,6 +91,10 @@ class Block(ABC):
         if not step:
             self._reset_metrics()
 
+    def _reset_metrics(self) -> None:
+        """Set the metrics to zero."""
+        self.state = (*self.state[:3], [jnp.zeros_like(v) for v in self.state[3]])
+
     def compile(self) -> None:
         """Compile the training step, by the first one."""
         self._train(0, 1)
@@ -143,10 +147,6 @@ class Block(ABC):
         """Take the batches of an epoch."""
 
     @abstractmethod
-    def _reset_metrics(self) -> None:
-        """Set the metrics to zero."""
-
-    @abstractmethod
     def _train(self, start: int, stop: int) -> None:
         """Take these steps, and wait for them."""
 
@@ -183,9 +183,6 @@ class Alone(Block):
 
     def _take_feeds(self, feeds: list[Feed]) -> None:
         self._feed = feeds[0]
-
-    def _reset_metrics(self) -> None:
-        self.state = (*self.state[:3], [jnp.zeros_like(v) for v in self.state[3]])
 
     def _batch(self, feed: Feed, step: int) -> tuple[Any, Any, Any]:
         return self.samples[feed.places[step]], feed.y[step], feed.weight[step]
@@ -256,9 +253,6 @@ class Stacked(Block):
 
     def _take_feeds(self, feeds: list[Feed]) -> None:
         self._feed = self._stacked(feeds)
-
-    def _reset_metrics(self) -> None:
-        self.state = (*self.state[:3], [jnp.zeros_like(v) for v in self.state[3]])
 
     def _train(self, start: int, stop: int) -> None:
         with running(self.template):

@@ -13,15 +13,16 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from nnest._compat.sklearn import num_samples
 from nnest._interrupts import interrupts_heard
 from nnest.estimators import NeuralNet
 from nnest.population._ahead import compiled_ahead, cut
 from nnest.population._checkpoint import GroupCheckpoint, release
 from nnest.population._execution import ExecutionPlan, largest_filler
 from nnest.population._group import Group
-from nnest.population._members import Member, Preparation, fit_alone
+from nnest.population._members import Member, Preparation, check_splits, fit_alone
 from nnest.population._sizes import MemoryCheck, device_memory
-from nnest.population._workers import Part, has_workers, train_in_workers
+from nnest.population._workers import Portion, has_workers, train_in_workers
 from nnest.programs import signature
 
 __all__ = ["fit_many"]
@@ -119,7 +120,9 @@ def fit_many(
     [1, 1]
     """
     estimators = list(estimators)
-    _check(estimators, splits, max_group)
+    _check(estimators, max_group)
+    if splits is not None:
+        check_splits(splits, len(estimators), num_samples(y))
     remote = has_workers(n_jobs, callback)
     most = None if max_group == "auto" else int(max_group)
     checkpoints: list[GroupCheckpoint] = []
@@ -135,10 +138,10 @@ def fit_many(
                 groups = [(g, preparation.inputs(g[0].estimator)) for g in _groups(members)]
                 if remote:
                     parts = [
-                        Part(part, plan, samples)
+                        Portion(part, plan, samples)
                         for group, samples in groups
-                        for parts, plan in [cut(group, most)]
-                        for part in parts
+                        for cuts, plan in [cut(group, most)]
+                        for part in cuts
                     ]
                     checkpoints += train_in_workers(_train, parts, n_jobs, checkpoint, bar.update)
                     continue
@@ -150,7 +153,7 @@ def fit_many(
     return estimators
 
 
-def _check(estimators: list[Any], splits: Any, max_group: Any) -> None:
+def _check(estimators: list[Any], max_group: Any) -> None:
     """Raise if the estimators cannot be fitted together."""
     for estimator in estimators:
         if not isinstance(estimator, NeuralNet):
@@ -161,10 +164,6 @@ def _check(estimators: list[Any], splits: Any, max_group: Any) -> None:
     (_, most), *_ = Counter(map(id, estimators)).most_common(1) or [(0, 1)]
     if most > 1:
         raise ValueError(f"estimators hold one object {most} times: give clones of it.")
-    if splits is not None and len(splits) != len(estimators):
-        raise ValueError(
-            f"splits hold {len(splits)} pairs for {len(estimators)} estimators: give one for each."
-        )
     whole = isinstance(max_group, (int, np.integer)) and not isinstance(max_group, bool)
     if max_group != "auto" and not (whole and max_group >= 1):
         raise ValueError(f"max_group={max_group!r} is not accepted: give 'auto' or at least 1.")

@@ -14,7 +14,16 @@ from nnest._compat.sklearn import num_samples, safe_indexing
 from nnest.estimators import Architectures, EarlyStoppingRule, Fitting, Samples, State
 from nnest.programs import FILLER, batch_bounds, order_of, rows_at_once
 
-__all__ = ["Feed", "Member", "Outline", "Preparation", "Rows", "feed_of", "fit_alone"]
+__all__ = [
+    "Feed",
+    "Member",
+    "Outline",
+    "Preparation",
+    "Rows",
+    "check_splits",
+    "feed_of",
+    "fit_alone",
+]
 
 
 class Rows(NamedTuple):
@@ -147,6 +156,29 @@ class Member:
         self.is_over = False
         if self.stopping is not None:
             self.stopping = self.stopping.afresh()
+
+
+def check_splits(splits: Any, n_estimators: int, n: int) -> None:
+    """Raise unless there is a pair for each estimator, of rows that there are."""
+    if len(splits) != n_estimators:
+        raise ValueError(
+            f"splits hold {len(splits)} pairs for {n_estimators} estimators: give one for each."
+        )
+    every = np.arange(n)
+    for i, split in enumerate(splits):
+        if not isinstance(split, tuple | list) or len(split) != 2 or split[0] is None:
+            raise ValueError(
+                f"splits[{i}] is no pair: give (train, validation), row numbers of both, or None "
+                "as validation."
+            )
+        for rows in split:
+            try:
+                every[[] if rows is None or not np.size(rows) else rows]
+            except IndexError as error:
+                raise ValueError(
+                    f"splits[{i}] names rows that {n} samples lack ({error}): give row numbers "
+                    f"from 0 to {n - 1}."
+                ) from None
 
 
 def fit_arguments(

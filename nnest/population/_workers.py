@@ -20,7 +20,7 @@ from nnest.population._execution import ExecutionPlan, forced_plan
 from nnest.population._members import Member, Outline
 from nnest.population._sizes import size_of
 
-__all__ = ["Part", "has_workers", "train_in_workers"]
+__all__ = ["Portion", "has_workers", "train_in_workers"]
 
 #: What trains the members of one architecture: members, samples, how many at once, what is told of
 #: each epoch, and the folder for checkpoints.
@@ -32,17 +32,17 @@ _NAME = re.compile(r"group-[0-9a-f]{32}\.npz")
 
 
 @dataclass
-class Part:
+class Portion:
     """Members of one architecture that train together, how, and on which samples."""
 
     members: list[Member]
     plan: ExecutionPlan
     samples: np.ndarray | None
 
-    def outline(self) -> Part:
+    def outline(self) -> Portion:
         """Return it for another process, without the samples."""
         like = self.members[0].like
-        return Part([member.outline(like) for member in self.members], self.plan, None)
+        return Portion([member.outline(like) for member in self.members], self.plan, None)
 
     def __sizeof__(self) -> int:
         """Return the bytes of its states: what is large, Dask sends apart from its tasks."""
@@ -65,7 +65,7 @@ def has_workers(n_jobs: int | None, callback: object) -> bool:
 
 def train_in_workers(
     train: Train,
-    parts: list[Part],
+    parts: list[Portion],
     n_jobs: int | None,
     checkpoint: str | Path | None,
     report: Callable[[int], Any],
@@ -95,7 +95,9 @@ def train_in_workers(
     return checkpoints
 
 
-def _answers(train: Train, parts: dict[int, Part], n_jobs: int | None, folder: Path | None) -> Any:
+def _answers(
+    train: Train, parts: dict[int, Portion], n_jobs: int | None, folder: Path | None
+) -> Any:
     """Yield what workers answer, in the order in which they end."""
     platform = jax.default_backend()
     # joblib gives each worker the samples once, as they are an argument of their own.
@@ -116,7 +118,7 @@ def _train_part(
     train: Train,
     place: int,
     samples: np.ndarray,
-    part: Part,
+    part: Portion,
     platform: str,
     folder: Path | None,
 ) -> tuple[int, Any, list[str]]:

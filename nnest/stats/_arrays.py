@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
@@ -38,10 +41,10 @@ def finite_pairs(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArr
     return first, second
 
 
-def check_runs(runs: int) -> None:
-    """Raise unless a number of trainings is an integer of 1 or more."""
-    if runs < 1 or runs != int(runs):
-        raise ValueError(f"Got runs={runs!r}, but it must be an integer of 1 or more.")
+def check_count(name: str, value: Any) -> None:
+    """Raise unless a number is an integer of 1 or more."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"Got {name}={value!r}, but it must be an integer of 1 or more.")
 
 
 def check_share(name: str, value: float) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnest.stats._arrays import check_count, check_share
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -72,12 +74,8 @@ def expected_best(
     """
     import pandas as pd
 
-    if not 0 < confidence < 1:
-        raise ValueError(f"Got confidence={confidence!r}, but it must lie between 0 and 1.")
-    if n_resamples < 1:
-        raise ValueError(
-            f"Got n_resamples={n_resamples!r}, but it must be an integer of 1 or more."
-        )
+    check_share("confidence", confidence)
+    check_count("n_resamples", n_resamples)
     sign = 1.0 if higher_is_better else -1.0
     scores = sign * _paid_for(np.asarray(values, dtype=float), sign)
     weights = _weights(len(scores))

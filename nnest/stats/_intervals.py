@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnest.stats._arrays import check_runs, finite_pairs, finite_values, t_quantile
+from nnest.stats._arrays import check_count, finite_pairs, finite_values, t_quantile
 
 
 class Interval(NamedTuple):
@@ -121,7 +121,7 @@ def prediction_interval(values: ArrayLike, *, runs: int = 1, confidence: float =
     0.958 to 1.002
     """
     array = finite_values("values", values, at_least=2)
-    check_runs(runs)
+    check_count("runs", runs)
     spread = math.sqrt(1 / runs + 1 / array.size)
     return _t_interval(array, spread, confidence)
 

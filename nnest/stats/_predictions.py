@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnest.stats._arrays import check_runs, check_share, finite_values, t_quantile
+from nnest.stats._arrays import check_count, check_share, finite_values, t_quantile
 from nnest.stats._intervals import Interval
 
 
@@ -62,10 +62,11 @@ def median_prediction_interval(
     0.97 to 0.99
     """
     array = finite_values("values", values, at_least=2)
-    check_runs(runs)
+    check_count("runs", runs)
     check_share("confidence", confidence)
     if not isinstance(rng, (int, np.integer, np.random.Generator)):
         raise TypeError(f"Got rng={rng!r}, but it must be an integer or a numpy.random.Generator.")
+    check_count("n_simulations", n_simulations)
     if n_simulations < 1000:
         raise ValueError(f"Got n_simulations={n_simulations!r}, but 1000 are the fewest.")
     # A generator moves on with every use; what an integer gives can be remembered.
@@ -151,7 +152,7 @@ def count_prediction_interval(
     961.0 to 979.4
     """
     array = finite_values("counts", counts, at_least=2)
-    check_runs(runs)
+    check_count("runs", runs)
     check_share("confidence", confidence)
     if array.min() < 0:
         raise ValueError(f"Got a count of {array.min():g}, but counts are never negative.")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnest.stats._arrays import check_share, t_quantile
+from nnest.stats._arrays import check_count, check_share, t_quantile
 from nnest.stats._intervals import Interval
 
 #: How far the sum of a row of probabilities may be from one: float16 is that coarse.
@@ -238,9 +238,8 @@ def expected_calibration_error(
     """
     places, known = _checked(y, probabilities, labels)
     check_share("confidence", confidence)
-    for name, number in {"n_bins": n_bins, "n_simulations": n_simulations}.items():
-        if number < 1 or number != int(number):
-            raise ValueError(f"Got {name}={number!r}, but it must be an integer of 1 or more.")
+    check_count("n_bins", n_bins)
+    check_count("n_simulations", n_simulations)
     sure, right = known.max(axis=1), known.argmax(axis=1) == places
     bins = np.minimum((sure * n_bins).astype(int), int(n_bins) - 1)
     counts = np.bincount(bins)
