@@ -130,6 +130,10 @@ def test_spaces(space: Any, sentence: str) -> None:
             "constraints['bytes']=0 is not accepted: give a number above 0.",
         ),
         (
+            {"constraints": {"parameters": True}},
+            "constraints['parameters']=True is not accepted: give a number above 0.",
+        ),
+        (
             {"constraints": 3},
             "constraints=3 is not accepted: give a dict of limits of 'parameters' and 'bytes', or "
             "None.",

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
-from numbers import Real
+from math import inf
 from typing import Any
 
-import numpy as np
 from optuna.study import StudyDirection
 from sklearn.metrics import accuracy_score, make_scorer
 
-from nnest._validation import suggest
+from nnest._validation import Bounds, suggest
 from nnest.exceptions import StudyError
 from nnest.search._checks import several_metrics
 
@@ -65,7 +63,7 @@ class Objectives:
                 "give a number for one objective, a dict of numbers by their names, or None."
             )
         for number in numbers.values():
-            if isinstance(number, bool) or not isinstance(number, Real) or not isfinite(number):
+            if not Bounds(-inf, above=True).holds(number):
                 raise StudyError(
                     f"target_score={given!r} is not accepted: give numbers that are finite, or "
                     "None."
@@ -145,7 +143,7 @@ def as_limits(given: Any) -> dict[str, float]:
                 f"constraints has {name!r}, which is not known before a network is trained: give "
                 f"limits of {' and '.join(map(repr, _SIZES))}."
             )
-        if not isinstance(limit, int | float | np.number) or not 0 < float(limit) < inf:
+        if not Bounds(0, above=True).holds(limit):
             raise StudyError(
                 f"constraints[{name!r}]={limit!r} is not accepted: give a number above 0."
             )
