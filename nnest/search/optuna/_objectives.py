@@ -90,7 +90,8 @@ class Objectives:
 def as_objectives(given: Any, scoring: Any, refit: Any) -> Objectives:
     """Return the objectives of a search, checked against its metrics."""
     names = (given,) if isinstance(given, str) else given
-    if not isinstance(names, Sequence) or not names or len(set(names)) < len(names):
+    texts = isinstance(names, Sequence) and all(isinstance(name, str) for name in names)
+    if not texts or not names or len(set(names)) < len(names):
         raise StudyError(
             f"objectives={given!r} is not accepted: give one name or several, none twice, of "
             f"'score', {', '.join(map(repr, _MEASURED))} and the metrics in scoring."

@@ -140,9 +140,8 @@ def as_space(given: Any, estimator: Any) -> Space:
     if isinstance(given, Mapping):
         if not given:
             raise StudyError("param_distributions is empty: give at least one parameter to search.")
-        space: Space = _Named(given)
         _check_names(list(given), estimator)
-        return space
+        return _Named(given)
     if callable(given):
         return _Asked(given, estimator)
     raise StudyError(
@@ -152,12 +151,12 @@ def as_space(given: Any, estimator: Any) -> Space:
     )
 
 
-def _check_names(names: list[str], estimator: Any) -> None:
+def _check_names(names: list[Any], estimator: Any) -> None:
     """Raise if the estimator does not have a name."""
     known = clone(estimator).get_params(deep=True)
     for name in names:
         # What a nested object has may depend on another choice.
-        if name in known or (name.rpartition("__")[0] in names):
+        if name in known or (str(name).rpartition("__")[0] in names):
             continue
         hint = suggest(name, known, "get_params() lists them.")
         raise StudyError(f"{name!r} is no parameter of {type(estimator).__name__}: {hint}")
