@@ -42,6 +42,10 @@ def refused(sentence: str, space: Any = RATES, **settings: Any) -> None:
             "'dropuot' is no parameter of MLPClassifier: did you mean 'dropout'?",
         ),
         (
+            {1: FloatDistribution(0.0, 0.5), "dropout": [0.1]},
+            "1 is no parameter of MLPClassifier: did you mean 'l1'?",
+        ),
+        (
             3,
             "param_distributions=3 is not accepted: give a dict of Optuna distributions by the "
             "names of parameters, or a function that takes a trial and returns a dict of "
@@ -53,11 +57,25 @@ def refused(sentence: str, space: Any = RATES, **settings: Any) -> None:
             "parameters.",
         ),
         (
+            lambda trial: {1: 3},
+            "1 is no parameter of MLPClassifier: did you mean 'l1'?",
+        ),
+        (
             lambda trial: {"dropuot": 3},
             "'dropuot' is no parameter of MLPClassifier: did you mean 'dropout'?",
         ),
     ],
-    ids=["empty", "no choices", "text", "unknown", "number", "no dict", "unknown by function"],
+    ids=[
+        "empty",
+        "no choices",
+        "text",
+        "unknown",
+        "no text",
+        "number",
+        "no dict",
+        "no text by function",
+        "unknown by function",
+    ],
 )
 def test_spaces(space: Any, sentence: str) -> None:
     """Nothing to search, and what is no distribution, or no parameter."""
@@ -115,6 +133,7 @@ def test_spaces(space: Any, sentence: str) -> None:
             "metric, a function that chooses from cv_results_, or False.",
         ),
         ({"objectives": []}, "objectives=[] is not accepted: give one name or several"),
+        ({"objectives": [["score"]]}, "objectives=[['score']] is not accepted: give one name or"),
         (
             {"scoring": ["accuracy", "f1_macro"], "refit": False},
             "objectives has 'score', but scoring has the metrics ['accuracy', 'f1_macro']: name "
@@ -128,6 +147,10 @@ def test_spaces(space: Any, sentence: str) -> None:
         (
             {"constraints": {"bytes": 0}},
             "constraints['bytes']=0 is not accepted: give a number above 0.",
+        ),
+        (
+            {"constraints": {"parameters": True}},
+            "constraints['parameters']=True is not accepted: give a number above 0.",
         ),
         (
             {"constraints": 3},

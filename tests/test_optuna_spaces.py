@@ -162,18 +162,39 @@ def test_functions_without_a_source() -> None:
 
 
 def test_functions_that_are_objects() -> None:
-    """They are known by their repr, which must name no place in memory."""
+    """They are known by their repr; where that says only where they lie, by what they do."""
 
     class Space:
-        def __call__(self, trial: Any) -> dict[str, Any]:
-            return {}
+        def __init__(self, high: float = 0.5) -> None:
+            self.high = high
 
+        def __call__(self, trial: Any) -> dict[str, Any]:
+            return {"dropout": trial.suggest_float("dropout", 0.0, self.high)}
+
+    class Named(Space):
         def __repr__(self) -> str:
             return "Space('space.toml')"
 
-    assert as_space(Space(), mlp()).text.endswith("Space('space.toml')")
-    with pytest.raises(ValueError, match="has no text that another process"):
-        as_space(partial(ask), mlp())
+    def text(given: Any) -> str:
+        return as_space(given, mlp()).text
+
+    assert text(Named()).endswith("Space('space.toml')")
+    assert text(Space()) == text(Space()) != text(Space(0.4))
+
+
+def bounded(trial: Any, high: float) -> dict[str, Any]:
+    """Ask up to a bound that is given before."""
+    return {"dropout": trial.suggest_float("dropout", 0.0, high)}
+
+
+def test_functions_with_arguments_that_are_given_before() -> None:
+    """They are known by the function and by the arguments."""
+    texts = [as_space(partial(bounded, high=high), mlp()).text for high in (0.4, 0.5, 0.5)]
+
+    assert texts[0] != texts[1] == texts[2]
+    assert as_space(partial(bounded, high=0.4), mlp()).define(
+        optuna.trial.FixedTrial({"dropout": 0.3})
+    ) == {"dropout": 0.3}
 
 
 def test_nested_parameters_of_a_choice() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -100,6 +101,15 @@ def test_seeds_come_back_without_folds(tmp_path: Path) -> None:
     assert again.out_of_fold_ is None
     assert again.weights == [1, 3]
     np.testing.assert_array_equal(again.predict_proba(X), ensemble.predict_proba(X))
+
+
+@pytest.mark.parametrize("weights", [range(1, 3), pd.Series([1, 2])], ids=["range", "series"])
+def test_weights_of_any_sequence_come_back(weights: Any, tmp_path: Path) -> None:
+    """As the numbers that they are."""
+    ensemble = Ensemble.from_seeds(mlp(epochs=1), X, Y, n=2).set_params(weights=weights)
+    save(ensemble, tmp_path / "nets.zip")
+
+    assert load(tmp_path / "nets.zip").weights == [1, 2]
 
 
 def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:

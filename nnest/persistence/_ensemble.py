@@ -18,7 +18,7 @@ from nnest.persistence._files import MANIFEST, MOST_FILES, Files
 from nnest.persistence._manifest import JsonObject
 from nnest.persistence._pipeline import network_of
 from nnest.persistence._state import ESTIMATORS
-from nnest.persistence._values import from_json, to_json
+from nnest.persistence._values import from_json, named_json
 
 __all__ = ["FORMAT", "ensemble_files", "ensemble_from"]
 
@@ -44,12 +44,15 @@ def ensemble_files(
                 f"An Ensemble with a {type(each).__name__} in it is not accepted: give one of "
                 f"{', '.join(ESTIMATORS)}, alone or behind the steps of a pipeline."
             )
+    weights: Any = ensemble.weights
+    if not isinstance(weights, list | tuple | None):  # a range, or a series of pandas
+        weights = np.asarray(weights, np.float64)
     about = {
         "format": FORMAT,
         "version": VERSION,
         "written_by": written_by,
         "members": len(members),
-        "weights": to_json(ensemble.weights),
+        "weights": named_json("weights", weights),
         "temperature": float(ensemble.temperature_),
         "rows": None if known is None else len(known.rows),
     }

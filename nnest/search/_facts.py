@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import hashlib
+import inspect
 import json
 import re
+import textwrap
 import zlib
-from inspect import signature
+from functools import partial
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -21,6 +26,7 @@ __all__ = [
     "derived",
     "describe",
     "device",
+    "function_text",
     "splits_from_text",
     "splits_to_text",
     "versions",
@@ -28,6 +34,8 @@ __all__ = [
 
 #: What an estimator says while it trains, and nothing of what it learns.
 _SILENT = {"verbose"}
+#: Where an object lies in memory, in its repr.
+_PLACE = r" at 0x[0-9a-fA-F]+"
 
 
 def derived(seed: int, *path: int) -> int:
@@ -82,7 +90,7 @@ def describe(value: Any) -> str:
     a study.
     """
     if isinstance(value, BaseEstimator):
-        defaults = signature(type(value).__init__).parameters
+        defaults = inspect.signature(type(value).__init__).parameters
         parameters = {
             name: describe(each)
             for name, each in own_parameters(value).items()
@@ -99,4 +107,36 @@ def describe(value: Any) -> str:
     if callable(value) and hasattr(value, "__qualname__"):
         return str(value.__qualname__)
     # Where an object lies in memory is another place in the next process.
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+    return re.sub(_PLACE, "", repr(value))
+
+
+def function_text(function: Any) -> str:
+    """Return a text that tells a function from another, or from what it was before."""
+    if isinstance(function, partial):
+        given = describe([function.args, function.keywords])
+        return f"{function_text(function.func)} {given}"
+    if not hasattr(function, "__code__"):
+        return _object_text(function)
+    try:
+        # Without comments and line breaks, which change nothing.
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        content = ast.dump(tree)
+    except (OSError, SyntaxError, TypeError):
+        content = _code_text(function.__code__)
+    return f"{function.__qualname__} {hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def _object_text(called: Any) -> str:
+    """Return the text of an object that is called: its repr, or what it does and what it has."""
+    text, call = " ".join(repr(called).split()), type(called).__call__
+    if not re.search(_PLACE, text) or not hasattr(call, "__code__"):
+        return f"{type(called).__qualname__} {re.sub(_PLACE, '', text)}"
+    return f"{function_text(call)} {describe(getattr(called, '__dict__', {}))}"
+
+
+def _code_text(code: CodeType) -> str:
+    """Return what a function without a source does, as a text."""
+    constants = [
+        _code_text(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts
+    ]
+    return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))

@@ -7,7 +7,6 @@ from nnest.studies._storages import find_study as find_study
 from nnest.studies._storages import open_storage as open_storage
 from nnest.studies._storages import open_study
 from nnest.studies._tables import importances, log_parameters, trial_table
-from nnest.studies._texts import stable_text as stable_text
 from nnest.studies._texts import texts_of as texts_of
 from nnest.studies._trials import BatchTrial as BatchTrial
 from nnest.studies._trials import TrialResult as TrialResult

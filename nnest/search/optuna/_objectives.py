@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
-from numbers import Real
+from math import inf
 from typing import Any
 
-import numpy as np
 from optuna.study import StudyDirection
 from sklearn.metrics import accuracy_score, make_scorer
 
-from nnest._validation import suggest
+from nnest._validation import Bounds, suggest
 from nnest.exceptions import StudyError
 from nnest.search._checks import several_metrics
 
@@ -65,7 +63,7 @@ class Objectives:
                 "give a number for one objective, a dict of numbers by their names, or None."
             )
         for number in numbers.values():
-            if isinstance(number, bool) or not isinstance(number, Real) or not isfinite(number):
+            if not Bounds(-inf, above=True).holds(number):
                 raise StudyError(
                     f"target_score={given!r} is not accepted: give numbers that are finite, or "
                     "None."
@@ -92,7 +90,8 @@ class Objectives:
 def as_objectives(given: Any, scoring: Any, refit: Any) -> Objectives:
     """Return the objectives of a search, checked against its metrics."""
     names = (given,) if isinstance(given, str) else given
-    if not isinstance(names, Sequence) or not names or len(set(names)) < len(names):
+    texts = isinstance(names, Sequence) and all(isinstance(name, str) for name in names)
+    if not texts or not names or len(set(names)) < len(names):
         raise StudyError(
             f"objectives={given!r} is not accepted: give one name or several, none twice, of "
             f"'score', {', '.join(map(repr, _MEASURED))} and the metrics in scoring."
@@ -145,7 +144,7 @@ def as_limits(given: Any) -> dict[str, float]:
                 f"constraints has {name!r}, which is not known before a network is trained: give "
                 f"limits of {' and '.join(map(repr, _SIZES))}."
             )
-        if not isinstance(limit, int | float | np.number) or not 0 < float(limit) < inf:
+        if not Bounds(0, above=True).holds(limit):
             raise StudyError(
                 f"constraints[{name!r}]={limit!r} is not accepted: give a number above 0."
             )

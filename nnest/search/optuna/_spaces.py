@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import inspect
 import json
-import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -23,7 +18,8 @@ from sklearn.base import clone
 
 from nnest._validation import suggest
 from nnest.exceptions import StudyError
-from nnest.studies import stable_text, texts_of
+from nnest.search._facts import function_text
+from nnest.studies import texts_of
 
 __all__ = ["Space", "as_space"]
 
@@ -108,7 +104,7 @@ class _Asked(Space):
     def __init__(self, function: Define, estimator: Any) -> None:
         self.distributions = None
         self._function, self._estimator = function, estimator
-        self.text = _name_of(function)
+        self.text = function_text(function)
 
     def define(self, trial: Any) -> dict[str, Any]:
         """Let the function ask."""
@@ -139,35 +135,13 @@ class _Translating:
         return choices[texts.index(self._trial.suggest_categorical(name, texts))]
 
 
-def _name_of(function: Any) -> str:
-    """Return a text that tells a function from another, or from what it was before."""
-    if not hasattr(function, "__code__"):
-        return f"{type(function).__qualname__} {stable_text(repr(function))}"
-    try:
-        # Without comments and line breaks, which change nothing.
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-        content = ast.dump(tree)
-    except (OSError, SyntaxError, TypeError):
-        content = _code(function.__code__)
-    return f"{function.__qualname__} {hashlib.sha256(content.encode()).hexdigest()[:16]}"
-
-
-def _code(code: CodeType) -> str:
-    """Return what a function without a source does, as a text."""
-    constants = [
-        _code(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts
-    ]
-    return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))
-
-
 def as_space(given: Any, estimator: Any) -> Space:
     """Return the space that a search was given, checked against its estimator."""
     if isinstance(given, Mapping):
         if not given:
             raise StudyError("param_distributions is empty: give at least one parameter to search.")
-        space: Space = _Named(given)
         _check_names(list(given), estimator)
-        return space
+        return _Named(given)
     if callable(given):
         return _Asked(given, estimator)
     raise StudyError(
@@ -177,12 +151,12 @@ def as_space(given: Any, estimator: Any) -> Space:
     )
 
 
-def _check_names(names: list[str], estimator: Any) -> None:
+def _check_names(names: list[Any], estimator: Any) -> None:
     """Raise if the estimator does not have a name."""
     known = clone(estimator).get_params(deep=True)
     for name in names:
         # What a nested object has may depend on another choice.
-        if name in known or (name.rpartition("__")[0] in names):
+        if name in known or (str(name).rpartition("__")[0] in names):
             continue
         hint = suggest(name, known, "get_params() lists them.")
         raise StudyError(f"{name!r} is no parameter of {type(estimator).__name__}: {hint}")
