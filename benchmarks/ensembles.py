@@ -33,11 +33,11 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 
 
-def rows(data: str, seeds: Sequence[int], epochs: int) -> list[Row]:
+def rows(data: str, seeds: Sequence[int], epochs: int, folds: int) -> list[Row]:
     """Return one row for each seed, and those of the cost."""
     compared = [
-        Row(f"{data}, seed {seed}", "ensembles:compare",
-            {"data": data, "seed": seed, "epochs": epochs})
+        Row(f"{data}, {folds} folds, seed {seed}", "ensembles:compare",
+            {"data": data, "seed": seed, "epochs": epochs, "folds": folds})
         for seed in seeds
     ]  # fmt: skip
     cost = [Row(f"keep={keep!r}", "ensembles:cost", {"keep": keep}) for keep in (None, "all")]
@@ -69,7 +69,7 @@ def samples(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     return X / largest, X_test / largest, y, y_test
 
 
-def compare(data: str, seed: int, epochs: int) -> list[dict[str, Any]]:
+def compare(data: str, seed: int, epochs: int, folds: int) -> list[dict[str, Any]]:
     """Return loss and accuracy of each way to use one search."""
     from sklearn.metrics import accuracy_score, log_loss
     from sklearn.model_selection import StratifiedKFold
@@ -82,7 +82,7 @@ def compare(data: str, seed: int, epochs: int) -> list[dict[str, Any]]:
         MLPClassifier(epochs=epochs, random_state=seed),
         GRID,
         scoring="neg_log_loss",
-        cv=StratifiedKFold(5, shuffle=True, random_state=seed),
+        cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
         keep="all",
     ).fit(X, y)
     ways: dict[str, Any] = {WINNER: search.best_estimator_}
@@ -202,15 +202,21 @@ def accuracy(winner: Sequence[float], way: Sequence[float]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, record and print."""
-    parser = arguments("Networks of a search together.", seeds=10, epochs=30)
+    parser = arguments("Networks of a search together.", seeds=10, epochs=30, folds=5)
     parser.add_argument("--data", choices=SIZES, default="digits")
     parser.add_argument("--first-seed", type=int, default=0, help="the first of the seeds")
     parser.set_defaults(repeats=1)
     options = parser.parse_args(argv)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
-    found = measure_all("ensembles", rows(options.data, seeds, options.epochs), options)
+    found = measure_all(
+        "ensembles", rows(options.data, seeds, options.epochs, options.folds), options
+    )
     compared = [each for each in found if each["settings"].get("data") == options.data]
-    mine = [each for each in compared if each["settings"]["seed"] in seeds]
+    mine = [
+        each
+        for each in compared
+        if each["settings"]["seed"] in seeds and each["settings"]["folds"] == options.folds
+    ]
     print(f"\n{options.data}\n" + "\n".join(judge(mine)))
     for each in found:
         if "milliseconds" in each:
