@@ -271,6 +271,18 @@ def test_half_of_the_validation_samples() -> None:
         mlp().fit(X, Y, X_val=X)
 
 
+def test_validation_samples_are_named() -> None:
+    """It is not `X` or `y` that has to be mended."""
+    said = "Validation samples (X_val, y_val): "
+    with refuses(
+        f"{said}y holds the labels [7], which are not among the classes [0, 1, 2]: leave them out, "
+        "or fit again with all labels."
+    ):
+        mlp().fit(FLAT, Y, X_val=FLAT, y_val=np.where(Y == 2, 7, Y))
+    with refuses(f"{said}X has 3 features, but MLPClassifier is expecting 36 features as input."):
+        mlp().fit(FLAT, Y, X_val=FLAT[:, :3], y_val=Y)
+
+
 def test_weights_that_are_all_zero() -> None:
     """scikit-learn's own sentence: there is nothing left to train on."""
     with refuses("Sample weights must contain at least one non-zero number."):

@@ -18,7 +18,7 @@ from nnest.estimators._inputs import as_samples, as_targets, check_layout, warn_
 from nnest.estimators._network import Network, Plan, whole_batches
 from nnest.estimators._parts import Part, ProgressBar, StopWhenDiverged, picture_shape
 from nnest.estimators._rollback import Rollback
-from nnest.estimators._samples import Samples
+from nnest.estimators._samples import Samples, validating
 from nnest.estimators._scikeras import train
 from nnest.estimators._settings import (
     check_rows,
@@ -139,14 +139,14 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
             samples = self._samples(X, y, sample_weight, reset=not goes_on)
             if (X_val is None) != (y_val is None):
                 raise ValueError("X_val and y_val go together: give both, or neither.")
-            watched = None
+            held = None
             if X_val is not None:
-                held = self._samples(X_val, y_val, None, reset=False)
-                watched = held, np.arange(len(held.y))
+                with validating():
+                    held = self._samples(X_val, y_val, None, reset=False)
+            watched = None if held is None else (held, np.arange(len(held.y)))
             rows = np.arange(len(samples.y))
             part, validation = self._begin(samples, rows, watched, groups, goes_on=goes_on)
-            held_out = samples if watched is None else watched[0]
-            watch = None if validation is None else validation.arrays(held_out.X)
+            watch = None if validation is None else validation.arrays((held or samples).X)
             self._train(part.arrays(samples.X), self.epochs, watch, kept)
         return self
 
@@ -168,7 +168,8 @@ class NeuralNet(BaseEstimator, metaclass=ABCMeta):
         of_class = self._class_weights(part)
         part, validation = part.times(of_class), None
         if watched is not None:
-            validation = self._part(*watched, reset=False).times(of_class)
+            with validating():
+                validation = self._part(*watched, reset=False).times(of_class)
         elif self.early_stopping:
             own = None if groups is None else check_groups(groups, len(samples.y))[part.rows]
             part, validation = self._split(part, own)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, NamedTuple, Self
 
@@ -9,10 +11,19 @@ import numpy as np
 
 from nnest.estimators._settings import check_training
 
-__all__ = ["Samples"]
+__all__ = ["Samples", "validating"]
 
 #: What an estimator learns of samples by checking them.
 _LEARNT = ("n_features_in_", "feature_names_in_", "_sample_shape")
+
+
+@contextmanager
+def validating() -> Iterator[None]:
+    """Let errors say that they are about the samples to validate on."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"Validation samples (X_val, y_val): {error}") from None
 
 
 class Samples(NamedTuple):
