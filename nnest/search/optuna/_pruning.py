@@ -64,7 +64,7 @@ class PruningReporter:
     def seconds(self, member: Member) -> float:
         """Return what a training cost: its share of a typical epoch, times epochs.
 
-        The first epoch, in which a program may be compiled, counts as much as the others. A member
+        The first epoch may include a compilation, so it is counted as a typical one. A member
         that was fitted alone has a time of its own.
         """
         shares = self._epoch_times[member.candidate, member.fold]
