@@ -19,16 +19,13 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score, make_scorer
 
 from nnest._compat.sklearn import score_function
-from nnest._identity import data_digest, installed_versions, own_parameters
-from nnest._machine import device
+from nnest._identity import installed_versions, own_parameters
 from nnest.search._checks import Rows
 
 __all__ = [
     "SCORER",
-    "data_digest",
     "derived",
     "describe",
-    "device",
     "function_text",
     "metric_texts",
     "splits_from_text",

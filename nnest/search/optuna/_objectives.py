@@ -39,8 +39,10 @@ class Objectives:
     @property
     def directions(self) -> list[StudyDirection]:
         """Which way is better."""
-        worse = {True: StudyDirection.MINIMIZE, False: StudyDirection.MAXIMIZE}
-        return [worse[metric is None] for metric in self.metrics]
+        return [
+            StudyDirection.MINIMIZE if metric is None else StudyDirection.MAXIMIZE
+            for metric in self.metrics
+        ]
 
     def values(self, scores: Mapping[str, float], measured: Mapping[str, float]) -> list[float]:
         """Return the value of each objective."""

@@ -39,7 +39,7 @@ class PruningReporter:
     """
 
     def __init__(self, trials: Sequence[BatchTrial], n_folds: int, prunes: bool) -> None:
-        self._trials, self._n_folds, self._prunes = trials, n_folds, prunes
+        self._trials, self._prunes = trials, prunes
         self._values: list[list[dict[int, float]]] = [[{} for _ in range(n_folds)] for _ in trials]
         self._reported: list[set[int]] = [set() for _ in trials]
         self._diverged: set[int] = set()

@@ -273,7 +273,7 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
         """
         plan = Plan.of(self, evaluation)
         self.study_ = plan.study
-        evaluation = evaluation.on(plan.splits)
+        evaluation.splits = plan.splits  # those of whoever began the study
         table = run(self, evaluation, plan, context)
         results = table.format(self)
         several = len(plan.objectives.names) > 1

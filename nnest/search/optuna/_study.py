@@ -21,12 +21,12 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
 from nnest._compat.optuna import silence_optuna
+from nnest._identity import data_digest
 from nnest.exceptions import StudyError
 from nnest.population import members_at_once
 from nnest.search._checks import checked_network
 from nnest.search._evaluation import Evaluation, Split
 from nnest.search._facts import (
-    data_digest,
     derived,
     describe,
     metric_texts,
