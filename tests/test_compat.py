@@ -15,6 +15,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from nnest._compat import keras as keras_names
+from nnest._compat.sklearn import score_function
 from nnest.builders import build_cnn, build_mlp
 from nnest.exceptions import CompatibilityError, NnestError
 from nnest.optimizers import RMSprop
@@ -89,6 +90,13 @@ def test_a_name_of_scikit_learn_that_is_gone_is_said(
     wanted = sentence(SKLEARN, path.replace(":", "."))
     with pytest.raises(CompatibilityError, match=f"^{re.escape(wanted)}$"):
         load_again("nnest._compat.sklearn")
+
+
+def test_a_metric_without_its_function_is_said() -> None:
+    """The sentence comes where a study is opened."""
+    wanted = r"has no object\._score_func, which nnest needs to tell metrics apart: install"
+    with pytest.raises(CompatibilityError, match=wanted):
+        score_function(object())
 
 
 def test_a_name_of_jax_that_is_gone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,6 +177,18 @@ def test_the_best_of_an_earlier_fit_is_forgotten() -> None:
         search.ensemble()
 
 
+def test_nothing_of_an_earlier_fit_stays() -> None:
+    """Neither of its refit nor of its objectives."""
+    space = {"learning_rate": [0.02]}
+    search = study(space=space, n_trials=1, objectives=["score", "seconds"], refit=False)
+    assert search.fit(X, Y).best_trials_
+    search.set_params(objectives="score", refit=True).fit(X, Y)
+    assert not hasattr(search, "best_trials_")
+    assert search.best_trial_ is not None
+    search.set_params(objectives=["score", "seconds"], refit=False).fit(X, Y)
+    assert not {"best_trial_", "refit_time_", "best_estimator_"} & set(vars(search))
+
+
 @BOTH
 def test_what_is_kept_is_said_before(
     search: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any

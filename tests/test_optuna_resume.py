@@ -16,12 +16,14 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from sklearn.datasets import load_digits
+from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nnest import MLPClassifier, OptunaSearchCV
 from nnest.exceptions import StudyError
+from nnest.search._facts import metric_texts
 from nnest.search.optuna import wait_for_study
 from tests.networks import mlp
 from tests.postgres import server
@@ -99,6 +101,35 @@ def test_weights_of_a_pipelines_step_belong_to_the_study() -> None:
     make.study_.set_user_attr("nnest:study", kept)
     make.fit(X, Y)
     assert facts(make)["sample_weight"] == {}
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, lambda f: {"m": make_scorer(f)}], ids=["f", "made"])
+def test_another_metric_of_the_same_name_is_another_study(wrap: Any) -> None:
+    """A function that was changed is told by what it does; a study that lacks that goes on."""
+    one: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    exec("def metric(*given): return 1.0", one)
+    exec("def metric(*given): return 2.0", other)
+    refit: Any = {"refit": False, "objectives": "m"} if wrap(len) is not len else {}
+    storage = optuna.storages.InMemoryStorage()
+
+    def make(metric: Any) -> Any:
+        where = {"storage": storage, "study_name": "one"}
+        return search(scoring=wrap(metric), n_trials=1, **where, **refit)
+
+    done = make(one["metric"]).fit(X, Y)
+    make(one["metric"]).fit(X, Y)
+    with pytest.raises(StudyError, match="The study 'one' has another scoring_code: "):
+        make(other["metric"]).fit(X, Y)
+    kept = {name: fact for name, fact in facts(done).items() if name != "scoring_code"}
+    done.study_.set_user_attr("nnest:study", kept)
+    make(other["metric"]).fit(X, Y)
+
+
+def test_metrics_of_scikit_learn_are_known_by_their_names() -> None:
+    """A release may change what they do inside, and studies go on."""
+    assert metric_texts(make_scorer(f1_score, average="macro")) == {"score": "f1_score"}
+    assert metric_texts(["accuracy", "f1_macro"]) == metric_texts(None) == {}
 
 
 def test_a_study_of_version_0_1_0_goes_on(tmp_path: Path) -> None:

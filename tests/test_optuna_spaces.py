@@ -15,7 +15,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from nnest import Augmentation, MLPClassifier
-from nnest.search._facts import data_digest, derived, describe, splits_from_text, splits_to_text
+from nnest._identity import data_digest
+from nnest.search._facts import derived, describe, splits_from_text, splits_to_text
 from nnest.search.optuna._spaces import as_space
 from nnest.studies._texts import text_of, texts_of
 from tests.networks import cnn, mlp

@@ -262,6 +262,10 @@ def test_arrays_come_back(array: Any) -> None:
     [
         (npy(np.zeros(3))[:-1], "has 23 bytes, where its header says shape (3,) of float64"),
         (b"nothing", "is no array (ValueError)"),
+        (
+            npy(np.zeros(3, "S1")).replace(b"|S1", b"|S0")[:-3],
+            "has 0 bytes, where its header says shape (3,) of |S0",
+        ),
     ],
 )
 def test_arrays_that_are_none_are_told(content: bytes, reason: str) -> None:

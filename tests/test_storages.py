@@ -138,6 +138,17 @@ def test_to_look_for_a_study_makes_none(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_to_look_for_a_study_makes_no_database(tmp_path: Path) -> None:
+    """One that is there is looked into."""
+    path = tmp_path / "study.db"
+    address = f"sqlite:///{path}"
+    assert find_study(address, "s") is None
+    assert not path.exists()
+    optuna.create_study(study_name="s", storage=address)
+    assert find_study(address, "s") is not None
+    assert find_study(address, "other") is None
+
+
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     """With the path of a file in it."""
     assert refused(tmp_path) == (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from nnest._compat._probe import find
+from nnest._compat._probe import attribute, find
 
 if TYPE_CHECKING:
     from sklearn.model_selection._search import BaseSearchCV
@@ -35,6 +35,7 @@ __all__ = [
     "safe_indexing",
     "safe_split",
     "score",
+    "score_function",
     "select_best_index",
 ]
 
@@ -79,6 +80,11 @@ StrOptions: Function = _find("sklearn.utils._param_validation", "StrOptions")
 _output_config: Function = _find("sklearn.utils._set_output", "_get_output_config")
 
 _find(_SEARCH, "BaseSearchCV._parameter_constraints")
+
+
+def score_function(scorer: Any) -> Any:
+    """Return the function of which `make_scorer` made a metric."""
+    return attribute(_TESTED, scorer, "_score_func", "tell metrics apart")
 
 
 def parameter_constraints(kind: type, *left_out: str) -> dict[str, list[Any]]:

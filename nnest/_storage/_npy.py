@@ -56,7 +56,7 @@ def array_in(content: bytes) -> NDArray[Any]:
     if dtype.hasobject:
         raise TypeError("holds Python objects")
     n = len(content) - stream.tell()
-    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != n:
+    if not dtype.itemsize or min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != n:
         raise ValueError(f"has {n} bytes, where its header says shape {shape} of {dtype}")
     if not n:
         return np.zeros(shape, dtype)

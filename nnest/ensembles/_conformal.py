@@ -131,11 +131,9 @@ def conformal_intervals(
         rows = slice(start, start + step)
         of_each = new[fold, rows]  # (n, rows)
         if at_bottom >= 1:
-            bounds[rows, 0] = np.partition(of_each - known[:, None], at_bottom - 1, 0)[
-                at_bottom - 1
-            ]
+            bounds[rows, 0] = _smallest(of_each - known[:, None], at_bottom)
         if at_top <= n:
-            bounds[rows, 1] = np.partition(of_each + known[:, None], at_top - 1, 0)[at_top - 1]
+            bounds[rows, 1] = _smallest(of_each + known[:, None], at_top)
     return bounds
 
 

@@ -82,10 +82,10 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 2**32) -> Any:
 
     Notes
     -----
-    Files of unknown origin may be loaded: they hold numbers and settings, and no code. The network
-    is built anew from the settings, which are checked as those of any estimator are, once the files
-    are known to be as large as the network; every array must have the shape and the type that this
-    network asks for, and numbers that a training leaves. Nothing is unpacked further than it says.
+    Files of unknown origin may be loaded: they hold numbers and settings, and no code. The settings
+    are checked as those of any estimator are. The network is built from them once the files are
+    known to be large enough. Every array must have the shape and the type that this network asks
+    for, and numbers that a training leaves. Nothing is unpacked further than it says.
 
     Examples
     --------

@@ -95,10 +95,10 @@ class BaseBatchedSearchCV(compat.BaseSearchCV):
         about = {"X": X, "y": y, "metadata": None if weight is None else {"sample_weight": weight}}
         context = compat.init_callback_context(self, max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(estimator=self, **about)
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)  # of an earlier fit
         splits = self._split(X, y, routed.splitter.split)
         base = clone(self.estimator)
-        for name in ("best_index_", "best_params_", "best_score_", "best_estimator_"):
-            self.__dict__.pop(name, None)  # of an earlier fit
         keeper = None if self.keep is None else Keeper(self, y)
         evaluation = self._evaluation(self, base, X, y, splits, scorers, routed, keeper)
         with interrupts_heard():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from copy import copy
 from typing import Any
 
 from nnest._compat import sklearn as compat
@@ -121,12 +120,6 @@ class Evaluation:
             ),
             [test for _, test in self.splits],
         )
-
-    def on(self, splits: list[Split]) -> Evaluation:
-        """Return this evaluation on other folds."""
-        other = copy(self)
-        other.splits = splits
-        return other
 
     def job(self, **more: Any) -> Job:
         """Return the settings that all members share."""

@@ -16,17 +16,18 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.metrics import accuracy_score, make_scorer
 
-from nnest._identity import data_digest, installed_versions, own_parameters
-from nnest._machine import device
+from nnest._compat.sklearn import score_function
+from nnest._identity import installed_versions, own_parameters
 from nnest.search._checks import Rows
 
 __all__ = [
-    "data_digest",
+    "SCORER",
     "derived",
     "describe",
-    "device",
     "function_text",
+    "metric_texts",
     "splits_from_text",
     "splits_to_text",
     "versions",
@@ -34,6 +35,8 @@ __all__ = [
 
 #: What an estimator says while it trains, and nothing of what it learns.
 _SILENT = {"verbose"}
+#: What `make_scorer` makes: a function that is known to return one number.
+SCORER = type(make_scorer(accuracy_score))
 #: Where an object lies in memory, in its repr.
 _PLACE = r" at 0x[0-9a-fA-F]+"
 
@@ -110,6 +113,19 @@ def describe(value: Any) -> str:
     return re.sub(_PLACE, "", repr(value))
 
 
+def metric_texts(scoring: Any) -> dict[str, str]:
+    """Return the texts of the functions among metrics, by their names; "score" of one alone."""
+    metrics = scoring if isinstance(scoring, dict) else {"score": scoring}
+    texts = {}
+    for name, metric in metrics.items():
+        function = score_function(metric) if isinstance(metric, SCORER) else metric
+        if isinstance(function, partial) or hasattr(function, "__code__"):
+            texts[name] = function_text(function)
+        elif callable(function):  # what such an object has may change while it scores
+            texts[name] = function_text(type(function).__call__)
+    return texts
+
+
 def function_text(function: Any) -> str:
     """Return a text that tells a function from another, or from what it was before."""
     if isinstance(function, partial):
@@ -117,6 +133,8 @@ def function_text(function: Any) -> str:
         return f"{function_text(function.func)} {given}"
     if not hasattr(function, "__code__"):
         return _object_text(function)
+    if str(function.__module__).startswith("sklearn."):  # a release changes its source
+        return str(function.__qualname__)
     try:
         # Without comments and line breaks, which change nothing.
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

@@ -60,11 +60,11 @@ class VectorizedGridSearchCV(KeptNetworks, BaseBatchedSearchCV, GridSearchCV):
     keep : {"folds", "all"} or int, optional
         Networks of the folds to keep, with what they predict of the rows of their test parts:
         "folds" those of the best setting, a number those of so many best settings, "all" those of
-        every setting. Then `ensemble` makes one estimator of them. What they take is
-        printed before the training (`verbose`), and refused if it is more than the memory that is
-        free, unless `checkpoint` is given: there the numbers of the networks are kept in files
-        ``kept-*.bin``, which are read when a network is used and may be deleted when the search is
-        not used any more. None keeps nothing.
+        every setting. Then `ensemble` makes one estimator of them. The memory that
+        they take is printed before the training (`verbose`). More than is free is refused, unless
+        `checkpoint` is given: then the networks' numbers are kept there in files ``kept-*.bin``.
+        They are read when a network is used, and may be deleted after the search is no longer
+        used. None keeps nothing.
 
     Attributes
     ----------

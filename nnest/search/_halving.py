@@ -199,7 +199,8 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         with checkpoints_kept():
             for i, epochs in enumerate(rungs):
                 if i:
-                    scores = _scores_of(evaluation.results, i - 1)
+                    results = evaluation.results
+                    scores = results["mean_test_score"][np.asarray(results["iter"]) == i - 1]
                     best = _best_places(scores, -(-len(candidates) // self.factor))
                     candidates = [candidates[place] for place in best]
                     evaluation.go_on(best, epochs - rungs[i - 1])
@@ -283,12 +284,6 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         """Fit the best setting on all samples, for a whole training."""
         checked_network(best).set_params(epochs=self.max_resources_)
         super()._refit(best, *arguments)
-
-
-def _scores_of(results: dict[str, Any], rung: int) -> np.ndarray:
-    """Return the mean scores of a rung, in the order of its candidates."""
-    scores: np.ndarray = results["mean_test_score"][np.asarray(results["iter"]) == rung]
-    return scores
 
 
 def _best_places(scores: np.ndarray, n: int) -> list[int]:

@@ -58,13 +58,18 @@ class Keeper:
         The search, whose parameters are read.
     y : array-like
         The targets of all samples.
+
+    Attributes
+    ----------
+    most : int or None
+        How many settings are kept at the end; None for all.
     """
 
     def __init__(self, search: Any, y: Any) -> None:
         self.targets = np.asarray(y)
         self.settings: dict[int, KeptSetting] = {}
         self._keep, self._verbose, self._given = search.keep, search.verbose, search.checkpoint
-        self._most: int | None = {"folds": 1, "all": None}.get(search.keep, search.keep)
+        self.most: int | None = {"folds": 1, "all": None}.get(search.keep, search.keep)
         self._labels = np.unique(self.targets) if is_classifier(search.estimator) else None
         self._name = uuid.uuid4().hex[:8]
         # A function chooses when the table is whole: until then any setting may be the best.
@@ -86,7 +91,7 @@ class Keeper:
         }
         sizes = [size["bytes"] for size in sizes_before(job, [*kinds.values()]) if size]
         # Where a function chooses, all are kept until it has the table.
-        kept = n if self.metric is None else min(n, self._most or n)
+        kept = n if self.metric is None else min(n, self.most or n)
         n_folds = len(job.training_rows)
         n_outputs = self.targets[0].size if self._labels is None else len(self._labels)
         answers = 4 * len(self.targets) * n_outputs
@@ -145,15 +150,10 @@ class Keeper:
 
     def choose(self, order: list[int]) -> dict[int, KeptSetting]:
         """Return the first settings of an order that are there; all others are let go."""
-        wanted = order[: self._most]
+        wanted = order[: self.most]
         for place in self.settings.keys() - set(wanted):
             self._remove(place)
         return {place: self.settings[place] for place in wanted if place in self.settings}
-
-    @property
-    def most(self) -> int | None:
-        """How many settings are kept at the end; None for all."""
-        return self._most
 
     def _joined(self, answers: list[Any], tests: Any) -> np.ndarray:
         """Return one array for all rows: NaN for rows that no fold tests, else the mean."""
@@ -170,10 +170,10 @@ class Keeper:
         """Let settings go that cannot be among the best any more."""
         scores = {place: each.score for place, each in self.settings.items()}
         known = sorted((s for s in scores.values() if s is not None), reverse=True)
-        if self.metric is None or self._most is None or len(known) <= self._most:
+        if self.metric is None or self.most is None or len(known) <= self.most:
             return
         # Of equal scores the first in the table wins, and that is known at the end.
-        least = known[self._most - 1] - 1e-12 * abs(known[self._most - 1])
+        least = known[self.most - 1] - 1e-12 * abs(known[self.most - 1])
         for place, score in scores.items():
             if score is not None and score < least:
                 self._remove(place)

@@ -51,9 +51,9 @@ class KeptNetworks:
             Share of the settings that are in a bag, above 0 and at most 1. A search has few
             settings: where half of them are left out, the good ones often are.
         calibrate : {"auto", "temperature", None}, default="auto"
-            As in `nnest.Ensemble.from_folds`. "auto" is "temperature" for classifiers, where each
-            row was held out by one fold: networks of folds have seen fewer rows than one that is
-            trained again, and the mean of several is less sure than each.
+            As in `nnest.Ensemble.from_folds`. "auto" is "temperature" for classifiers where one
+            fold held out each row. It helps where networks are trained too short or too long, and
+            can raise the loss where there are few rows.
         random_state : int, default=0
             Decides the bags.
 

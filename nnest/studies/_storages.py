@@ -131,14 +131,24 @@ def open_study(
 
 
 def find_study(storage: str, study_name: str) -> optuna.Study | None:
-    """Return a study if there is one of this name; a journal is not made to look into it."""
-    if "://" not in storage and not Path(storage).exists():
+    """Return a study if there is one of this name; no file is made to look into it."""
+    file = _file_of(storage)
+    if file is not None and not Path(file).exists():
         return None
     with silence_optuna():
         try:
             return optuna.load_study(study_name=study_name, storage=open_storage(storage, say=None))
         except KeyError:
             return None
+
+
+def _file_of(storage: str) -> str | None:
+    """Return the file of a journal or of a database of SQLite; None of other storages."""
+    if "://" not in storage:
+        return storage
+    url = _url(storage)
+    is_uri = (url.database or "").startswith("file:")  # SQLite reads those, not the system
+    return url.database if url.get_backend_name() == "sqlite" and not is_uri else None
 
 
 def _journal(path: Path) -> BaseStorage:
@@ -172,18 +182,23 @@ def _journal(path: Path) -> BaseStorage:
         raise damaged(path, first_line(error)) from error
 
 
-def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) -> BaseStorage:
-    """Open a database by its URL."""
+def _url(text: str) -> URL:
+    """Return the URL of a database, or raise if it is none."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
     try:
-        parsed = make_url(url)
+        return make_url(text)
     except (ArgumentError, ValueError):
         raise StudyError(
             "storage is no URL of a database; an example: "
             "postgresql://user:password@host:5432/name."
         ) from None
+
+
+def _database(url: str, say: Say, heartbeat_interval: int, grace_period: int) -> BaseStorage:
+    """Open a database by its URL."""
+    parsed = _url(url)
     if parsed.get_backend_name() not in (*_DIALECTS, "postgres"):
         raise unsupported(parsed.get_backend_name())
     shown = parsed.render_as_string(hide_password=True)

@@ -8,19 +8,17 @@ from math import inf
 from typing import Any
 
 from optuna.study import StudyDirection
-from sklearn.metrics import accuracy_score, make_scorer
 
 from nnest._validation import Bounds, suggest
 from nnest.exceptions import StudyError
 from nnest.search._checks import several_metrics
+from nnest.search._facts import SCORER
 
 __all__ = ["Objectives", "as_limits", "as_objectives"]
 
 #: What is measured, and not scored: less is better.
 _SIZES = ("parameters", "bytes")
 _MEASURED = ("seconds", *_SIZES)
-#: What `make_scorer` makes: a function that is known to return one number.
-_SCORER = type(make_scorer(accuracy_score))
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,10 @@ class Objectives:
     @property
     def directions(self) -> list[StudyDirection]:
         """Which way is better."""
-        worse = {True: StudyDirection.MINIMIZE, False: StudyDirection.MAXIMIZE}
-        return [worse[metric is None] for metric in self.metrics]
+        return [
+            StudyDirection.MINIMIZE if metric is None else StudyDirection.MAXIMIZE
+            for metric in self.metrics
+        ]
 
     def values(self, scores: Mapping[str, float], measured: Mapping[str, float]) -> list[float]:
         """Return the value of each objective."""
@@ -99,7 +99,7 @@ def as_objectives(given: Any, scoring: Any, refit: Any) -> Objectives:
     several = several_metrics(scoring)
     known = list(several) or ["score"]
     # What a function returns is known after its first call.
-    anything = callable(scoring) and not isinstance(scoring, _SCORER)
+    anything = callable(scoring) and not isinstance(scoring, SCORER)
     metrics = tuple(_metric(name, known, bool(several), anything, refit) for name in names)
     if len(names) > 1 and refit is True:
         raise StudyError(

@@ -39,7 +39,7 @@ class PruningReporter:
     """
 
     def __init__(self, trials: Sequence[BatchTrial], n_folds: int, prunes: bool) -> None:
-        self._trials, self._n_folds, self._prunes = trials, n_folds, prunes
+        self._trials, self._prunes = trials, prunes
         self._values: list[list[dict[int, float]]] = [[{} for _ in range(n_folds)] for _ in trials]
         self._reported: list[set[int]] = [set() for _ in trials]
         self._diverged: set[int] = set()
@@ -64,7 +64,7 @@ class PruningReporter:
     def seconds(self, member: Member) -> float:
         """Return what a training cost: its share of a typical epoch, times epochs.
 
-        The first epoch, in which a program may be compiled, counts as much as the others. A member
+        The first epoch may include a compilation, so it is counted as a typical one. A member
         that was fitted alone has a time of its own.
         """
         shares = self._epoch_times[member.candidate, member.fold]

@@ -32,10 +32,10 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
         A classifier or regressor of this package, or a `sklearn.pipeline.Pipeline` that ends in
         one.
     param_distributions : dict or callable
-        Distributions of Optuna, or lists of choices, by the name of a parameter; or a function
-        that asks a trial (``trial.suggest_float(...)``) for what it needs and returns a dict of
-        parameters, so that one may depend on another, or raises `optuna.TrialPruned` for what is
-        not to be trained. Choices may be tuples, as of `hidden_units`:
+        Distributions of Optuna, or lists of choices, by the name of a parameter. Or a function
+        that asks a trial (``trial.suggest_float(...)``) and returns a dict of parameters, so that
+        one may depend on another. It raises `optuna.TrialPruned` for what is not to be trained.
+        Choices may be tuples, as of `hidden_units`:
         the study knows them as texts (``(64, 32)`` is ``"64-32"``), all else as they are.
     n_trials : int, default=20
         Complete and pruned trials of the study, those included that it has already.
@@ -98,11 +98,11 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
     keep : {"folds", "all"} or int, optional
         Networks of the folds to keep, with what they predict of the rows of their test parts:
         "folds" those of the best setting, a number those of so many best settings, "all" those of
-        every setting that was scored. Then `ensemble` makes one estimator of them. What they take
-        is printed before the training (`verbose`), and refused if it is more than the memory that
-        is free, unless `checkpoint` is given: there the numbers of the networks are kept in files
-        ``kept-*.bin``, which are read when a network is used and may be deleted when the search is
-        not used any more. None keeps nothing.
+        every setting that was scored. Then `ensemble` makes one estimator of them. The memory that
+        they take is printed before the training (`verbose`). More than is free is refused, unless
+        `checkpoint` is given: then the networks' numbers are kept there in files ``kept-*.bin``.
+        They are read when a network is used, and may be deleted after the search is no longer
+        used. None keeps nothing.
     target_score : float or dict of str to float, optional
         Ends the search when a complete trial of the study reaches it: no batch is begun any more,
         and one that trains is trained and told to its end. A number is a bound of the one
@@ -273,7 +273,7 @@ class OptunaSearchCV(KeptNetworks, BaseBatchedSearchCV):
         """
         plan = Plan.of(self, evaluation)
         self.study_ = plan.study
-        evaluation = evaluation.on(plan.splits)
+        evaluation.splits = plan.splits  # those of whoever began the study
         table = run(self, evaluation, plan, context)
         results = table.format(self)
         several = len(plan.objectives.names) > 1

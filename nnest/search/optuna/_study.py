@@ -21,14 +21,15 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
 from nnest._compat.optuna import silence_optuna
+from nnest._identity import data_digest
 from nnest.exceptions import StudyError
 from nnest.population import members_at_once
 from nnest.search._checks import checked_network
 from nnest.search._evaluation import Evaluation, Split
 from nnest.search._facts import (
-    data_digest,
     derived,
     describe,
+    metric_texts,
     splits_from_text,
     splits_to_text,
     versions,
@@ -60,6 +61,7 @@ _BINDING = (
     "sample_weight",
     "estimator",
     "scoring",
+    "scoring_code",
     "cv",
     "objectives",
     "constraints",
@@ -192,6 +194,7 @@ def _settings(
         "sample_weight": of_steps,
         "estimator": describe(search.estimator),
         "scoring": describe(search.scoring),
+        "scoring_code": metric_texts(search.scoring),  # older studies lack it and go on
         "cv": _describe_cv(search, evaluation.y, splits),
         "objectives": list(objectives.names),
         "constraints": limits,

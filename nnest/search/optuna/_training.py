@@ -11,11 +11,12 @@ import numpy as np
 from optuna.trial import TrialState
 from sklearn.base import is_classifier
 
+from nnest._machine import device
 from nnest.estimators import network_size
 from nnest.search._batching import Member, fit_members
 from nnest.search._checks import Rows
 from nnest.search._evaluation import Evaluation
-from nnest.search._facts import derived, device, versions
+from nnest.search._facts import derived, versions
 from nnest.search._sizes import sizes_before
 from nnest.search.optuna._objectives import Objectives
 from nnest.search.optuna._pruning import PruningReporter, was_stopped
