@@ -143,7 +143,7 @@ class Evaluation:
         if self._search.verbose > 0:
             print(
                 f"Fitting {n_folds} folds for each of {n_candidates} candidates, "
-                f"totaling {total} fits"
+                f"totalling {total} fits"
             )
         return [None] * total if context is None else self.begin_tasks(context, range(total))
 
