@@ -124,8 +124,9 @@ def test_a_page_says_how_long_it_ran_and_when_it_was_changed(page: str) -> None:
     said = text.partition('<p class="nn-built">')[2].partition("</p>")[0]
     assert ("Its code ran for " in said) == ("{code-cell}" in chapter(page))
     history = f"{CONFIG['repository']['url']}/commits/main/book/{page}.md"
-    assert re.search(r"last changed on <time[^>]*>\d{4}-\d\d-\d\d</time>", said)
-    assert f'href="{history}"' in said
+    if provenance.last_change(page, history):  # a checkout without its history knows nothing
+        assert re.search(r"last changed on <time[^>]*>\d{4}-\d\d-\d\d</time>", said)
+        assert f'href="{history}"' in said
 
 
 @pytest.mark.book
