@@ -23,6 +23,8 @@ from nnest import (
     MLPRegressor,
     VectorizedGridSearchCV,
     fit_many,
+    load,
+    save,
 )
 from nnest.population import _group as population_group
 from nnest.search import _batching
@@ -335,3 +337,37 @@ def test_other_networks_are_refused() -> None:
 def test_contract(estimator: Any, check: Any) -> None:
     """What scikit-learn asks of its own searches."""
     check(estimator)
+
+
+@pytest.mark.parametrize("spilled", [False, True])
+def test_networks_of_the_last_rung_are_kept(tmp_path: Path, spilled: bool) -> None:
+    """They are those of a whole search of their settings, and make an ensemble."""
+    folder = tmp_path / "kept" if spilled else None
+    grid = {"dropout": [0.0, 0.2, 0.4], "l2": [0.0, 0.1]}
+    settings = {"cv": 2, "min_resources": 3, "keep": "all", "checkpoint": folder}
+    found = HalvingSearchCV(mlp(), grid, **settings).fit(X, Y)
+
+    rows = list(found.fold_estimators_)
+    assert rows[0] == found.best_index_
+    assert sorted(rows) == np.flatnonzero(found.cv_results_["iter"] == 1).tolist()
+    for row in rows:
+        alone = {name: [value] for name, value in found.cv_results_["params"][row].items()}
+        whole = VectorizedGridSearchCV(mlp(), alone, cv=2, keep="all").fit(X, Y)
+        np.testing.assert_allclose(
+            found.oof_predictions_[row], whole.oof_predictions_[0], atol=1e-5
+        )
+        assert {(net.epochs, net.warm_start) for net in found.fold_estimators_[row]} == {(9, False)}
+    for kind in ("folds", "greedy"):
+        ensemble = found.ensemble(kind)
+        save(ensemble, tmp_path / f"{kind}.zip")
+        again = load(tmp_path / f"{kind}.zip")
+        np.testing.assert_array_equal(again.predict_proba(X), ensemble.predict_proba(X))
+    assert ensemble.predict_set(X).shape == (60, 3)
+
+
+def test_as_many_networks_are_kept_as_are_asked_for() -> None:
+    """And nothing of an earlier fit stays."""
+    search = HalvingSearchCV(mlp(), {"dropout": [0.0, 0.2, 0.4]}, cv=2, keep="folds")
+    assert list(search.fit(X, Y).fold_estimators_) == [search.best_index_]
+    search.set_params(keep=None).fit(X, Y)
+    assert not hasattr(search, "fold_estimators_")

@@ -17,12 +17,13 @@ from nnest.search._batching import with_setting
 from nnest.search._checks import checked_network
 from nnest.search._evaluation import Evaluation
 from nnest.search._grid import VectorizedGridSearchCV
+from nnest.search._kept import KeptNetworks
 from nnest.search._rungs import Rungs, epochs_of_rungs
 
 __all__ = ["HalvingSearchCV"]
 
 
-class HalvingSearchCV(BaseBatchedSearchCV):
+class HalvingSearchCV(KeptNetworks, BaseBatchedSearchCV):
     """Successive halving over epochs, in which nothing is trained twice.
 
     All settings are trained for a few epochs, all folds together. The best of them, one in
@@ -74,6 +75,9 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         Most members that are trained at once; "auto" takes as many as fit into memory.
     random_state : int, RandomState instance or None, default=None
         Decides which settings are drawn.
+    keep : {"folds", "all"} or int, optional
+        Networks of the last rung to keep, as in `VectorizedGridSearchCV`: "all" are those of all
+        its settings.
 
     Attributes
     ----------
@@ -104,6 +108,8 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         The metric.
     n_splits_ : int
         Number of folds.
+    fold_estimators_, oof_predictions_ : dict of int
+        As in `VectorizedGridSearchCV`; only with `keep`.
     classes_ : ndarray of shape (n_classes,)
         Labels of the best estimator, if it classifies.
     n_features_in_ : int
@@ -132,7 +138,7 @@ class HalvingSearchCV(BaseBatchedSearchCV):
 
     _evaluation = Rungs
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **{k: v for k, v in VectorizedGridSearchCV._parameter_constraints.items() if k != "keep"},
+        **VectorizedGridSearchCV._parameter_constraints,
         "n_candidates": [Interval(Integral, 1, None, closed="left"), None],
         "factor": [Interval(Integral, 2, None, closed="left")],
         "min_resources": [
@@ -166,6 +172,7 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         checkpoint: str | os.PathLike[str] | None = None,
         max_group: int | str = "auto",
         random_state: int | np.random.RandomState | None = None,
+        keep: int | str | None = None,
     ) -> None:
         self.estimator = estimator
         self.param_grid = param_grid
@@ -184,6 +191,7 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         self.checkpoint = checkpoint
         self.max_group = max_group
         self.random_state = random_state
+        self.keep = keep
 
     def _search(
         self, evaluation: Evaluation, refit_metric: Any, context: Any
@@ -196,8 +204,11 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         task = context.subcontext(task_name="search", max_subtasks=len(rungs))
         task.call_on_fit_task_begin(estimator=self)
         evaluation.begin(rungs[0])
+        keeper, evaluation.keeper = evaluation.keeper, None
         with checkpoints_kept():
             for i, epochs in enumerate(rungs):
+                if i == len(rungs) - 1:
+                    evaluation.keeper = keeper  # those of earlier rungs are not trained to the end
                 if i:
                     results = evaluation.results
                     scores = results["mean_test_score"][np.asarray(results["iter"]) == i - 1]
@@ -219,7 +230,18 @@ class HalvingSearchCV(BaseBatchedSearchCV):
         task.call_on_fit_task_end(estimator=self)
         self.n_remaining_candidates_ = -(-len(candidates) // self.factor)
         self._choose(evaluation.results, evaluation.outcomes, refit_metric)
+        places = list(range(len(evaluation.results["params"])))
+        self._keep_chosen(keeper, evaluation.results, places, evaluation.splits)
+        whole = {"epochs": rungs[-1], "warm_start": checked_network(evaluation.base).warm_start}
+        for nets in getattr(self, "fold_estimators_", {}).values():
+            for net in nets:
+                checked_network(net).set_params(**whole)
         return evaluation.results, None
+
+    def _best_first(self, keeper: Any, results: dict[str, Any]) -> list[int]:
+        """Return the rows of the last rung that have scores, the winner first."""
+        rows = super()._best_first(keeper, results)
+        return [row for row in rows if results["iter"][row] == self.n_iterations_ - 1]
 
     def _drawn(self) -> list[dict[str, Any]]:
         """Return the settings of the first rung."""
