@@ -350,6 +350,21 @@ def test_a_second_fit_compiles_nothing() -> None:
     assert second.count == 0
 
 
+def test_a_network_that_is_built_in_training_shares_programs() -> None:
+    """Keras notes that a layer was called in training, which says nothing of later runs."""
+    made = []
+
+    class Outer(keras.layers.Layer):
+        def call(self, inputs: Any, training: bool | None = None) -> Any:
+            made.append(mlp())
+            return inputs
+
+    Outer()(np.ones((1, 4), np.float32), training=True)
+    noted = str(made[-1].get_config())
+    assert "'training': True" in noted
+    assert signature(made[-1]) == signature(mlp())
+
+
 def test_the_state_of_a_step_is_not_copied() -> None:
     """Keras copies all lists that a model is given, to look for layers in them."""
     model = mlp()

@@ -102,10 +102,27 @@ def signature(model: keras.Model) -> str:
     return json.dumps([known[1], execution, surroundings])
 
 
+def _call(layer: Any, node: dict[str, Any]) -> dict[str, Any]:
+    """Return how a layer was called, as outside of any other call.
+
+    Each run says anew whether it is training. Keras notes it from a call around the building of a
+    model, and one that Ctrl-C has stopped is left behind.
+    """
+    given = dict(node["kwargs"])
+    if "training" in given:
+        usual = inspect.signature(layer.call).parameters["training"].default
+        del given["training"]
+        given |= {} if usual is None else {"training": usual}
+    return {**node, "kwargs": given}
+
+
 def _static_text(model: Any) -> str:
     """Return what a model's programs depend on and only another `compile` can change."""
     graph = model.get_config()
-    edges = [(entry["name"], entry["inbound_nodes"]) for entry in graph["layers"]]
+    edges = [
+        (entry["name"], [_call(model.get_layer(entry["name"]), n) for n in entry["inbound_nodes"]])
+        for entry in graph["layers"]
+    ]
     compiled = model.get_compile_config()
     compiled.pop("optimizer")
     # A program holds as a constant all that is not state. Two models that share one although they
