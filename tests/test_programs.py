@@ -365,6 +365,23 @@ def test_a_network_that_is_built_in_training_shares_programs() -> None:
     assert signature(made[-1]) == signature(mlp())
 
 
+def test_an_argument_that_keras_does_not_set_stays_in_the_text() -> None:
+    """A layer that takes any arguments runs with those of its call, in each run."""
+
+    class Free(keras.layers.Layer):
+        def call(self, inputs: Any, **given: bool) -> Any:
+            return inputs * (2.0 if given.get("training") else 1.0)
+
+    texts = set()
+    for training in (False, True):
+        inputs = keras.Input((4,), name="input")
+        layer = Free(name="free")
+        model = Model(inputs, layer(inputs, training=training))
+        model.compile("sgd", "mean_squared_error")
+        texts.add(signature(model))
+    assert len(texts) == 2
+
+
 def test_the_state_of_a_step_is_not_copied() -> None:
     """Keras copies all lists that a model is given, to look for layers in them."""
     model = mlp()

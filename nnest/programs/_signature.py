@@ -105,14 +105,14 @@ def signature(model: keras.Model) -> str:
 def _call(layer: Any, node: dict[str, Any]) -> dict[str, Any]:
     """Return how a layer was called, as outside of any other call.
 
-    Each run says anew whether it is training. Keras notes it from a call around the building of a
-    model, and one that Ctrl-C has stopped is left behind.
+    A run says anew whether it is training, to layers with this argument. Keras notes it from a call
+    around the building of a model, and one that Ctrl-C has stopped is left behind.
     """
-    given = dict(node["kwargs"])
-    if "training" in given:
-        usual = inspect.signature(layer.call).parameters["training"].default
-        del given["training"]
-        given |= {} if usual is None else {"training": usual}
+    given, argument = node["kwargs"], inspect.signature(layer.call).parameters.get("training")
+    if argument is not None and "training" in given:
+        given = {**given, "training": argument.default}
+        if argument.default is None:  # Keras notes no such default
+            del given["training"]
     return {**node, "kwargs": given}
 
 
