@@ -365,6 +365,22 @@ def test_networks_of_the_last_rung_are_kept(tmp_path: Path, spilled: bool) -> No
     assert ensemble.predict_set(X).shape == (60, 3)
 
 
+def test_networks_that_do_not_fit_are_refused_before_training(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of the last rung are counted."""
+    search = HalvingSearchCV(
+        mlp(), {"dropout": [0.0, 0.2, 0.4]}, cv=2, refit=False, keep="all", verbose=1
+    )
+    search.fit(X, Y)
+    said = capsys.readouterr().out
+    assert re.findall(r"for (\d+) networks and their predictions", said) == ["2"]
+    monkeypatch.setattr("nnest.search._keeping.free_memory", lambda: 0)
+    monkeypatch.setattr(_batching, "fit_many", None)
+    with pytest.raises(ValueError, match="keep fewer settings, or give checkpoint a folder"):
+        search.fit(X, Y)
+
+
 def test_as_many_networks_are_kept_as_are_asked_for() -> None:
     """And nothing of an earlier fit stays."""
     search = HalvingSearchCV(mlp(), {"dropout": [0.0, 0.2, 0.4]}, cv=2, keep="folds")

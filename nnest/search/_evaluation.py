@@ -75,7 +75,7 @@ class Evaluation:
         candidates = list(candidate_params)
         if not candidates:
             raise ValueError("The grid is empty: give at least one dict of parameters to try.")
-        if self.keeper is not None:
+        if self.keeper is not None and not self.keeps_networks:  # of halving, asked at its begin
             self.keeper.check_room(self.job(), candidates, len(candidates))
         tasks = self._begin(len(candidates), callback_ctx)
         # Until all is in the table, and kept where it is asked for, what is trained can be lost.

@@ -205,6 +205,11 @@ class HalvingSearchCV(KeptNetworks, BaseBatchedSearchCV):
         task.call_on_fit_task_begin(estimator=self)
         evaluation.begin(rungs[0])
         keeper, evaluation.keeper = evaluation.keeper, None
+        if keeper is not None:  # before anything is trained
+            n_last = len(candidates)
+            for _ in rungs[1:]:
+                n_last = -(-n_last // self.factor)
+            keeper.check_room(evaluation.job(), candidates, n_last)
         with checkpoints_kept():
             for i, epochs in enumerate(rungs):
                 if i == len(rungs) - 1:
