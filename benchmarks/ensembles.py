@@ -215,7 +215,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     mine = [
         each
         for each in compared
-        if each["settings"]["seed"] in seeds and each["settings"]["folds"] == options.folds
+        if each["settings"]["seed"] in seeds and each["settings"].get("folds", 5) == options.folds
     ]
     print(f"\n{options.data}\n" + "\n".join(judge(mine)))
     for each in found:

@@ -1,9 +1,9 @@
 """Halving beside whole searches: ``python -m benchmarks.halving [mlp|cnn|study] [--seeds N]``.
 
 81 settings, or the 40 trials of a study with and without the pruner "halving", up to 27 epochs,
-3,000 images of Fashion-MNIST. Both searches run by turns in one process, after both have compiled
-what they need. The chosen setting of each is trained anew on all training rows, and scored on
-images that neither search has seen.
+3,000 images of Fashion-MNIST. Both searches run by turns in one process; the first seed compiles
+what they need, and the medians leave that out. The chosen setting of each is trained anew on all
+training rows, and scored on images that neither search has seen.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _network(kind: str, seed: int) -> Any:
 
 
 def _search(kind: str, seed: int, halves: bool) -> Any:
-    """Return a search that has not run; after one epoch a grid cannot tell its settings apart."""
+    """Return a search that has not run; halving begins with three epochs, as one says little."""
     network = _network(kind, seed)
     if kind == "study":
         given = {"n_trials": _TRIALS, "random_state": seed, "cv": 3, "refit": False}
