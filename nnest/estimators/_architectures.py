@@ -108,7 +108,8 @@ class Unshared:
 def _filled_up(plan: Plan, most: float) -> tuple[int, ...] | None:
     """Return the hidden units of the network that a plan's is filled up to, or None.
 
-    It depends on the plan and on nothing else, so that networks of later calls share its program.
+    It depends on the plan and on how much may be added, so that most networks of later calls share
+    its program.
     """
     has_filters = np.size(plan.settings.get("filters", ())) > 0
     if not most or has_filters or not _can_be_filled(plan.settings):

@@ -21,7 +21,7 @@ __all__ = ["compiled_initializer"]
 
 #: Distributions of Keras's variance scaling that are drawn place by place and then scaled.
 _SCALED = ("uniform", "truncated_normal")
-#: So many are drawn at least: a program more costs as much time as drawing a million of them.
+#: So many are drawn at least: to compile a program more takes longer than to draw them.
 FEWEST = 8192
 
 
